@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["packages/*/{src,test}/**/*.test.ts", "examples/*/**/*.test.ts", "scripts/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**", "**/dist.*/**"],
+    pool: "forks",
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    unstubEnvs: true,
+    unstubGlobals: true,
+  },
+});
