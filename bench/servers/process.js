@@ -1,0 +1,47 @@
+/**
+ * What every server process of the bench does besides serving: say on which port, and answer the orchestrator's questions over IPC.
+ *
+ * @import { Session } from 'node:inspector/promises'
+ * @typedef {{ fetch: (request: Request) => Response | Promise<Response> }} App
+ * @typedef {(options: { fetch: App['fetch'], hostname: string, port: number }, listening: (info: { port: number }) => void) => unknown} Serve
+ */
+
+/**
+ * @param {Serve} serve `serve` of the server's own copy of @hono/node-server
+ * @param {App} app
+ */
+export function run(serve, app) {
+  serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => console.log(JSON.stringify({ port })));
+  process.on('message', (question) => void answer(question).then((reply) => process.send?.(reply)));
+  // The orchestrator is gone: nobody would stop this process any more.
+  process.on('disconnect', () => process.exit());
+}
+
+/** @type {Session | undefined} */
+let session;
+
+/** @param {unknown} question */
+async function answer(question) {
+  switch (question) {
+    case 'usage': {
+      const { user, system } = process.cpuUsage();
+      return { cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss() };
+    }
+    case 'profile-start': {
+      const { Session } = await import('node:inspector/promises');
+      session = new Session();
+      session.connect();
+      await session.post('Profiler.enable');
+      await session.post('Profiler.setSamplingInterval', { interval: 200 });
+      await session.post('Profiler.start');
+      return { started: true };
+    }
+    case 'profile-stop': {
+      const profile = (await session?.post('Profiler.stop'))?.profile;
+      session?.disconnect();
+      return { profile };
+    }
+    default:
+      throw new Error(`Unknown question ${JSON.stringify(question)}`);
+  }
+}
