@@ -1,0 +1,58 @@
+/**
+ * Requests that need an answer to an earlier one: their transcripts hold the run and tool call ids of the server that was recorded. Before such a
+ * case the opening request is sent (once), and the ids of its reply take the place of the recorded ones.
+ */
+import { framesOf, memberOf } from "./transcript.ts";
+import type { Json, RecordedRequest, Transcript } from "./transcript.ts";
+
+function post(path: string, body: Json): RecordedRequest {
+  return { method: "POST", path, headers: { "content-type": "application/json" }, body };
+}
+
+/** The openings by name. `agents-31`, `stream-28` are given transcripts too; the others are only needed for what follows on them. */
+export const OPENINGS: Readonly<Record<string, RecordedRequest>> = {
+  "agents-31-generate-approval-suspended": post("/api/agents/toolAgent/generate", { messages: "delete it" }),
+  "agents-33-generate-approval-suspended-2": post("/api/agents/toolAgent/generate", { messages: "delete it" }),
+  "stream-21-tool-approval": post("/api/agents/toolAgent/stream", { messages: "delete it" }),
+  "stream-24-tool-approval-2": post("/api/agents/toolAgent/stream", {
+    messages: "delete it",
+    memory: { thread: "ap-thread", resource: "ap-res" },
+  }),
+  "stream-28-tool-suspend": post("/api/agents/toolAgent/stream", { messages: "ask me" }),
+};
+
+/** Which case follows on which opening. */
+export const FOLLOWS: Readonly<Record<string, string>> = {
+  "agents-32-approve-tool-call-generate": "agents-31-generate-approval-suspended",
+  "agents-34-decline-tool-call-generate": "agents-33-generate-approval-suspended-2",
+  "stream-22-approve-tool-call": "stream-21-tool-approval",
+  "stream-23-approve-again": "stream-21-tool-approval",
+  "stream-25-suspended-runs": "stream-24-tool-approval-2",
+  "stream-26-decline-tool-call": "stream-24-tool-approval-2",
+  "stream-29-resume-stream": "stream-28-tool-suspend",
+};
+
+/** The ids under which a suspended reply goes on. @throws Error when the reply has none. */
+export function suspensionOf(opening: Transcript): { runId: string; toolCallId: string } {
+  const { response } = opening;
+  const frames = framesOf(response);
+  const suspended = frames?.find((frame) => ["tool-call-approval", "tool-call-suspended"].includes(String(memberOf(frame, "type"))));
+  const body = "body" in response ? response.body : undefined;
+  const runId = memberOf(suspended ?? body, "runId");
+  const toolCallId = memberOf(suspended, "payload", "toolCallId") ?? memberOf(body, "suspendPayload", "toolCallId");
+  if (typeof runId !== "string" || typeof toolCallId !== "string")
+    throw new Error(`${opening.name} was not suspended: ${JSON.stringify(frames ?? body ?? response.status).slice(0, 600)}`);
+  return { runId, toolCallId };
+}
+
+/** The request of a case as it is to be sent now: with the ids of our own run, and with a shortened body at its full length. */
+export function requestNow(transcript: Transcript, opening: Transcript | undefined): RecordedRequest {
+  const { request } = transcript;
+  const cut = /…\[(\d+) chars\]$/.exec(request.raw ?? "");
+  if (cut) {
+    const shell = JSON.stringify({ messages: "" }).length;
+    return { ...request, raw: JSON.stringify({ messages: "x".repeat(Number(cut[1]) - shell) }) };
+  }
+  if (!opening || request.body === undefined || request.body === null || typeof request.body !== "object") return request;
+  return { ...request, body: { ...request.body, ...suspensionOf(opening) } };
+}

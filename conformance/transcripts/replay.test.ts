@@ -1,0 +1,49 @@
+/** Sends the requests of the given transcripts to a running server, in the order in which they were recorded, and compares the replies. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startServer } from "../running-server.ts";
+import type { RunningServer } from "../running-server.ts";
+import { FOLLOWS, OPENINGS, requestNow } from "./carried.ts";
+import { compareResponses } from "./compare.ts";
+import { ALLOWED, laterReason } from "./later.ts";
+import { readTranscripts, record, transcriptFolder } from "./transcript.ts";
+import type { Transcript } from "./transcript.ts";
+
+const AREAS = ["agents", "stream", "tools", "system"];
+const given = readTranscripts(AREAS);
+const title = given.length > 0 ? "recorded transcripts" : `recorded transcripts (skipped: there is no folder ${transcriptFolder})`;
+
+describe.skipIf(given.length === 0)(title, () => {
+  for (const area of AREAS) {
+    describe(area, () => {
+      let server: RunningServer;
+      const sent = new Map<string, Promise<Transcript>>();
+      beforeAll(async () => void (server = await startServer()));
+      afterAll(() => server?.[Symbol.asyncDispose]());
+
+      /** Sends a request once, whoever asks for it. */
+      const send = (name: string, request: Transcript["request"]): Promise<Transcript> => {
+        const earlier = sent.get(name);
+        if (earlier) return earlier;
+        const now = record(server.url, name, request);
+        sent.set(name, now);
+        return now;
+      };
+
+      for (const transcript of given.filter(({ name }) => name.startsWith(`${area}-`))) {
+        const reason = laterReason(transcript.name);
+        if (reason !== undefined) {
+          test.skip(`${transcript.name} (later: ${reason})`);
+          continue;
+        }
+        test(`${transcript.name} agrees`, async () => {
+          const follows = FOLLOWS[transcript.name];
+          const openingRequest = follows === undefined ? undefined : OPENINGS[follows];
+          const opening = follows !== undefined && openingRequest ? await send(follows, openingRequest) : undefined;
+          const ours = await send(transcript.name, requestNow(transcript, opening));
+          const allowed = (ALLOWED[transcript.name] ?? []).map(([difference]) => difference);
+          expect(compareResponses(transcript.response, ours.response)).toEqual(allowed);
+        });
+      }
+    });
+  }
+});
