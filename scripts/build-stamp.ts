@@ -9,7 +9,7 @@ export const stampFile = join(root, "node_modules/.cache/fermata-build");
 /** Folders of the packages that are built, first the one that the others stand on. */
 export function builtPackages(): string[] {
   const packages = filesUnder("packages", (name) => name === "tsdown.config.ts").map((path) => path.slice(0, path.lastIndexOf("/")));
-  return packages.sort((a, b) => Number(b === "packages/fermata") - Number(a === "packages/fermata"));
+  return packages.toSorted((a, b) => Number(b === "packages/fermata") - Number(a === "packages/fermata"));
 }
 
 /** A hash over all that a build reads: sources without tests, package manifests, build and compiler settings, the lockfile. */

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { findImportFaults } from "./import-rules.ts";
 import { filesUnder, root } from "./source-files.ts";
 
-const isSource = (name: string): boolean => /\.[mc]?tsx?$/.test(name);
+const isSource = (name: string): boolean => /\.[mc]?[jt]sx?$/.test(name);
 const folders = ["packages", "examples", "scripts", "conformance", "bench"];
-const files = folders.flatMap((folder) => filesUnder(folder, isSource)).map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
+const files = folders
+  .flatMap((folder) => filesUnder(folder, isSource))
+  .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 
 const faults = findImportFaults(files);
 for (const { path, line, message } of faults) console.error(`${path}:${line} ${message}`);

@@ -71,12 +71,14 @@ function roomOf(path: string): string | undefined {
 function directionFault(from: string, to: string, typeOnly: boolean): string | undefined {
   if (from === to || edges.has(from)) return undefined;
   if (edges.has(to)) return `"${to}" stands at the package's edge: no room imports it`;
-  if (from === "contract") return to === "errors" && typeOnly ? undefined : "the contract imports zod, itself, and types of errors.ts alone";
+  if (from === "contract")
+    return to === "errors" && typeOnly ? undefined : "the contract imports zod, itself, and types of errors.ts alone";
   if (from === "client") return to === "contract" || typeOnly ? undefined : "the client imports the contract and types alone";
   if (to === "contract") return readersOfTheContract.has(from) ? undefined : "the contract is read by server, protocols and client alone";
   if (to === "client") return "no room imports the client";
   const [left, right] = [position.get(to), position.get(from)];
-  if (left === undefined || right === undefined) return `no rule names the room "${left === undefined ? to : from}": give it a place in scripts/import-rules.ts`;
+  if (left === undefined || right === undefined)
+    return `no rule names the room "${left === undefined ? to : from}": give it a place in scripts/import-rules.ts`;
   return left < right ? undefined : `"${from}" may import from rooms to its left alone, and "${to}" is not one`;
 }
 
@@ -85,11 +87,14 @@ function packageFault(file: SourceFile, room: string | undefined, { specifier, t
   if (isBuiltin(specifier)) {
     if (specifier.replace(/^node:/, "") === "buffer") return "Uint8Array, not Buffer";
     if (!specifier.startsWith("node:")) return `write "node:${specifier}"`;
-    return isConfig(file.path) || nodeAllowed.some((pattern) => pattern.test(file.path)) ? undefined : "this file must run without Node: take what it needs as a parameter";
+    return isConfig(file.path) || nodeAllowed.some((pattern) => pattern.test(file.path))
+      ? undefined
+      : "this file must run without Node: take what it needs as a parameter";
   }
   if (room === undefined) return undefined;
   if (specifier === "fermata" || specifier.startsWith("fermata/")) return "inside the library, import the file itself";
-  if (room === "contract" && specifier !== "zod" && !specifier.startsWith("zod/")) return "the contract imports zod, itself, and types of errors.ts alone";
+  if (room === "contract" && specifier !== "zod" && !specifier.startsWith("zod/"))
+    return "the contract imports zod, itself, and types of errors.ts alone";
   if (room === "client" && !typeOnly) return "the client imports the contract and types alone";
   if (specifier === "@ai-sdk/provider" && !typeOnly) return "only types come from the provider interface";
   return undefined;
@@ -97,7 +102,8 @@ function packageFault(file: SourceFile, room: string | undefined, { specifier, t
 
 /** Why the file at `path` must not import the file at `target`, or `undefined` when it may. */
 function fileFault(path: string, target: string, typeOnly: boolean): string | undefined {
-  if (!/\.(ts|json)$/.test(target)) return "a relative import names its file, with .ts";
+  if (!(path.startsWith("packages/") ? /\.(ts|json)$/ : /\.([mc]?[jt]s|json)$/).test(target))
+    return "a relative import names its file, with .ts";
   const owner = /^packages\/[^/]+\//.exec(target)?.[0];
   if (owner !== undefined && !path.startsWith(owner)) return "import another package by its name, not by its path";
   if (isTest(path) || isConfig(path)) return undefined;
@@ -116,7 +122,8 @@ function read(file: SourceFile): { imports: Import[]; faults: Fault[] } {
   const faults: Fault[] = [];
   const fault = (offset: number, message: string): void => void faults.push({ path: file.path, line: lineAt(offset), message });
   for (const node of program.body) {
-    if (node.type === "ImportDeclaration") imports.push({ line: lineAt(node.start), specifier: node.source.value, typeOnly: node.importKind === "type" });
+    if (node.type === "ImportDeclaration")
+      imports.push({ line: lineAt(node.start), specifier: node.source.value, typeOnly: node.importKind === "type" });
     else if (node.type === "ExportAllDeclaration") {
       imports.push({ line: lineAt(node.start), specifier: node.source.value, typeOnly: node.exportKind === "type" });
       fault(node.start, "no `export *`: name what leaves the file");
@@ -167,7 +174,11 @@ export function findImportFaults(files: readonly SourceFile[]): Fault[] {
       const message = isRelative ? fileFault(file.path, target, typeOnly) : packageFault(file, roomOf(file.path), item);
       if (message !== undefined) faults.push({ path: file.path, line, message: `imports "${specifier}": ${message}` });
       if (specifier === "node:sqlite" && file.path.startsWith(library) && !isTest(file.path)) {
-        usersOfSqlite.push({ path: file.path, line, message: `imports "node:sqlite": one file of the library does, so that it can be replaced` });
+        usersOfSqlite.push({
+          path: file.path,
+          line,
+          message: `imports "node:sqlite": one file of the library does, so that it can be replaced`,
+        });
       }
     }
     graph.set(file.path, targets);

@@ -22,5 +22,5 @@ export function filesUnder(folder: string, wanted: (name: string) => boolean): s
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
   }
-  return found.sort();
+  return found.toSorted();
 }

@@ -1,0 +1,23 @@
+import type { KnipConfig } from "knip";
+import library from "./packages/fermata/package.json" with { type: "json" };
+
+/** The sources behind the library's entry points: `./dist/agents/index.js` is built from `src/agents/index.ts`. */
+const entryPoints = Object.values(library.exports)
+  .filter((target) => target.startsWith("./dist/"))
+  .map((target) => target.replace("./dist/", "src/").replace(/\.js$/, ".ts"));
+
+const config: KnipConfig = {
+  ignoreExportsUsedInFile: true,
+  // Not imported: one is started by scripts/check.ts, one is what the declarations of @ai-sdk/provider stand on.
+  ignoreDependencies: ["@arethetypeswrong/cli", "@types/json-schema"],
+  workspaces: {
+    ".": {
+      entry: ["scripts/{build,build-if-needed,check,check-imports,check-text,ci-summary,conformance}.ts"],
+      project: ["scripts/**/*.ts", "*.ts"],
+    },
+    "packages/fermata": { entry: entryPoints, project: ["{src,test}/**/*.ts"] },
+    "examples/*": { entry: ["src/main.ts"], project: ["**/*.ts"] },
+  },
+};
+
+export default config;
