@@ -1,6 +1,7 @@
 /**
  * The floor: the same routes on Hono and the model interface alone. No validation, no run, no history, no projection:
  * nobody could serve agents like this, and nobody who uses these two can be cheaper.
+ * What the contract makes every server send, it sends too: its list is static, its generate replies carry live text in a static body.
  *
  * @import { LanguageModelV2Message, LanguageModelV2Prompt, LanguageModelV2ToolCall } from '@ai-sdk/provider'
  */
@@ -10,6 +11,7 @@ import { Hono } from 'hono';
 import { model } from '../model.js';
 import agents from './agents.json' with { type: 'json' };
 import { weather } from './app.js';
+import reply from './generate-reply.json' with { type: 'json' };
 import { run } from './process.js';
 
 const encoder = new TextEncoder();
@@ -20,21 +22,22 @@ app.get('/api/agents', (c) => c.json(agents));
 app.post('/api/agents/:id/tools/:tool/execute', async (c) => c.json(weather((await c.req.json()).data)));
 app.post('/api/agents/:id/generate', async (c) => {
   const prompt = firstPrompt((await c.req.json()).messages);
+  const abortSignal = c.req.raw.signal;
   for (;;) {
-    const { content, finishReason, usage } = await model.doGenerate({ prompt });
+    const { content, finishReason, usage } = await model.doGenerate({ prompt, abortSignal });
     const call = content.find((part) => part.type === 'tool-call');
     if (call) prompt.push(...runTool(call).messages);
-    else return c.json({ text: content.map((part) => (part.type === 'text' ? part.text : '')).join(''), finishReason, usage });
+    else return c.json({ ...reply, text: content.map((part) => (part.type === 'text' ? part.text : '')).join(''), finishReason, usage });
   }
 });
 app.post('/api/agents/:id/stream', async (c) => {
   const prompt = firstPrompt((await c.req.json()).messages);
-  const body = new ReadableStream({ start: (controller) => void stream(prompt, c.req.param('id'), controller) });
+  const body = new ReadableStream({ start: (controller) => void stream({ prompt, abortSignal: c.req.raw.signal }, c.req.param('id'), controller) });
   return new Response(body, { headers: sse });
 });
 
-/** @param {LanguageModelV2Prompt} prompt @param {string} agentId @param {ReadableStreamDefaultController<Uint8Array>} controller */
-async function stream(prompt, agentId, controller) {
+/** @param {{ prompt: LanguageModelV2Prompt, abortSignal: AbortSignal }} options @param {string} agentId @param {ReadableStreamDefaultController<Uint8Array>} controller */
+async function stream(options, agentId, controller) {
   const runId = randomUUID();
   const messageId = randomUUID();
   const send = (/** @type {string} */ type, /** @type {object} */ payload) =>
@@ -43,7 +46,7 @@ async function stream(prompt, agentId, controller) {
   for (let again = true; again; ) {
     again = false;
     send('step-start', { messageId, startedAt: Date.now() });
-    const reader = (await model.doStream({ prompt })).stream.getReader();
+    const reader = (await model.doStream(options)).stream.getReader();
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       const part = next.value;
       if (part.type === 'text-delta') send('text-delta', { id: part.id, text: part.delta });
@@ -55,7 +58,7 @@ async function stream(prompt, agentId, controller) {
         const { args, result, messages } = runTool(part);
         send('tool-call', { toolCallId: part.toolCallId, toolName: part.toolName, args });
         send('tool-result', { toolCallId: part.toolCallId, toolName: part.toolName, args, result });
-        prompt.push(...messages);
+        options.prompt.push(...messages);
         again = true;
       } else if (part.type === 'finish') send(again ? 'step-finish' : 'finish', { messageId, stepResult: { reason: part.finishReason }, output: { usage: part.usage } });
     }
