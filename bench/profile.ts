@@ -21,6 +21,9 @@ import type { Job } from './load.ts';
 type Frame = CpuProfile['nodes'][number]['callFrame'];
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
+/** Source maps by the path of the bundle. */
+const maps = new Map<string, SourceMap | undefined>();
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { server: { type: 'string', default: 'fermata' }, seconds: { type: 'string', default: '5' }, top: { type: 'string', default: '30' } },
@@ -86,8 +89,6 @@ function selfMicroseconds({ samples = [], timeDeltas = [] }: CpuProfile): Map<nu
   samples.forEach((id, index) => self.set(id, (self.get(id) ?? 0) + Math.max(0, timeDeltas[index + 1] ?? 0)));
   return self;
 }
-
-const maps = new Map<string, SourceMap | undefined>();
 
 /** Absent for what is not in a file: the garbage collector, native code. `line` counts from 1. */
 function placeOf({ url, lineNumber, columnNumber }: Frame): { file: string; line: number } | undefined {
