@@ -96,9 +96,18 @@ const bossAgent = new Agent({
   tools: { weatherTool },
 });
 
+/** Not of the recorded application: what the request context decides can be seen from outside on this one. */
+const tierAgent = new Agent({
+  id: "tierAgent",
+  name: "Tier Agent",
+  instructions: "Tools for the gold tier.",
+  model: scriptedModel(),
+  tools: ({ requestContext }) => (requestContext?.get("tier") === "gold" ? { weatherTool } : {}),
+});
+
 /** The registry that the suites expect on the other side. */
 export const mastra = new Mastra({
   logger: false,
-  agents: { toolAgent, plainAgent, v3Agent, bossAgent },
+  agents: { toolAgent, plainAgent, v3Agent, bossAgent, tierAgent },
   tools: { weatherTool, deleteFile, askUser, brokenTool },
 });
