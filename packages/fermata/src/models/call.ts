@@ -33,9 +33,9 @@ export async function callModel(candidates: readonly ModelCandidate[], request: 
         return await answer(attempt, candidate, request.mode, options, canRecover);
       } catch (error) {
         attempt.cancel(error);
-        if (attempt.stopped?.kind === "aborted" || abortSignal?.aborted) throw abortSignal?.reason;
-        if (attempt.stopped?.kind === "step-timeout" || isAbort(error)) throw error;
-        failure = error;
+        if (abortSignal?.aborted) throw abortSignal.reason;
+        failure = attempt.stopped === undefined ? error : attempt.stopped.reason;
+        if (attempt.stopped?.kind === "step-timeout" || isAbort(failure)) throw failure;
       }
       if (retry >= candidate.maxRetries || !isRetryable(failure)) break;
       const waitMs = retryAfterMs(failure) ?? backoffMs(retry);

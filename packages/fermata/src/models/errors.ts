@@ -76,13 +76,13 @@ function isPassingStatus(status: number): boolean {
   return status === 408 || status === 409 || status === 429 || status >= 500;
 }
 
-/** `statusCode` is the AI SDK's name, `status` that of many clients; inside a stream providers send the number as `code`. */
+/** `statusCode` is the AI SDK's name, `status` that of many clients; inside a stream providers send the number as `code`, and `data` is the parsed body. */
 function statusOf(error: unknown): number | undefined {
   if (!isRecord(error)) return undefined;
   for (const value of [error.statusCode, error.status, error.code]) {
     if (typeof value === "number" && value >= 400 && value <= 599) return value;
   }
-  return isRecord(error.error) ? statusOf(error.error) : undefined;
+  return statusOf(error.error) ?? statusOf(error.data);
 }
 
 const LIMIT_WORDS = new Set(["rate_limit_exceeded", "rate_limit_error", "too_many_requests"]);
@@ -94,7 +94,7 @@ function errorWord(error: unknown): string | undefined {
   for (const value of [error.code, error.type]) {
     if (typeof value === "string" && (LIMIT_WORDS.has(value) || PASSING_WORDS.has(value))) return value;
   }
-  return isRecord(error.error) ? errorWord(error.error) : undefined;
+  return errorWord(error.error) ?? errorWord(error.data);
 }
 
 const NETWORK_CODES = new Set([

@@ -26,11 +26,13 @@ export function optionsFor(candidate: ModelCandidate, request: ModelRequest): Mo
   return candidate.model.specificationVersion === "v4" ? options : toLegacyOptions(options, candidate.model.specificationVersion);
 }
 
-/** The time-outs of one call, or `undefined` when there are none. */
+/** The time-outs of one call, or `undefined` when there are none. An answer that comes at once has no first part to wait for. */
 export function timeoutsFor(candidate: ModelCandidate, request: ModelRequest): ModelTimeouts | undefined {
   const under = candidate.modelSettings?.timeout;
   const { timeouts } = request;
-  return under !== undefined && timeouts !== undefined ? { ...under, ...timeouts } : (timeouts ?? under);
+  const merged = under !== undefined && timeouts !== undefined ? { ...under, ...timeouts } : (timeouts ?? under);
+  if (request.mode === "stream" || merged === undefined) return merged;
+  return merged.stepMs === undefined ? undefined : { stepMs: merged.stepMs };
 }
 
 function addSettings(options: ModelCallOptions, settings: ModelSettings): void {
