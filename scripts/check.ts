@@ -34,6 +34,7 @@ function steps(): Step[] {
     { name: "lint", command: ["oxlint", "--type-aware", "--deny-warnings", "--report-unused-disable-directives"] },
     { name: "imports", command: ["node", "scripts/check-imports.ts"] },
     { name: "text", command: ["node", "scripts/check-text.ts"] },
+    { name: "lockfiles", command: ["node", "scripts/lockfile.ts"] },
     { name: "build", command: ["node", "scripts/build-if-needed.ts"] },
     ...typeSteps(),
     { name: "unused code", command: ["knip"] },
