@@ -35,7 +35,9 @@ function addContent(parts: ModelPart[], content: AnyContent, id: string): void {
       const citations = "citations" in content && content.citations !== undefined ? { citations: content.citations } : {};
       const delta = content.text === "" ? [] : [{ type: `${type}-delta`, id, delta: content.text, ...metadata }];
       // Metadata and citations go into the same place of the same version, which the union of the versions cannot say.
-      parts.push(...([{ type: `${type}-start`, id, ...metadata }, ...delta, { type: `${type}-end`, id, ...metadata, ...citations }] as ModelPart[]));
+      parts.push(
+        ...([{ type: `${type}-start`, id, ...metadata }, ...delta, { type: `${type}-end`, id, ...metadata, ...citations }] as ModelPart[]),
+      );
       return;
     }
     case "tool-call": {

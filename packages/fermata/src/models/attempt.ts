@@ -47,7 +47,10 @@ export class Attempt implements PartReader {
       this.#controller = new AbortController();
       if (stepMs !== undefined) {
         const leftMs = Math.max(0, stepMs - (performance.now() - limits.startedAt));
-        this.#stepTimer = setTimeout(() => this.#stop("step-timeout", timedOut(`The model did not finish its answer within ${stepMs} ms.`)), leftMs);
+        this.#stepTimer = setTimeout(
+          () => this.#stop("step-timeout", timedOut(`The model did not finish its answer within ${stepMs} ms.`)),
+          leftMs,
+        );
       }
       if (firstChunkMs !== undefined) {
         const error = timedOut(`The model did not begin its answer within ${firstChunkMs} ms.`);

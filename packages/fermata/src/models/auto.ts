@@ -2,7 +2,7 @@
 import { FermataError } from "../errors.ts";
 import { createOpenAiCompatibleModel } from "./openai-compatible/model.ts";
 import { PROVIDERS, findKey, isLocal, redirectedBaseUrl } from "./providers.ts";
-import type { ResolveOptions } from "./resolve.ts";
+import type { ResolveOptions } from "./resolve-options.ts";
 import type { LanguageModel } from "./types.ts";
 
 /** How long a local server may take to list its models, in milliseconds. */
@@ -19,7 +19,7 @@ export async function chooseModel(
 ): Promise<LanguageModel> {
   if (name === "offline") return offlineModel();
   const env = options.env ?? process.env;
-  const log = options.log ?? ((line: string) => console.info(line));
+  const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
   const forced = env.FERMATA_MODEL;
   if (forced) return fromVariable(forced, log, named);
   for (const provider of PROVIDERS) {
@@ -35,11 +35,17 @@ export async function chooseModel(
     return createOpenAiCompatibleModel({ ...local, fetch: options.fetch });
   }
   const model = await offlineModel();
-  log(`Model: ${model.provider}/${model.modelId} (offline: no language model, fixed rules), because no provider key is set and no local model server answers.`);
+  log(
+    `Model: ${model.provider}/${model.modelId} (offline: no language model, fixed rules), because no provider key is set and no local model server answers.`,
+  );
   return model;
 }
 
-async function fromVariable(forced: string, log: (line: string) => void, named: (name: string) => Promise<LanguageModel>): Promise<LanguageModel> {
+async function fromVariable(
+  forced: string,
+  log: (line: string) => void,
+  named: (name: string) => Promise<LanguageModel>,
+): Promise<LanguageModel> {
   if (forced === "auto") throw new FermataError("MISCONFIGURED", "FERMATA_MODEL must be 'offline' or 'provider/model'.");
   log(`Model: ${forced}${forced === "offline" ? " (no language model, fixed rules)" : ""}, because FERMATA_MODEL says so.`);
   return forced === "offline" ? offlineModel() : named(forced);
@@ -63,7 +69,11 @@ async function findLocal(env: NodeJS.ProcessEnv, fetcher: typeof fetch): Promise
   const override = env.FERMATA_LOCAL_MODEL_URL;
   const servers = override
     ? [{ provider: "local", name: "FERMATA_LOCAL_MODEL_URL", baseUrl: override }]
-    : PROVIDERS.filter(isLocal).map(({ id, name, baseUrl }) => ({ provider: id, name, baseUrl: redirectedBaseUrl(id, env) ?? baseUrl ?? "" }));
+    : PROVIDERS.filter(isLocal).map(({ id, name, baseUrl }) => ({
+        provider: id,
+        name,
+        baseUrl: redirectedBaseUrl(id, env) ?? baseUrl ?? "",
+      }));
   const found = await Promise.all(
     servers.map(async (server) => {
       const modelId = await firstModel(server.baseUrl, fetcher);

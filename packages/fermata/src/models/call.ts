@@ -22,7 +22,10 @@ import type { ModelCallOptions, ModelCandidate, ModelPart, ModelReply, ModelRequ
 export async function callModel(candidates: readonly ModelCandidate[], request: ModelRequest): Promise<ModelReply> {
   const startedAt = performance.now();
   const { abortSignal } = request.options;
-  let failure: unknown = new FermataError("MISCONFIGURED", "The agent has no model to ask: its list of models is empty or all of them are disabled.");
+  let failure: unknown = new FermataError(
+    "MISCONFIGURED",
+    "The agent has no model to ask: its list of models is empty or all of them are disabled.",
+  );
   for (const [index, candidate] of candidates.entries()) {
     const timeouts = timeoutsFor(candidate, request);
     const options = optionsFor(candidate, request);
@@ -55,7 +58,8 @@ async function answer(
   canRecover: boolean,
 ): Promise<ModelReply> {
   const { model } = candidate;
-  const given = attempt.signal === options.abortSignal || attempt.signal === undefined ? options : { ...options, abortSignal: attempt.signal };
+  const given =
+    attempt.signal === options.abortSignal || attempt.signal === undefined ? options : { ...options, abortSignal: attempt.signal };
   // The three versions differ in their option types; `optionsFor` has written what this model's version expects.
   const typed = given as never;
   if (mode === "generate") {

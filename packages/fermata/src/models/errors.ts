@@ -86,7 +86,15 @@ function statusOf(error: unknown): number | undefined {
 }
 
 const LIMIT_WORDS = new Set(["rate_limit_exceeded", "rate_limit_error", "too_many_requests"]);
-const PASSING_WORDS = new Set(["server_error", "internal_server_error", "overloaded_error", "overloaded", "api_error", "timeout_error", "timeout"]);
+const PASSING_WORDS = new Set([
+  "server_error",
+  "internal_server_error",
+  "overloaded_error",
+  "overloaded",
+  "api_error",
+  "timeout_error",
+  "timeout",
+]);
 
 /** The provider's own word for a failure that came inside a stream, where there is no status. */
 function errorWord(error: unknown): string | undefined {

@@ -1,4 +1,5 @@
 /** Call options for v2 and v3 models, which write files, provider tools and denied tools differently. */
+import { toBase64 } from "./base64.ts";
 import type { ModelCallOptions, ModelMessage } from "./types.ts";
 
 /** The result has the older form where they differ, so its static type is only right for what is the same. */
@@ -67,7 +68,7 @@ function toLegacyOutput(output: ToolOutput, version: "v2" | "v3"): ToolOutput {
     if (data.type === "text") return { type: "text", text: data.text };
     if (data.type === "url") return version === "v2" ? { type: "text", text: data.url.href } : { type: "file-url", url: data.url.href };
     if (data.type === "reference") return version === "v2" ? { type: "text", text: "(file)" } : { type: "file-id", fileId: data.reference };
-    const base64 = typeof data.data === "string" ? data.data : Buffer.from(data.data).toString("base64");
+    const base64 = toBase64(data.data);
     return { type: version === "v2" ? "media" : "file-data", data: base64, mediaType };
   });
   return { type: "content", value } as ToolOutput; // the older forms of `content`

@@ -3,10 +3,7 @@ import type { LanguageModelV2StreamPart, LanguageModelV3StreamPart, LanguageMode
 import type { FinishPart, FinishReason, ModelUsage } from "./types.ts";
 
 /** The `finish` part of any specification version. */
-export type AnyFinishPart = Extract<
-  LanguageModelV2StreamPart | LanguageModelV3StreamPart | LanguageModelV4StreamPart,
-  { type: "finish" }
->;
+export type AnyFinishPart = Extract<LanguageModelV2StreamPart | LanguageModelV3StreamPart | LanguageModelV4StreamPart, { type: "finish" }>;
 type AnyReason = AnyFinishPart["finishReason"];
 type AnyUsage = AnyFinishPart["usage"];
 
@@ -62,14 +59,7 @@ export function normalizeUsage(usage: AnyUsage | undefined): ModelUsage {
   return result;
 }
 
-const COUNTS = [
-  "inputTokens",
-  "outputTokens",
-  "totalTokens",
-  "reasoningTokens",
-  "cachedInputTokens",
-  "cacheCreationInputTokens",
-] as const;
+const COUNTS = ["inputTokens", "outputTokens", "totalTokens", "reasoningTokens", "cachedInputTokens", "cacheCreationInputTokens"] as const;
 type Count = (typeof COUNTS)[number];
 
 /** The sum of two usages. A count that neither has stays absent; `raw` is not summed and therefore dropped. */

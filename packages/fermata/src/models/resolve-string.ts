@@ -1,11 +1,10 @@
 /** From `'provider/model'`, `'auto'` or an endpoint to a model. */
 import { FermataError } from "../errors.ts";
 import { chooseModel } from "./auto.ts";
-import { importInstalled } from "./installed-package.ts";
 import { createOpenAiCompatibleModel } from "./openai-compatible/model.ts";
 import { findKey, findProvider, isLocal, redirectedBaseUrl, toEnvPrefix } from "./providers.ts";
 import type { Provider } from "./providers.ts";
-import type { ResolveOptions } from "./resolve.ts";
+import type { ResolveOptions } from "./resolve-options.ts";
 import type { EndpointConfig, LanguageModel } from "./types.ts";
 
 /** Rejects with `MISCONFIGURED`, and a message that says what to install or set. */
@@ -21,7 +20,13 @@ export async function resolveString(name: string, options: ResolveOptions): Prom
 export async function resolveEndpoint(config: EndpointConfig, options: ResolveOptions): Promise<LanguageModel> {
   const { provider: providerId, modelId } = splitName(config);
   if (config.url !== undefined) {
-    return createOpenAiCompatibleModel({ ...connection(config, options), provider: providerId, modelId, baseUrl: config.url, apiKey: config.apiKey });
+    return createOpenAiCompatibleModel({
+      ...connection(config, options),
+      provider: providerId,
+      modelId,
+      baseUrl: config.url,
+      apiKey: config.apiKey,
+    });
   }
   const env = options.env ?? process.env;
   const provider = findProvider(providerId);
@@ -41,7 +46,10 @@ export async function resolveEndpoint(config: EndpointConfig, options: ResolveOp
   return createOpenAiCompatibleModel({ ...connection(config, options), provider: provider?.id ?? providerId, modelId, baseUrl, apiKey });
 }
 
-function connection(config: EndpointConfig, options: ResolveOptions): { headers: EndpointConfig["headers"]; fetch: typeof fetch | undefined } {
+function connection(
+  config: EndpointConfig,
+  options: ResolveOptions,
+): { headers: EndpointConfig["headers"]; fetch: typeof fetch | undefined } {
   return { headers: config.headers, fetch: options.fetch };
 }
 
@@ -49,7 +57,10 @@ function splitName({ id, url }: EndpointConfig): { readonly provider: string; re
   const slash = id.indexOf("/");
   if (slash > 0 && slash < id.length - 1) return { provider: id.slice(0, slash), modelId: id.slice(slash + 1) };
   if (url !== undefined && id !== "" && slash === -1) return { provider: "custom", modelId: id };
-  throw new FermataError("MISCONFIGURED", `"${id}" is not the name of a model. Write 'provider/model', for example 'openai/gpt-5-mini', or 'auto'.`);
+  throw new FermataError(
+    "MISCONFIGURED",
+    `"${id}" is not the name of a model. Write 'provider/model', for example 'openai/gpt-5-mini', or 'auto'.`,
+  );
 }
 
 interface PackageCall {
@@ -62,6 +73,7 @@ interface PackageCall {
 async function fromPackage(provider: Provider, modelId: string, call: PackageCall): Promise<LanguageModel | undefined> {
   if (provider.package === null) return undefined;
   const { name, factory } = provider.package;
+  const { importInstalled } = await import("./resolve-package.ts"); // needs Node's file system; an app of model objects does not
   const exported = (await importInstalled(name))?.[factory];
   if (typeof exported !== "function") return undefined;
   const create: unknown = exported({
@@ -72,7 +84,10 @@ async function fromPackage(provider: Provider, modelId: string, call: PackageCal
   });
   const model: unknown = typeof create === "function" ? create(modelId) : undefined;
   if (isModel(model)) return model;
-  throw new FermataError("MISCONFIGURED", `The installed version of ${name} gives models of a kind that is not supported; version 2 or newer of the package is needed.`);
+  throw new FermataError(
+    "MISCONFIGURED",
+    `The installed version of ${name} gives models of a kind that is not supported; version 2 or newer of the package is needed.`,
+  );
 }
 
 function isModel(value: unknown): value is LanguageModel {
@@ -85,12 +100,18 @@ function isModel(value: unknown): value is LanguageModel {
 }
 
 function keyMissing(provider: Provider, name: string): FermataError {
-  return new FermataError("MISCONFIGURED", `The model "${name}" needs a key: set the environment variable ${provider.envVars.join(" or ")} (see ${provider.docUrl}).`);
+  return new FermataError(
+    "MISCONFIGURED",
+    `The model "${name}" needs a key: set the environment variable ${provider.envVars.join(" or ")} (see ${provider.docUrl}).`,
+  );
 }
 
 function packageMissing(provider: Provider | undefined, name: string): FermataError {
   const variables = provider?.envVars.join(" or ") ?? "";
-  return new FermataError("MISCONFIGURED", `The model "${name}" needs a package that is not installed: run npm install ${provider?.package?.name ?? ""}, and set ${variables}.`);
+  return new FermataError(
+    "MISCONFIGURED",
+    `The model "${name}" needs a package that is not installed: run npm install ${provider?.package?.name ?? ""}, and set ${variables}.`,
+  );
 }
 
 function providerUnknown(providerId: string, name: string): FermataError {

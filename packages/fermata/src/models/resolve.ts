@@ -1,21 +1,13 @@
 /** From what an app wrote to the models that are asked. */
 import { FermataError } from "../errors.ts";
+import type { ResolveOptions } from "./resolve-options.ts";
 import { resolveEndpoint, resolveString } from "./resolve-string.ts";
 import type { EndpointConfig, FallbackEntry, LanguageModel, ModelCandidate, ModelConfig } from "./types.ts";
 
+export type { ResolveOptions } from "./resolve-options.ts";
+
 const DEFAULT_MAX_RETRIES = 2;
 const MAX_CACHED_MODELS = 256;
-
-export interface ResolveOptions {
-  /** For entries that do not say it themselves. Default 2. */
-  readonly maxRetries?: number;
-  /** Default `process.env`. With another environment nothing is taken from, or put into, the cache. */
-  readonly env?: NodeJS.ProcessEnv;
-  /** For the built-in provider and for looking for local endpoints. With it nothing is taken from, or put into, the cache. */
-  readonly fetch?: typeof fetch;
-  /** Is told in one line what `'auto'` has chosen and why. Default `console.info`. */
-  readonly log?: (line: string) => void;
-}
 
 interface CacheEntry {
   readonly pending: Promise<LanguageModel>;
@@ -28,7 +20,10 @@ const cache = new Map<string, CacheEntry>();
  * Rejects with `MISCONFIGURED` when a model object is of an unknown specification version, or a name cannot be resolved
  * (unknown provider, package or key missing).
  */
-export async function resolveModels(config: ModelConfig | readonly FallbackEntry[], options: ResolveOptions = {}): Promise<readonly ModelCandidate[]> {
+export async function resolveModels(
+  config: ModelConfig | readonly FallbackEntry[],
+  options: ResolveOptions = {},
+): Promise<readonly ModelCandidate[]> {
   const ready = options.env === undefined && options.fetch === undefined ? resolveNow(config, options) : undefined;
   if (ready !== undefined) return ready;
   if (!isList(config)) return [toCandidate({ model: config }, await resolveOne(config, options), options)];
@@ -111,7 +106,7 @@ function isLanguageModel(config: ModelConfig): config is LanguageModel {
   if ("specificationVersion" in config) {
     const version: string = config.specificationVersion;
     if (version === "v2" || version === "v3" || version === "v4") return true;
-    throw notAModel(`a model object of specification version "${String(version)}"`);
+    throw notAModel(`a model object of specification version "${version}"`);
   }
   if (typeof config.id === "string") return false;
   throw notAModel("an object that is neither a model nor { id, url?, apiKey?, headers? }");

@@ -49,7 +49,11 @@ export class ChunkReader {
   finish(failed = false): void {
     this.#close();
     if (!failed) for (const index of [...this.#calls.keys()]) this.#closeCall(index);
-    this.#emit({ type: "finish", finishReason: failed ? { unified: "error", raw: this.#finishReason } : this.#reason(), usage: toUsage(this.#usage) });
+    this.#emit({
+      type: "finish",
+      finishReason: failed ? { unified: "error", raw: this.#finishReason } : this.#reason(),
+      usage: toUsage(this.#usage),
+    });
   }
 
   #metadata(chunk: WireAnswer): void {
@@ -198,7 +202,7 @@ function toUsage(usage: WireUsage | undefined): LanguageModelV4Usage {
   return {
     inputTokens: { total: input, noCache: difference(input, cacheRead), cacheRead, cacheWrite: undefined },
     outputTokens: { total: output, text: difference(output, reasoning), reasoning },
-    ...(usage !== undefined && { raw: { ...usage } as Record<string, never> }), // parsed from JSON, so it is a JSON object
+    ...(usage !== undefined && { raw: { ...usage } }),
   };
 }
 

@@ -117,11 +117,17 @@ function toGenerateResult(call: Call, answer: unknown, warnings: SharedV4Warning
   const result: LanguageModelV4GenerateResult = {
     content,
     finishReason: { unified: "other", raw: undefined },
-    usage: { inputTokens: { total: undefined, noCache: undefined, cacheRead: undefined, cacheWrite: undefined }, outputTokens: { total: undefined, text: undefined, reasoning: undefined } },
+    usage: {
+      inputTokens: { total: undefined, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
+      outputTokens: { total: undefined, text: undefined, reasoning: undefined },
+    },
     request: { body: call.body },
     warnings,
   };
-  const response: NonNullable<LanguageModelV4GenerateResult["response"]> = { headers: Object.fromEntries(call.response.headers), body: answer };
+  const response: NonNullable<LanguageModelV4GenerateResult["response"]> = {
+    headers: Object.fromEntries(call.response.headers),
+    body: answer,
+  };
   for (const part of readWhole(call, answer)) {
     if (part.type === "response-metadata") {
       const { type: _, ...metadata } = part;
@@ -138,7 +144,11 @@ function toGenerateResult(call: Call, answer: unknown, warnings: SharedV4Warning
   return result;
 }
 
-async function toStreamResult(call: Call, warnings: SharedV4Warning[], options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
+async function toStreamResult(
+  call: Call,
+  warnings: SharedV4Warning[],
+  options: LanguageModelV4CallOptions,
+): Promise<LanguageModelV4StreamResult> {
   const { response } = call;
   const result = { request: { body: call.body }, response: { headers: Object.fromEntries(response.headers) } };
   const start: LanguageModelV4StreamPart = { type: "stream-start", warnings };

@@ -30,10 +30,10 @@ export function toPartStream(bytes: ReadableStream<Uint8Array>, options: PartStr
   const decoder = new TextDecoder();
   const splitter = new SseSplitter();
   let controller: ReadableStreamDefaultController<LanguageModelV4StreamPart>;
-  let emitted = 0;
+  let hasEmitted = false;
   let isAtEnd = false;
   const emit = (part: LanguageModelV4StreamPart): void => {
-    emitted++;
+    hasEmitted = true;
     controller.enqueue(part);
   };
   const chunks = new ChunkReader(emit);
@@ -46,7 +46,7 @@ export function toPartStream(bytes: ReadableStream<Uint8Array>, options: PartStr
     emit({ type: "error", error });
     chunks.finish(true);
     controller.close();
-    reader.cancel().catch(() => undefined);
+    void letGo(reader);
   }
   /** Returns whether the stream goes on. */
   function take(data: string): boolean {
@@ -60,7 +60,9 @@ export function toPartStream(bytes: ReadableStream<Uint8Array>, options: PartStr
     try {
       chunk = JSON.parse(data);
     } catch (cause) {
-      fail(isAtEnd ? cutOff(options) : options.toError({ message: "The provider sent a chunk that is not JSON.", isRetryable: false, cause }));
+      fail(
+        isAtEnd ? cutOff(options) : options.toError({ message: "The provider sent a chunk that is not JSON.", isRetryable: false, cause }),
+      );
       return false;
     }
     if (options.includeRaw) emit({ type: "raw", rawValue: chunk });
@@ -74,8 +76,8 @@ export function toPartStream(bytes: ReadableStream<Uint8Array>, options: PartStr
     return true;
   }
   async function pull(): Promise<void> {
-    const before = emitted;
-    while (emitted === before) {
+    hasEmitted = false;
+    for (;;) {
       let result: ReadableStreamReadResult<Uint8Array>;
       try {
         result = await reader.read();
@@ -88,6 +90,7 @@ export function toPartStream(bytes: ReadableStream<Uint8Array>, options: PartStr
       if (result.done) events.push(...splitter.end());
       for (const data of events) if (!take(data)) return;
       if (result.done) return chunks.isComplete ? end() : fail(cutOff(options));
+      if (hasEmitted) return;
     }
   }
 
@@ -105,8 +108,16 @@ function cutOff(options: PartStreamOptions): unknown {
   return options.toError({ message: "The provider's answer was cut off.", isRetryable: true });
 }
 
+async function letGo(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  try {
+    await reader.cancel();
+  } catch {
+    // The connection is gone already.
+  }
+}
+
 function drain(reader: ReadableStreamDefaultReader<Uint8Array>): void {
-  const cancel = (): void => void reader.cancel().catch(() => undefined);
+  const cancel = (): void => void letGo(reader);
   const timer = setTimeout(cancel, DRAIN_MS);
   timer.unref();
   reader.read().then(

@@ -1,6 +1,7 @@
 /** From the provider interface's messages to those of chat completions. */
 import type { LanguageModelV4FilePart, LanguageModelV4Prompt, LanguageModelV4ToolResultOutput } from "@ai-sdk/provider";
 import { FermataError } from "../../errors.ts";
+import { fromBase64, toBase64 } from "../base64.ts";
 
 type Message = LanguageModelV4Prompt[number];
 type AssistantContent = Extract<Message, { role: "assistant" }>["content"];
@@ -88,12 +89,19 @@ function toResultText(output: LanguageModelV4ToolResultOutput): string {
       return output.reason ?? "The tool call was denied and not executed.";
     case "content":
       return output.value
-        .map((item) => (item.type === "text" ? item.text : item.type === "file" && item.data.type === "text" ? item.data.text : `(${item.type})`))
+        .map((item) =>
+          item.type === "text" ? item.text : item.type === "file" && item.data.type === "text" ? item.data.text : `(${item.type})`,
+        )
         .join("\n");
   }
 }
 
-const AUDIO_FORMATS: Readonly<Record<string, string>> = { "audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3" };
+const AUDIO_FORMATS: Readonly<Record<string, string>> = {
+  "audio/wav": "wav",
+  "audio/x-wav": "wav",
+  "audio/mpeg": "mp3",
+  "audio/mp3": "mp3",
+};
 
 function toFilePart({ data, mediaType, filename }: LanguageModelV4FilePart): unknown {
   if (data.type === "text") return { type: "text", text: data.text };
@@ -113,17 +121,16 @@ function toFilePart({ data, mediaType, filename }: LanguageModelV4FilePart): unk
     }
     if (mediaType.startsWith("text/") || mediaType === "application/json") return { type: "text", text: toText(data.data) };
   }
-  throw new FermataError("UNPROCESSABLE", `The model's interface cannot take a file of type "${mediaType}"${data.type === "url" ? " by its address" : ""}.`);
+  throw new FermataError(
+    "UNPROCESSABLE",
+    `The model's interface cannot take a file of type "${mediaType}"${data.type === "url" ? " by its address" : ""}.`,
+  );
 }
 
 function dataUrl(mediaType: string, data: Uint8Array | string): string {
   return `data:${mediaType};base64,${toBase64(data)}`;
 }
 
-function toBase64(data: Uint8Array | string): string {
-  return typeof data === "string" ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64");
-}
-
 function toText(data: Uint8Array | string): string {
-  return new TextDecoder().decode(typeof data === "string" ? Buffer.from(data, "base64") : data);
+  return new TextDecoder().decode(typeof data === "string" ? fromBase64(data) : data);
 }

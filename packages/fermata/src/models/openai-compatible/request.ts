@@ -50,7 +50,12 @@ function extraMembers(provider: string, options: LanguageModelV4CallOptions): Re
   return extra;
 }
 
-function addSampling(body: Record<string, unknown>, options: LanguageModelV4CallOptions, isFixed: boolean, warnings: SharedV4Warning[]): void {
+function addSampling(
+  body: Record<string, unknown>,
+  options: LanguageModelV4CallOptions,
+  isFixed: boolean,
+  warnings: SharedV4Warning[],
+): void {
   const sampling = [
     ["temperature", "temperature", options.temperature],
     ["topP", "top_p", options.topP],
@@ -105,12 +110,16 @@ function addTools(body: Record<string, unknown>, options: LanguageModelV4CallOpt
       continue;
     }
     const { name, description, inputSchema: parameters, strict } = tool;
-    tools.push({ type: "function", function: { name, ...(description !== undefined && { description }), parameters, ...(strict !== undefined && { strict }) } });
+    tools.push({
+      type: "function",
+      function: { name, ...(description !== undefined && { description }), parameters, ...(strict !== undefined && { strict }) },
+    });
   }
   if (tools.length === 0) return;
   body.tools = tools;
   const choice = options.toolChoice;
-  if (choice !== undefined) body.tool_choice = choice.type === "tool" ? { type: "function", function: { name: choice.toolName } } : choice.type;
+  if (choice !== undefined)
+    body.tool_choice = choice.type === "tool" ? { type: "function", function: { name: choice.toolName } } : choice.type;
 }
 
 function set(body: Record<string, unknown>, member: string, value: unknown): void {

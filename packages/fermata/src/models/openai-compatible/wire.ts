@@ -31,7 +31,9 @@ export interface WireMessage {
   readonly reasoning_content?: string | null;
   readonly reasoning?: unknown;
   readonly tool_calls?: readonly WireToolCall[] | null;
-  readonly annotations?: readonly { readonly type?: string; readonly url_citation?: { readonly url?: string; readonly title?: string } }[] | null;
+  readonly annotations?:
+    | readonly { readonly type?: string; readonly url_citation?: { readonly url?: string; readonly title?: string } }[]
+    | null;
 }
 
 /** A chunk of a stream (`delta`) or a whole answer (`message`). */
@@ -39,12 +41,14 @@ export interface WireAnswer {
   readonly id?: string | null;
   readonly created?: number | null;
   readonly model?: string | null;
-  readonly choices?: readonly {
-    readonly index?: number;
-    readonly delta?: WireMessage | null;
-    readonly message?: WireMessage | null;
-    readonly finish_reason?: string | null;
-  }[] | null;
+  readonly choices?:
+    | readonly {
+        readonly index?: number;
+        readonly delta?: WireMessage | null;
+        readonly message?: WireMessage | null;
+        readonly finish_reason?: string | null;
+      }[]
+    | null;
   readonly usage?: WireUsage | null;
   /** Groq reports the usage of a stream here. */
   readonly x_groq?: { readonly usage?: WireUsage | null } | null;
