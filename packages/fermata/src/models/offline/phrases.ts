@@ -1,0 +1,141 @@
+/** Free text for an argument: what was asked for, said or named, without the words that only address the tool. */
+import { isVerb } from "./intent.ts";
+import { findAll, findable, GAP, quotations, type Mention, type Passage } from "./passage.ts";
+import { findNames } from "./mentions.ts";
+import { isStopWord, literal, stem, wordsOf } from "./words.ts";
+
+/** A text that is marked as such by quotation marks or a word like "saying"; `labels` are the words of the argument's name. */
+export function markedText(passage: Passage, labels: readonly string[]): Mention | undefined {
+  const label = labels.map(literal).join("[ _-]?");
+  const pattern = new RegExp(`\\b${label}\\s*(?:is|are|=|:|to|of|should be)?\\s*(?:"([^"\\u0001]+)"|“([^”\\u0001]+)”|'([^'\\u0001]+)')`, "gi");
+  const labelled = findAll(passage, pattern, (match) => match[1] ?? match[2] ?? match[3])[0];
+  if (labelled !== undefined) return labelled;
+  const plain = new RegExp(`\\b${label}\\s*(?:is|=|:|should be)\\s*([^\\u0001,;.!?\\n]{1,200}?)(?=\\s+(?:and|with|for|to)\\s|[,;.!?\\n\\u0001]|$)`, "gi");
+  return findAll(passage, plain, (match) => match[1]?.trim() || undefined)[0];
+}
+
+const SAYING = /\b(?:saying(?: that)?|that says|which says|says|telling (?:him|her|them|everyone)(?: that)?|(?:to )?(?:tell|let) (?:him|her|them|everyone) (?:know )?(?:that )?|with the (?:message|text|body|content|words)|(?:and )?(?:body|message|text)(?=[: ]+\S))[\s:,]+(\S.*)$/gis;
+const COLON = /:\s+(\S[^\u0001]*)$/gs;
+
+/** What somebody wants said: "… saying see you at five", "note: buy milk". */
+export function spokenText(passage: Passage): Mention | undefined {
+  const said = findAll(passage, SAYING, (match) => clean(match[1] ?? ""))[0] ?? findAll(passage, COLON, (match) => clean(match[1] ?? ""))[0];
+  return said === undefined || said.value === "" ? undefined : { ...said, value: unquote(said.value) };
+}
+
+const NAMED = /\b(?:called|named|titled|entitled|labell?ed|with (?:the )?(?:subject|title|name)|subject|title)\s*:?\s+(?:is\s+)?([^\u0001,;.!?\n]{1,200}?)(?=\s+(?:with|for|on|at|by|due|saying|in|and (?:body|message|text|description))\b|[\u0001,;.!?\n]|$)/gi;
+const ABOUT = /\b(?:about|regarding|concerning|re:)\s+([^\u0001,;.!?\n]{1,200}?)(?=\s+(?:saying|telling|with|on|at)\b|[\u0001,;.!?\n]|$)/gi;
+
+/** A name given with words such as "called", or a subject given with "about". */
+export function namedText(passage: Passage): Mention | undefined {
+  return findAll(passage, NAMED, (match) => clean(match[1] ?? "") || undefined)[0] ?? findAll(passage, ABOUT, (match) => clean(match[1] ?? "") || undefined)[0];
+}
+
+const SOUGHT = /\b(?:search(?:ing)?(?: \S+){0,3}? for|look(?:ing)?(?: \S+){0,2}? for|look up|looking up|google|information (?:on|about)|about|find(?: me)?(?: \S+)? (?:on|about|for))\s+([^\u0001]{1,400})/gi;
+
+/** What is being looked for. */
+export function soughtText(passage: Passage, toolStems: ReadonlySet<string>): Mention | undefined {
+  const sought = findAll(passage, SOUGHT, (match) => trimQuery(match[1] ?? "") || undefined)[0];
+  if (sought !== undefined) return sought;
+  const rest = remainder(passage, toolStems, true);
+  const value = rest === undefined ? "" : trimQuery(rest.value);
+  return value === "" || rest === undefined ? undefined : { ...rest, value };
+}
+
+function trimQuery(text: string): string {
+  return clean(text)
+    .replace(/^(?:(?:the|a|an|some|any|for|about|of|on|all|me|latest(?= news$)|information|info)\s+)+/i, "")
+    .replace(/\s+(?:on|in|from|using)\s+(?:the\s+)?(?:web|internet|google|online|catalog(?:ue)?|store|database|docs|documentation|knowledge base)$/i, "")
+    .trim();
+}
+
+/**
+ * What is left of the message when its opening words are cut: courtesies, verbs, articles and words that name the tool.
+ * `strict` goes on cutting tool words behind the first one ("add a task to my list").
+ */
+export function remainder(passage: Passage, toolStems: ReadonlySet<string>, strict: boolean): Mention | undefined {
+  const words = wordsOf(passage.rest);
+  const marker = /\b(?:to|that|about|of)\b/i;
+  let index = 0;
+  let cutVerb = false;
+  while (index < words.length) {
+    const word = words[index];
+    if (word === undefined) break;
+    const namesTool = toolStems.has(word.stem) || (isVerb(word.text) && !cutVerb);
+    if (!namesTool && !isStopWord(word.text) && !marker.test(word.text)) break;
+    // "remind me to buy milk": the verb behind "to" is what is to be done.
+    const previous = words[index - 1]?.text;
+    if (cutVerb && previous !== undefined && /^(?:to|that)$/.test(previous) && !strict) break;
+    if (isVerb(word.text)) cutVerb = true;
+    index++;
+  }
+  const first = words[index];
+  if (first === undefined) return undefined;
+  const value = clean(passage.rest.slice(first.start).replaceAll(/\s*\u0001+\s*/g, " "));
+  return value === "" ? undefined : { value, start: first.start, end: passage.rest.length };
+}
+
+/** Cuts trailing courtesies, dangling prepositions and the closing punctuation. */
+export function clean(text: string): string {
+  let value = text.replaceAll(GAP, " ").replace(/\s+/g, " ").trim();
+  for (let previous = ""; previous !== value; ) {
+    previous = value;
+    value = value
+      .replace(/[\s.!?,;:]+$/, "")
+      .replace(/\s+(?:please|thanks|thank you|for me|to (?:my|the) (?:calendar|list|agenda|todo list|to-do list)|(?:on|in) my (?:calendar|list|agenda))$/i, "")
+      .replace(/\s+(?:to|in|on|for|at|by|with|from|of|and|is|the|a|an)$/i, "");
+  }
+  return unquote(value.replace(/^[\s,:;.-]+/, ""));
+}
+
+function unquote(text: string): string {
+  return /^(?:"[^"]*"|“[^”]*”|'[^']*'|«[^»]*»)$/.test(text) ? text.slice(1, -1).trim() : text;
+}
+
+const PLACE = /\b(?:in|for|at|near|around|of|to|from|over|outside|visit(?:ing)?)\s+((?:the\s+)?\p{Lu}[\p{L}'’.-]*(?:\s+(?:(?:de|la|le|of|the|upon|am|di|do)\s+)?\p{Lu}[\p{L}'’-]*)*(?:,\s\p{Lu}[\p{L}'’-]+(?:\s\p{Lu}[\p{L}'’-]+)*(?!\s*(?:,|and\b)))?)/gu;
+const LOWER_PLACE = /\b(?:in|for|at|near|around|to|from)\s+(?!(?:the|a|an|my|your|me|it|this|that|next|now|today|tomorrow|celsius|fahrenheit)\b)([\p{L}'’-]{2,}(?:\s(?:york|francisco|angeles|city|delhi|aires|janeiro|paulo|kong|town|island))?)/giu;
+
+/** Places, most certain first: behind a preposition, as a name, and last in lower case behind a preposition. */
+export function findPlaces(passage: Passage): Mention[] {
+  const placed = findable(passage, PLACE).map((one) => ({ ...one, value: one.value.replace(/['’]s$|[.'’-]$/u, "") })).filter((one) => !/^(?:I|The)$/.test(one.value));
+  if (placed.length > 0) return [...placed, ...findNames(passage).filter((name) => placed.every((one) => name.start >= one.end || name.end <= one.start))].sort((a, b) => a.start - b.start);
+  const names = findNames(passage);
+  if (names.length > 0) return names;
+  const lower = findable(passage, LOWER_PLACE).filter((one) => !isStopWord(one.value) && !isVerb(one.value));
+  return lower.flatMap((one) => [one, ...conjoined(passage, one)]);
+}
+
+/** "in paris and rome": the names that follow a lower-case one. */
+function conjoined(passage: Passage, first: Mention): Mention[] {
+  const match = /^((?:\s*,\s*|\s+and\s+)[\p{L}'’-]{3,})+/u.exec(passage.rest.slice(first.end));
+  if (match === null) return [];
+  return [...match[0].matchAll(/(?:,|\band\b)\s*([\p{L}'’-]{3,})/gu)].flatMap(([all, name = ""], index) => {
+    if (isStopWord(name) || isVerb(name)) return [];
+    const start = first.end + (match[0].indexOf(all, index === 0 ? 0 : 1) + all.length - name.length);
+    return [{ value: name, start, end: start + name.length }];
+  });
+}
+
+const PERSON = /\b(?:with|to|for|from|by|and|tell|email|message|text|invite|ping|assign|assignee|named?)\s+(\p{Lu}[\p{L}'’-]*(?:\s\p{Lu}[\p{L}'’-]*)*)/gu;
+const LOWER_PERSON = /\b(?:with|to|tell|email|message|text|invite|ping)\s+(?!(?:the|a|an|my|me|him|her|them|it|be|do|get|go)\b)(\p{Ll}{2,})/gu;
+const MY_NAME = /\b(?:my name is|i am|i['’]m|name:|call me)\s+(\p{L}[\p{L}'’-]*(?:\s\p{Lu}[\p{L}'’-]*)*)/giu;
+
+/** People by name, most certain first. */
+export function findPeople(passage: Passage): Mention[] {
+  const own = findable(passage, MY_NAME);
+  if (own.length > 0) return own;
+  const placed = findable(passage, PERSON);
+  if (placed.length > 0) return [...placed, ...findNames(passage).filter((name) => placed.every((one) => name.start >= one.end || name.end <= one.start))];
+  const names = findNames(passage);
+  return names.length > 0 ? names : findable(passage, LOWER_PERSON).filter((one) => !isVerb(one.value) && !isStopWord(one.value));
+}
+
+/** The first quotation that is left. */
+export function nextQuotation(passage: Passage): Mention | undefined {
+  return quotations(passage)[0];
+}
+
+/** Stems of the words that name a tool. */
+export function stemsOf(words: readonly string[]): ReadonlySet<string> {
+  return new Set(words.map(stem));
+}
