@@ -53,7 +53,7 @@ const nodeAllowed = [
   /^packages\/fermata\/src\/(adapters|telemetry|cli)\//,
   /^packages\/fermata\/src\/serve\.ts$/,
   /^packages\/fermata\/src\/storage\/(sqlite|postgres)/,
-  /^packages\/fermata\/src\/models\/resolve/,
+  /^packages\/fermata\/src\/models\/(resolve|installed-package)/,
   /^packages\/cli\/src\//,
 ];
 
