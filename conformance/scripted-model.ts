@@ -3,6 +3,7 @@
  * recorded transcripts, so that the same request means the same thing on either server. It keeps a log of its calls, which is how a test
  * outside the process learns that an abort reached the model.
  */
+import { setTimeout } from "node:timers/promises";
 import type {
   LanguageModelV2,
   LanguageModelV2CallOptions,
@@ -90,7 +91,10 @@ function contentOf(reply: Exclude<Reply, { kind: "throw" | "failure" }>): Common
   return [...before, { type: "text", text: reply.text }];
 }
 
-type CommonPart = Extract<LanguageModelV2StreamPart, { type: `${"text" | "reasoning" | "tool-input"}-${string}` | "source" | "tool-call" | "error" }>;
+type CommonPart = Extract<
+  LanguageModelV2StreamPart,
+  { type: `${"text" | "reasoning" | "tool-input"}-${string}` | "source" | "tool-call" | "error" }
+>;
 
 function* toolCallParts(calls: Extract<Reply, { kind: "tools" }>["calls"]): Generator<CommonPart> {
   for (const call of calls) {
@@ -118,10 +122,16 @@ async function* partsOf(reply: Reply, signal: AbortSignal | undefined): AsyncGen
   yield { type: "text-start", id: "t1" };
   for (const delta of reply.text.match(/\S+\s*/g) ?? []) {
     signal?.throwIfAborted();
-    if (reply.delayMs) await new Promise((resolve) => setTimeout(resolve, reply.delayMs));
+    if (reply.delayMs) await setTimeout(reply.delayMs, undefined, signal ? { signal } : {});
     yield { type: "text-delta", id: "t1", delta };
   }
   yield { type: "text-end", id: "t1" };
+}
+
+/** A slow reply takes its time as a whole answer too. */
+async function takeTime(reply: Reply, signal: AbortSignal | undefined): Promise<void> {
+  if (reply.kind !== "text" || reply.delayMs === undefined) return;
+  await setTimeout(reply.delayMs * reply.text.split(" ").length, undefined, signal ? { signal } : {});
 }
 
 /** A pull source of the head, the parts and the end, so that a reader who leaves stops the producer. */
@@ -154,6 +164,7 @@ export function scriptedModel(modelId = "mock-1"): LanguageModelV2 {
     async doGenerate(options) {
       const reply = open(options);
       if (reply.kind === "throw" || reply.kind === "failure") throw new Error(reply.message);
+      await takeTime(reply, options.abortSignal);
       return {
         content: contentOf(reply),
         finishReason: reasonOf(reply),
@@ -169,7 +180,10 @@ export function scriptedModel(modelId = "mock-1"): LanguageModelV2 {
       if (reply.kind === "throw") throw new Error(reply.message);
       return {
         stream: toStream<LanguageModelV2StreamPart>(
-          [{ type: "stream-start", warnings: [] }, { type: "response-metadata", ...metadataOf(modelId) }],
+          [
+            { type: "stream-start", warnings: [] },
+            { type: "response-metadata", ...metadataOf(modelId) },
+          ],
           partsOf(reply, options.abortSignal),
           { type: "finish", finishReason: reasonOf(reply), usage: usageV2(reply), providerMetadata: PROVIDER_METADATA },
         ),
@@ -190,6 +204,7 @@ export function scriptedModelV3(modelId = "mock-3"): LanguageModelV3 {
     async doGenerate(options) {
       const reply = open(options);
       if (reply.kind === "throw" || reply.kind === "failure") throw new Error(reply.message);
+      await takeTime(reply, options.abortSignal);
       return {
         content: contentOf(reply),
         finishReason: { unified: reasonOf(reply), raw: reasonOf(reply) },
@@ -206,7 +221,10 @@ export function scriptedModelV3(modelId = "mock-3"): LanguageModelV3 {
       const finishReason = { unified: reasonOf(reply), raw: reasonOf(reply) };
       return {
         stream: toStream<LanguageModelV3StreamPart>(
-          [{ type: "stream-start", warnings: [] }, { type: "response-metadata", ...metadataOf(modelId) }],
+          [
+            { type: "stream-start", warnings: [] },
+            { type: "response-metadata", ...metadataOf(modelId) },
+          ],
           partsOf(reply, options.abortSignal),
           { type: "finish", finishReason, usage: usageV3(reply), providerMetadata: PROVIDER_METADATA },
         ),

@@ -24,12 +24,7 @@ export type Reply =
 
 /** The first row whose word is in the message and whose tool is offered (null: offered or not) wins. */
 const TOOL_WORDS: readonly (readonly [word: string, offered: string | null, first: ToolRequest, second?: ToolRequest])[] = [
-  [
-    "both",
-    "weatherTool",
-    { toolName: "weatherTool", input: { city: "Paris" } },
-    { toolName: "weatherTool", input: { city: "Rome" } },
-  ],
+  ["both", "weatherTool", { toolName: "weatherTool", input: { city: "Paris" } }, { toolName: "weatherTool", input: { city: "Rome" } }],
   ["badargs", "weatherTool", { toolName: "weatherTool", input: { town: 5 } }],
   ["weather", "weatherTool", { toolName: "weatherTool", input: { city: "Paris" } }],
   ["delete", "deleteFile", { toolName: "deleteFile", input: { path: "notes/a.txt" } }],
@@ -77,8 +72,7 @@ export function chooseReply(options: CallOptions): { reply: Reply; text: string 
   const { prompt } = options;
   const lastUser = prompt.findLastIndex((message) => message.role === "user");
   const asked = prompt[lastUser];
-  const text =
-    asked?.role === "user" ? asked.content.map((part) => (part.type === "text" ? part.text : "")).join("") : "";
+  const text = asked?.role === "user" ? asked.content.map((part) => (part.type === "text" ? part.text : "")).join("") : "";
   const results = prompt
     .slice(lastUser + 1)
     .flatMap((message): ToolOutput[] => (message.role === "tool" ? message.content.filter((part) => part.type === "tool-result") : []));
@@ -102,6 +96,7 @@ export function chooseReply(options: CallOptions): { reply: Reply; text: string 
   const last = results.at(-1);
   if (last) return { text, reply: { kind: "text", text: speakOf(last) } };
   if (words.includes("sysprompt")) return { text, reply: { kind: "text", text: `SYS=${system.join("|")}` } };
-  if (words.includes("history")) return { text, reply: { kind: "text", text: `COUNT=${prompt.filter((message) => message.role === "user").length}` } };
+  if (words.includes("history"))
+    return { text, reply: { kind: "text", text: `COUNT=${prompt.filter((message) => message.role === "user").length}` } };
   return { text, reply: { kind: "text", text: `Echo: ${text}` } };
 }

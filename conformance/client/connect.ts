@@ -75,7 +75,7 @@ export async function failureOf(call: Promise<unknown>): Promise<ClientFailure> 
   return { name: error.name, status: error.status, body: "body" in error ? error.body : undefined };
 }
 
-/** The client reports on the console what it finds odd in a continued stream; the suites that continue streams keep that out of their output. */
+/** The client reports on the console what it finds odd in a failed or continued stream; the tests that make such streams keep that out of their output. */
 export function muteConsole(): void {
   const { error } = console;
   console.error = () => {};

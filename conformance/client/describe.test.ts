@@ -22,7 +22,9 @@ test("listAgents gives every agent under its key with its name and model", async
 test("listAgents gives the tools of an agent with their schemas as JSON strings", async () => {
   const { toolAgent } = await connect(server.url).client.listAgents();
   const schema: unknown = JSON.parse(toolAgent?.tools["weatherTool"]?.inputSchema ?? "");
-  expect(schema).toMatchObject({ json: { type: "object", properties: { city: { type: "string", description: "City name" } }, required: ["city"] } });
+  expect(schema).toMatchObject({
+    json: { type: "object", properties: { city: { type: "string", description: "City name" } }, required: ["city"] },
+  });
 });
 
 test("a partial list leaves the schemas of the tools out", async () => {
@@ -58,7 +60,10 @@ test("details without a request context resolve the same tools to none", async (
 
 test("the tool of an agent is described as the tool of the instance is", async () => {
   const { client } = connect(server.url);
-  const [ofAgent, ofInstance] = await Promise.all([client.getAgent("toolAgent").getTool("weatherTool"), client.getTool("weatherTool").details()]);
+  const [ofAgent, ofInstance] = await Promise.all([
+    client.getAgent("toolAgent").getTool("weatherTool"),
+    client.getTool("weatherTool").details(),
+  ]);
   expect(ofAgent).toMatchObject({ id: "weatherTool", description: "Weather for a city", requireApproval: false });
   expect(ofAgent).toEqual(ofInstance);
 });
@@ -74,7 +79,11 @@ test("a tool that needs approval says so", async () => {
 
 test("the providers are a list in which OpenAI names its environment variable", async () => {
   const { providers } = await connect(server.url).client.listAgentsModelProviders();
-  expect(providers.find((provider) => provider.id === "openai")).toMatchObject({ name: "OpenAI", envVar: "OPENAI_API_KEY", connected: expect.any(Boolean) });
+  expect(providers.find((provider) => provider.id === "openai")).toMatchObject({
+    name: "OpenAI",
+    envVar: "OPENAI_API_KEY",
+    connected: expect.any(Boolean),
+  });
 });
 
 test("the system tells its packages and whether it is a development server", async () => {

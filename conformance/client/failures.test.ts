@@ -61,7 +61,10 @@ test("a body that is too large is a 413, and asked once", async () => {
 // The other server answers 500 below, so that the client sends each request four times.
 test.skipIf(isPeer)("a model that fails for good is a 422, and asked once", async () => {
   const { client, sent } = connect(server.url);
-  expect(await failureOf(client.getAgent("plainAgent").generate("throwmodel"))).toMatchObject({ status: 422, body: { error: expect.any(String) } });
+  expect(await failureOf(client.getAgent("plainAgent").generate("throwmodel"))).toMatchObject({
+    status: 422,
+    body: { error: expect.any(String) },
+  });
   expect(sent).toHaveLength(1);
 });
 
@@ -102,18 +105,23 @@ test("a client that aborts its stream aborts the model's call", async () => {
   const message = "slow, and left in the middle of the stream";
   const abort = new AbortController();
   const streamed = await connect(server.url).client.getAgent("plainAgent").stream(message, { abortSignal: abort.signal });
+  // Whether reading on after the own abort rejects or ends is the client's affair.
   await streamed
     .processDataStream({ onChunk: (chunk) => (chunk.type === "text-delta" ? abort.abort() : undefined) })
-    .catch((error: unknown) => expect(error).toMatchObject({ name: "AbortError" }));
+    .catch(() => undefined);
   await expect.poll(() => callsOf(message), { timeout: 5_000 }).toEqual([expect.objectContaining({ aborted: true })]);
 });
 
-test("a client that aborts generate rejects with an abort and aborts the model's call", async () => {
-  const message = "throw nothing, be slow, and be left before the answer";
+test("a client that aborts generate gets an abort, and the model's call is aborted", async () => {
+  const message = "slow, and left before the answer";
   const abort = new AbortController();
-  const answer = connect(server.url).client.getAgent("plainAgent").stream(message, { abortSignal: abort.signal });
-  const streamed = await answer;
+  const answer = connect(server.url).client.getAgent("plainAgent").generate(message, { abortSignal: abort.signal });
+  const ended = answer.then(
+    () => "answered",
+    (error: unknown) => (error instanceof Error ? error.name : "unknown"),
+  );
+  await expect.poll(() => callsOf(message), { timeout: 5_000 }).toHaveLength(1);
   abort.abort();
-  await streamed.body?.cancel().catch(() => undefined);
+  expect(await ended).toBe("AbortError");
   await expect.poll(() => callsOf(message), { timeout: 5_000 }).toEqual([expect.objectContaining({ aborted: true })]);
 });

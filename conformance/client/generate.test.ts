@@ -1,10 +1,13 @@
 /** The official client asks agents for whole answers. */
+import type { JSONSchema7 } from "@ai-sdk/provider";
 import { RequestContext, createTool } from "@mastra/client-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { startServer } from "../running-server.ts";
 import type { RunningServer } from "../running-server.ts";
 import { connect } from "./connect.ts";
+
+const NAME_SCHEMA: JSONSchema7 = { type: "object", properties: { name: { type: "string" } }, required: ["name"] };
 
 let server: RunningServer;
 beforeAll(async () => void (server = await startServer()));
@@ -58,20 +61,26 @@ test("with maxSteps 1 the answer ends after the tool's result", async () => {
 
 test("a model of the third provider interface reports its kinds of tokens", async () => {
   const answer = await connect(server.url).client.getAgent("v3Agent").generate("weather");
-  expect(answer).toMatchObject({ text: 'Tool weatherTool said {"city":"Paris","tempC":21}', usage: { cachedInputTokens: 0, reasoningTokens: 0 } });
+  expect(answer).toMatchObject({
+    text: 'Tool weatherTool said {"city":"Paris","tempC":21}',
+    usage: { cachedInputTokens: 0, reasoningTokens: 0 },
+  });
 });
 
 test("structured output is the object that the schema asks for", async () => {
   const schema = z.object({ name: z.string(), age: z.number() });
-  const answer = await connect(server.url).client.getAgent("plainAgent").generate("give", { structuredOutput: { schema } });
+  const answer = await connect(server.url)
+    .client.getAgent("plainAgent")
+    .generate<{ name: string; age: number }>("give", { structuredOutput: { schema } });
   expect(answer.object).toEqual({ name: "mock-name", age: 7 });
 });
 
 test("a fallback value takes the place of structured output that does not fit", async () => {
-  const schema = z.object({ name: z.string() });
   const answer = await connect(server.url)
     .client.getAgent("plainAgent")
-    .generate<{ name: string }>("badjson", { structuredOutput: { schema, errorStrategy: "fallback", fallbackValue: { name: "nobody" } } });
+    .generate<{ name: string }>("badjson", {
+      structuredOutput: { schema: NAME_SCHEMA, errorStrategy: "fallback", fallbackValue: { name: "nobody" } },
+    });
   expect(answer.object).toEqual({ name: "nobody" });
 });
 

@@ -1,4 +1,5 @@
 /** The official client streams answers. */
+import type { JSONSchema7 } from "@ai-sdk/provider";
 import { createTool } from "@mastra/client-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
@@ -31,7 +32,9 @@ test("every chunk of a run carries the same run id and says that the agent sent 
 
 test("the steps of a run belong to one message", async () => {
   const chunks = await stream("toolAgent", "weather please");
-  const ids = chunks.flatMap((chunk) => (chunk.type === "start" || chunk.type === "step-start" || chunk.type === "step-finish" ? [chunk.payload.messageId] : []));
+  const ids = chunks.flatMap((chunk) =>
+    chunk.type === "start" || chunk.type === "step-start" || chunk.type === "step-finish" ? [chunk.payload.messageId] : [],
+  );
   expect(ids).toHaveLength(5);
   expect(new Set(ids).size).toBe(1);
 });
@@ -52,7 +55,15 @@ test("the finish carries the usage of all steps", async () => {
 
 test("reasoning streams before the text", async () => {
   const chunks = await stream("plainAgent", "think");
-  expect(orderOf(chunks)).toEqual(["start", "step-start", "reasoning-start", "reasoning-delta", "reasoning-end", ...TEXT_STEP.slice(1), "finish"]);
+  expect(orderOf(chunks)).toEqual([
+    "start",
+    "step-start",
+    "reasoning-start",
+    "reasoning-delta",
+    "reasoning-end",
+    ...TEXT_STEP.slice(1),
+    "finish",
+  ]);
 });
 
 test("a source of the model is streamed", async () => {
@@ -84,7 +95,9 @@ test("arguments that do not fit are told to the model, and the tool does not run
 
 test("structured output streams partial objects between the words and the whole one before the step ends", async () => {
   const schema = z.object({ name: z.string(), age: z.number() });
-  const chunks = await chunksOf(await connect(server.url).client.getAgent("plainAgent").stream("give", { structuredOutput: { schema } }));
+  const chunks = await chunksOf(
+    await connect(server.url).client.getAgent("plainAgent").stream<{ name: string; age: number }>("give", { structuredOutput: { schema } }),
+  );
   const order = orderOf(chunks);
   expect(order.indexOf("object")).toBeGreaterThan(order.indexOf("text-start"));
   expect(order.slice(order.indexOf("object-result"))).toEqual(["object-result", "step-finish", "finish"]);
@@ -92,20 +105,25 @@ test("structured output streams partial objects between the words and the whole 
 });
 
 test("structured output that does not fit is an error chunk, and the run ends with reason error", async () => {
-  const schema = z.object({ name: z.string() });
-  const chunks = await chunksOf(await connect(server.url).client.getAgent("plainAgent").stream("badjson", { structuredOutput: { schema } }));
+  muteConsole();
+  const schema: JSONSchema7 = { type: "object", properties: { name: { type: "string" } }, required: ["name"] };
+  const chunks = await chunksOf(
+    await connect(server.url).client.getAgent("plainAgent").stream<{ name: string }>("badjson", { structuredOutput: { schema } }),
+  );
   expect(chunkOf(chunks, "error").payload.error).toMatchObject({ code: "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED" });
   expect(orderOf(chunks).slice(-3)).toEqual(["error", "step-finish", "finish"]);
   expect(chunkOf(chunks, "finish").payload.stepResult.reason).toBe("error");
 });
 
 test("a model that fails before its first word ends the stream with an error chunk and a finish", async () => {
+  muteConsole();
   const chunks = await stream("plainAgent", "throwmodel");
   expect(orderOf(chunks)).toEqual(["start", "step-start", "error", "step-finish", "finish"]);
   expect(chunkOf(chunks, "finish").payload.stepResult.reason).toBe("error");
 });
 
 test("a model that reports an error in its stream ends the run in the same way", async () => {
+  muteConsole();
   expect(orderOf(await stream("plainAgent", "errorpart"))).toEqual(["start", "step-start", "error", "step-finish", "finish"]);
 });
 

@@ -11,7 +11,14 @@ beforeEach(muteConsole);
 
 const toolAgent = (): ReturnType<ReturnType<typeof connect>["client"]["getAgent"]> => connect(server.url).client.getAgent("toolAgent");
 const CONTINUED = ["step-finish", "step-start", "text-start", "text-delta", "text-end", "step-finish", "finish"];
-const SUSPENDED = ["start", "step-start", "tool-call-input-streaming-start", "tool-call-delta", "tool-call-input-streaming-end", "tool-call"];
+const SUSPENDED = [
+  "start",
+  "step-start",
+  "tool-call-input-streaming-start",
+  "tool-call-delta",
+  "tool-call-input-streaming-end",
+  "tool-call",
+];
 
 /** Streams until the run waits for an approval. */
 async function waitForApproval(): Promise<{ runId: string; toolCallId: string }> {
@@ -24,7 +31,11 @@ test("a stream ends right after it asks for an approval", async () => {
   expect(orderOf(chunks)).toEqual([...SUSPENDED, "tool-call-approval"]);
   const { payload } = chunkOf(chunks, "tool-call-approval");
   expect(payload).toMatchObject({ toolName: "deleteFile", args: { path: "notes/a.txt" } });
-  expect(JSON.parse(payload.resumeSchema)).toMatchObject({ type: "object", properties: { approved: { type: "boolean" } }, required: ["approved"] });
+  expect(JSON.parse(payload.resumeSchema)).toMatchObject({
+    type: "object",
+    properties: { approved: { type: "boolean" } },
+    required: ["approved"],
+  });
 });
 
 test("an approved call runs, and the stream goes on with its result", async () => {
@@ -61,7 +72,12 @@ test("with requireToolApproval every tool waits for an approval", async () => {
 
 test("generate is suspended at a call that needs approval", async () => {
   const answer = await toolAgent().generate("delete it");
-  expect(answer).toMatchObject({ finishReason: "suspended", text: "", toolResults: [], suspendPayload: { toolName: "deleteFile", args: { path: "notes/a.txt" } } });
+  expect(answer).toMatchObject({
+    finishReason: "suspended",
+    text: "",
+    toolResults: [],
+    suspendPayload: { toolName: "deleteFile", args: { path: "notes/a.txt" } },
+  });
 });
 
 test("a suspended generate goes on when it is approved", async () => {
@@ -72,7 +88,11 @@ test("a suspended generate goes on when it is approved", async () => {
 
 test("a suspended generate goes on without the tool when it is declined", async () => {
   const { runId, suspendPayload } = await toolAgent().generate("delete it");
-  const answer = await toolAgent().declineToolCallGenerate({ runId: runId ?? "", toolCallId: suspendPayload.toolCallId, reason: "not today" });
+  const answer = await toolAgent().declineToolCallGenerate({
+    runId: runId ?? "",
+    toolCallId: suspendPayload.toolCallId,
+    reason: "not today",
+  });
   expect(answer.finishReason).toBe("stop");
   expect(answer.text).toContain("not today");
 });
@@ -80,7 +100,10 @@ test("a suspended generate goes on without the tool when it is declined", async 
 test("a tool that suspends ends the stream with what it asks", async () => {
   const chunks = await chunksOf(await toolAgent().stream("ask me"));
   expect(orderOf(chunks)).toEqual([...SUSPENDED, "tool-call-suspended"]);
-  expect(chunkOf(chunks, "tool-call-suspended").payload).toMatchObject({ toolName: "askUser", suspendPayload: { question: "Which colour?" } });
+  expect(chunkOf(chunks, "tool-call-suspended").payload).toMatchObject({
+    toolName: "askUser",
+    suspendPayload: { question: "Which colour?" },
+  });
 });
 
 test("a suspended tool goes on with the data of resumeStream", async () => {

@@ -9,7 +9,11 @@ beforeAll(async () => void (server = await startServer()));
 afterAll(() => server?.[Symbol.asyncDispose]());
 
 test("a tool of the instance gives back what it returns, as it stands", async () => {
-  expect(await connect(server.url).client.getTool("weatherTool").execute({ data: { city: "Oslo" } })).toEqual({ city: "Oslo", tempC: 21 });
+  expect(
+    await connect(server.url)
+      .client.getTool("weatherTool")
+      .execute({ data: { city: "Oslo" } }),
+  ).toEqual({ city: "Oslo", tempC: 21 });
 });
 
 test("a tool of an agent gives back what it returns, as it stands", async () => {
@@ -25,6 +29,12 @@ test("the request context reaches the tool", async () => {
 });
 
 test("input that does not fit is answered with what is wrong, and the tool does not run", async () => {
-  const result = await connect(server.url).client.getTool("weatherTool").execute({ data: { town: 1 } });
-  expect(result).toMatchObject({ error: true, message: expect.stringContaining("weatherTool"), validationErrors: { fields: { city: expect.anything() } } });
+  const result = await connect(server.url)
+    .client.getTool("weatherTool")
+    .execute({ data: { town: 1 } });
+  expect(result).toMatchObject({
+    error: true,
+    message: expect.stringContaining("weatherTool"),
+    validationErrors: { fields: { city: expect.anything() } },
+  });
 });

@@ -2,7 +2,7 @@
  * Requests that need an answer to an earlier one: their transcripts hold the run and tool call ids of the server that was recorded. Before such a
  * case the opening request is sent (once), and the ids of its reply take the place of the recorded ones.
  */
-import { framesOf, memberOf } from "./transcript.ts";
+import { framesOf, isObject, memberOf } from "./transcript.ts";
 import type { Json, RecordedRequest, Transcript } from "./transcript.ts";
 
 function post(path: string, body: Json): RecordedRequest {
@@ -32,11 +32,13 @@ export const FOLLOWS: Readonly<Record<string, string>> = {
   "stream-29-resume-stream": "stream-28-tool-suspend",
 };
 
+const SUSPENDING: ReadonlySet<Json | undefined> = new Set(["tool-call-approval", "tool-call-suspended"]);
+
 /** The ids under which a suspended reply goes on. @throws Error when the reply has none. */
 export function suspensionOf(opening: Transcript): { runId: string; toolCallId: string } {
   const { response } = opening;
   const frames = framesOf(response);
-  const suspended = frames?.find((frame) => ["tool-call-approval", "tool-call-suspended"].includes(String(memberOf(frame, "type"))));
+  const suspended = frames?.find((frame) => SUSPENDING.has(memberOf(frame, "type")));
   const body = "body" in response ? response.body : undefined;
   const runId = memberOf(suspended ?? body, "runId");
   const toolCallId = memberOf(suspended, "payload", "toolCallId") ?? memberOf(body, "suspendPayload", "toolCallId");
@@ -53,6 +55,6 @@ export function requestNow(transcript: Transcript, opening: Transcript | undefin
     const shell = JSON.stringify({ messages: "" }).length;
     return { ...request, raw: JSON.stringify({ messages: "x".repeat(Number(cut[1]) - shell) }) };
   }
-  if (!opening || request.body === undefined || request.body === null || typeof request.body !== "object") return request;
+  if (!opening || !isObject(request.body)) return request;
   return { ...request, body: { ...request.body, ...suspensionOf(opening) } };
 }

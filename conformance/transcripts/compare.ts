@@ -2,7 +2,7 @@
  * When does our reply agree with a recorded one? Status, framing, the order of chunk types and the skeleton of the JSON count: every key of the
  * recorded reply is in ours with a value of the same JSON type. Values are free, and more keys are fine.
  */
-import { framesOf } from "./transcript.ts";
+import { framesOf, isObject } from "./transcript.ts";
 import type { Json, RecordedResponse } from "./transcript.ts";
 
 /** Keys that a server may fill or leave out as it likes: internals, and what must not go out (prompts, provider requests and headers, stacks). */
@@ -38,7 +38,7 @@ export function compareSkeletons(expected: Json, actual: Json, path = ""): strin
       .slice(0, Math.min(SAMPLED_ITEMS, actual.length))
       .flatMap((item, index) => compareSkeletons(item, actual[index] ?? null, `${path}[${index}]`));
   }
-  if (typeof expected !== "object" || typeof actual !== "object" || actual === null) return [];
+  if (!isObject(expected) || !isObject(actual)) return [];
   const found = new Map(Object.entries(actual));
   return Object.entries(expected).flatMap(([key, value]) => {
     if (FREE_KEYS.has(key) || value === null) return [];
@@ -50,8 +50,8 @@ export function compareSkeletons(expected: Json, actual: Json, path = ""): strin
 }
 
 function typeOf(frame: Json): string {
-  const type = frame !== null && typeof frame === "object" && "type" in frame ? frame.type : undefined;
-  return typeof type === "string" ? type : String(frame).slice(0, 12);
+  const type = isObject(frame) ? frame["type"] : frame;
+  return typeof type === "string" ? type : JSON.stringify(frame).slice(0, 12);
 }
 
 /** The types of a stream's chunks; a run of equal types counts once. */

@@ -1,10 +1,10 @@
 /** Sends the requests of the given transcripts to a running server, in the order in which they were recorded, and compares the replies. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startServer } from "../running-server.ts";
+import { isPeer, startServer } from "../running-server.ts";
 import type { RunningServer } from "../running-server.ts";
 import { FOLLOWS, OPENINGS, requestNow } from "./carried.ts";
 import { compareResponses } from "./compare.ts";
-import { ALLOWED, laterReason } from "./later.ts";
+import { ALLOWED, PEER_DIFFERENCES, laterReason } from "./later.ts";
 import { readTranscripts, record, transcriptFolder } from "./transcript.ts";
 import type { Transcript } from "./transcript.ts";
 
@@ -41,6 +41,7 @@ describe.skipIf(given.length === 0)(title, () => {
           const opening = follows !== undefined && openingRequest ? await send(follows, openingRequest) : undefined;
           const ours = await send(transcript.name, requestNow(transcript, opening));
           const allowed = (ALLOWED[transcript.name] ?? []).map(([difference]) => difference);
+          if (isPeer) allowed.push(...(PEER_DIFFERENCES[transcript.name] ?? []));
           expect(compareResponses(transcript.response, ours.response)).toEqual(allowed);
         });
       }

@@ -78,7 +78,9 @@ function toResponse(reply: Response, text: string): RecordedResponse {
   }
   const body = contentType.includes("json") ? toJson(text) : undefined;
   if (body === undefined || body === text) return { ...head, framing: "text", text };
-  return text.length > LONGEST_BODY ? { ...head, framing: "json", bodyCut: text.slice(0, LONGEST_BODY) } : { ...head, framing: "json", body };
+  return text.length > LONGEST_BODY
+    ? { ...head, framing: "json", bodyCut: text.slice(0, LONGEST_BODY) }
+    : { ...head, framing: "json", body };
 }
 
 /** The value of a JSON text; a text that is not JSON stands for itself. */
@@ -96,6 +98,10 @@ export function framesOf(response: RecordedResponse): readonly Json[] | undefine
   if (response.framing === "sse")
     return response.lines.filter((line) => line.startsWith("data: ")).map((line) => toJson(line.slice("data: ".length)));
   return "chunks" in response ? response.chunks : undefined;
+}
+
+export function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The member of a JSON object, or undefined where there is none. */
