@@ -1,5 +1,5 @@
 /** The requests of the bench, and what a right reply to each looks like. */
-import { AFTER_TOOL_DELTAS, AFTER_TOOL_TEXT, GENERATED_TEXT, STREAMED_DELTAS, TOOL_CITY, TOOL_NAME } from './model.js';
+import { AFTER_TOOL_DELTAS, AFTER_TOOL_TEXT, GENERATED_TEXT, STREAMED_DELTAS, TOOL_CITY, TOOL_NAME } from "./model.js";
 
 /** A reply of which the whole body was read. */
 export interface Reply {
@@ -11,7 +11,7 @@ export interface Reply {
 export interface Case {
   id: string;
   title: string;
-  method: 'GET' | 'POST';
+  method: "GET" | "POST";
   path: string;
   /** Sent as JSON. */
   body?: object;
@@ -21,73 +21,73 @@ export interface Case {
   inspect: (reply: Reply) => string | undefined;
 }
 
-const DONE = 'data: [DONE]\n\n';
+const DONE = "data: [DONE]\n\n";
 const DELTA = '"type":"text-delta"';
-const post = (path: string, body: object) => ({ method: 'POST', path: `/api/agents/${path}`, body }) as const;
+const post = (path: string, body: object) => ({ method: "POST", path: `/api/agents/${path}`, body }) as const;
 
 export const CASES: readonly Case[] = [
   {
-    id: 'list',
-    title: 'list agents',
-    method: 'GET',
-    path: '/api/agents',
-    check: (reply) => json(reply) ?? (reply.body.includes('"writer"') ? undefined : 'the agent is missing'),
+    id: "list",
+    title: "list agents",
+    method: "GET",
+    path: "/api/agents",
+    check: (reply) => json(reply) ?? (reply.body.includes('"writer"') ? undefined : "the agent is missing"),
     inspect: (reply) => json(reply) ?? listed(JSON.parse(reply.body)),
   },
   {
-    id: 'generate',
-    title: 'generate',
-    ...post('writer/generate', { messages: 'Say something.' }),
-    check: (reply) => json(reply) ?? (reply.body.includes(GENERATED_TEXT) ? undefined : 'the text is missing'),
+    id: "generate",
+    title: "generate",
+    ...post("writer/generate", { messages: "Say something." }),
+    check: (reply) => json(reply) ?? (reply.body.includes(GENERATED_TEXT) ? undefined : "the text is missing"),
     inspect: (reply) => json(reply) ?? text(JSON.parse(reply.body), GENERATED_TEXT),
   },
   {
-    id: 'generate-tool',
-    title: 'generate with a tool',
-    ...post('assistant/generate', { messages: 'Use the tool.' }),
-    check: (reply) => json(reply) ?? (reply.body.includes(AFTER_TOOL_TEXT) ? undefined : 'the text is missing'),
+    id: "generate-tool",
+    title: "generate with a tool",
+    ...post("assistant/generate", { messages: "Use the tool." }),
+    check: (reply) => json(reply) ?? (reply.body.includes(AFTER_TOOL_TEXT) ? undefined : "the text is missing"),
     inspect: (reply) => json(reply) ?? text(JSON.parse(reply.body), AFTER_TOOL_TEXT),
   },
   {
-    id: 'stream',
-    title: 'stream of 200 deltas',
-    ...post('writer/stream', { messages: 'Say something.' }),
+    id: "stream",
+    title: "stream of 200 deltas",
+    ...post("writer/stream", { messages: "Say something." }),
     check: (reply) => ended(reply, STREAMED_DELTAS.length),
-    inspect: (reply) => frames(reply, ['start', 'step-start', 'text-start', 'text-delta', 'text-end', 'finish'], STREAMED_DELTAS),
+    inspect: (reply) => frames(reply, ["start", "step-start", "text-start", "text-delta", "text-end", "finish"], STREAMED_DELTAS),
   },
   {
-    id: 'stream-tool',
-    title: 'stream with a tool',
-    ...post('assistant/stream', { messages: 'Use the tool.' }),
+    id: "stream-tool",
+    title: "stream with a tool",
+    ...post("assistant/stream", { messages: "Use the tool." }),
     check: (reply) => ended(reply, AFTER_TOOL_DELTAS.length),
-    inspect: (reply) => frames(reply, ['start', 'step-start', 'tool-call', 'tool-result', 'text-delta', 'finish'], AFTER_TOOL_DELTAS),
+    inspect: (reply) => frames(reply, ["start", "step-start", "tool-call", "tool-result", "text-delta", "finish"], AFTER_TOOL_DELTAS),
   },
   {
-    id: 'tool-execute',
-    title: 'tool execute',
+    id: "tool-execute",
+    title: "tool execute",
     ...post(`assistant/tools/${TOOL_NAME}/execute`, { data: { city: TOOL_CITY } }),
-    check: (reply) => json(reply) ?? (reply.body.includes('"tempC":21') ? undefined : 'the result is missing'),
-    inspect: (reply) => json(reply) ?? (JSON.parse(reply.body).city === TOOL_CITY ? undefined : 'the result is wrong'),
+    check: (reply) => json(reply) ?? (reply.body.includes('"tempC":21') ? undefined : "the result is missing"),
+    inspect: (reply) => json(reply) ?? (JSON.parse(reply.body).city === TOOL_CITY ? undefined : "the result is wrong"),
   },
 ];
 
 /** The HTTP/1.1 request of a case, ready to be written to a socket. */
 export function requestBytes({ method, path, body }: Case): Buffer {
-  const payload = body === undefined ? '' : JSON.stringify(body);
-  const head = [`${method} ${path} HTTP/1.1`, 'host: 127.0.0.1', 'accept: */*'];
-  if (body !== undefined) head.push('content-type: application/json', `content-length: ${Buffer.byteLength(payload)}`);
-  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${payload}`);
+  const payload = body === undefined ? "" : JSON.stringify(body);
+  const head = [`${method} ${path} HTTP/1.1`, "host: 127.0.0.1", "accept: */*"];
+  if (body !== undefined) head.push("content-type: application/json", `content-length: ${Buffer.byteLength(payload)}`);
+  return Buffer.from(`${head.join("\r\n")}\r\n\r\n${payload}`);
 }
 
 function json({ status, contentType, body }: Reply): string | undefined {
   if (status !== 200) return `status ${status}: ${body.slice(0, 200)}`;
-  if (!contentType.startsWith('application/json')) return `content type ${contentType}`;
-  return body.endsWith('}') ? undefined : 'the JSON does not end';
+  if (!contentType.startsWith("application/json")) return `content type ${contentType}`;
+  return body.endsWith("}") ? undefined : "the JSON does not end";
 }
 
 function ended({ status, contentType, body }: Reply, deltas: number): string | undefined {
   if (status !== 200) return `status ${status}: ${body.slice(0, 200)}`;
-  if (!contentType.startsWith('text/event-stream')) return `content type ${contentType}`;
+  if (!contentType.startsWith("text/event-stream")) return `content type ${contentType}`;
   if (!body.endsWith(DONE)) return `the stream ends with ${JSON.stringify(body.slice(-100))}`;
   const seen = count(body, DELTA);
   return seen === deltas ? undefined : `${seen} text deltas instead of ${deltas}`;
@@ -100,13 +100,13 @@ function count(haystack: string, needle: string): number {
 }
 
 function listed(agents: Record<string, { tools?: object }>): string | undefined {
-  if (!agents['writer']) return 'the agent "writer" is missing';
-  return agents['assistant']?.tools && TOOL_NAME in agents['assistant'].tools ? undefined : `the tool "${TOOL_NAME}" is missing`;
+  if (!agents["writer"]) return 'the agent "writer" is missing';
+  return agents["assistant"]?.tools && TOOL_NAME in agents["assistant"].tools ? undefined : `the tool "${TOOL_NAME}" is missing`;
 }
 
 function text(result: { text?: unknown; finishReason?: unknown }, expected: string): string | undefined {
   if (result.text !== expected) return `the text is ${JSON.stringify(result.text)}`;
-  return result.finishReason === 'stop' ? undefined : `the finish reason is ${JSON.stringify(result.finishReason)}`;
+  return result.finishReason === "stop" ? undefined : `the finish reason is ${JSON.stringify(result.finishReason)}`;
 }
 
 /** `types`: these occur in this order (others may stand between them). `deltas`: the texts, one frame each. */
@@ -115,15 +115,15 @@ function frames(reply: Reply, types: readonly string[], deltas: readonly string[
   if (problem) return problem;
   const events: { type: string; from?: string; runId?: string; payload: { text?: string } }[] = reply.body
     .slice(0, -DONE.length)
-    .split('\n\n')
-    .filter((frame) => frame.startsWith('data: '))
-    .map((frame) => JSON.parse(frame.slice('data: '.length)));
+    .split("\n\n")
+    .filter((frame) => frame.startsWith("data: "))
+    .map((frame) => JSON.parse(frame.slice("data: ".length)));
   let at = -1;
   for (const type of types) {
     at = events.findIndex((event, index) => index > at && event.type === type);
     if (at < 0) return `no ${type} event in its place`;
   }
-  if (events.some((event) => event.from !== 'AGENT' || !event.runId)) return 'an event without its envelope';
-  const texts = events.filter((event) => event.type === 'text-delta').map((event) => event.payload.text);
-  return texts.join('') === deltas.join('') ? undefined : 'the deltas are wrong';
+  if (events.some((event) => event.from !== "AGENT" || !event.runId)) return "an event without its envelope";
+  const texts = events.filter((event) => event.type === "text-delta").map((event) => event.payload.text);
+  return texts.join("") === deltas.join("") ? undefined : "the deltas are wrong";
 }

@@ -1,20 +1,20 @@
 /** The processes of the bench: one per server, one for the load generator. */
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import type { Job, LoadResult } from './load.ts';
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Job, LoadResult } from "./load.ts";
 
-export const SERVERS = ['floor', 'fermata', 'official'] as const;
+export const SERVERS = ["floor", "fermata", "official"] as const;
 export type ServerName = (typeof SERVERS)[number];
 /** What can be started: the servers, and bare Hono for start-up and idle memory. */
-export type ProgramName = ServerName | 'hono';
+export type ProgramName = ServerName | "hono";
 
 const PROGRAMS: Record<ProgramName, string> = {
-  hono: 'servers/hono.js',
-  floor: 'servers/floor.js',
-  fermata: 'servers/fermata.js',
-  official: 'peers/official.js',
+  hono: "servers/hono.js",
+  floor: "servers/floor.js",
+  fermata: "servers/fermata.js",
+  official: "peers/official.js",
 };
 
 export interface Usage {
@@ -34,7 +34,12 @@ export interface ServerProcess {
 }
 
 export interface CpuProfile {
-  nodes: { id: number; callFrame: { functionName: string; url: string; lineNumber: number; columnNumber: number }; hitCount?: number; children?: number[] }[];
+  nodes: {
+    id: number;
+    callFrame: { functionName: string; url: string; lineNumber: number; columnNumber: number };
+    hitCount?: number;
+    children?: number[];
+  }[];
   startTime: number;
   endTime: number;
   samples?: number[];
@@ -43,27 +48,29 @@ export interface CpuProfile {
 
 const START_LIMIT_MS = 60_000;
 
-/** Starts a server and waits until it listens. Rejects with what it wrote to standard error when it does not. */
+/** Starts a server and waits until it listens. Rejects with what it said on standard error when it does not. */
 export async function startServer(name: ProgramName): Promise<ServerProcess> {
   const child = fork(fileURLToPath(new URL(PROGRAMS[name], import.meta.url)), {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
     execArgv: [],
-    serialization: 'advanced',
+    serialization: "advanced",
     // As it would be deployed; and nothing of the caller's environment (keys, ports) changes what is measured.
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_ENV: 'production', MASTRA_TELEMETRY_DISABLED: '1' },
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], NODE_ENV: "production", MASTRA_TELEMETRY_DISABLED: "1" },
   });
-  let complaints = '';
-  child.stderr?.on('data', (data: Buffer) => (complaints = (complaints + data.toString()).slice(-4000)));
+  let complaints = "";
+  child.stderr?.on("data", (data: Buffer) => (complaints = (complaints + data.toString()).slice(-4000)));
   const port = await listeningPort(child).catch((error: unknown) => {
-    child.kill('SIGKILL');
-    throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}\n${complaints}`.trim());
+    child.kill("SIGKILL");
+    // The line that names the error says more than the stack around it.
+    const said = /^.*Error\b.*: .*$/m.exec(complaints)?.[0] ?? complaints.trim().slice(-500);
+    throw new Error(`${error instanceof Error ? error.message : String(error)}: ${said}`);
   });
   return {
     name,
     port,
-    usage: () => ask<Usage>(child, 'usage'),
-    startProfile: async () => void (await ask(child, 'profile-start')),
-    stopProfile: async () => (await ask<{ profile: CpuProfile }>(child, 'profile-stop')).profile,
+    usage: () => ask<Usage>(child, "usage"),
+    startProfile: async () => void (await ask(child, "profile-start")),
+    stopProfile: async () => (await ask<{ profile: CpuProfile }>(child, "profile-stop")).profile,
     stop: () => stop(child),
   };
 }
@@ -74,21 +81,21 @@ export interface LoadGenerator {
 }
 
 export function startLoadGenerator(): LoadGenerator {
-  const child = fork(fileURLToPath(new URL('load.ts', import.meta.url)), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
+  const child = fork(fileURLToPath(new URL("load.ts", import.meta.url)), { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [] });
   return { run: (job) => ask<LoadResult>(child, job), stop: () => stop(child) };
 }
 
 async function listeningPort(child: ChildProcess): Promise<number> {
-  if (!child.stdout) throw new Error('no standard output');
+  if (!child.stdout) throw new Error("no standard output");
   const lines = createInterface({ input: child.stdout });
-  const exited = once(child, 'exit').then(() => Promise.reject(new Error('it ended before it listened')));
+  const exited = once(child, "exit").then(() => Promise.reject(new Error("it ended before it listened")));
   const late = AbortSignal.timeout(START_LIMIT_MS);
   const line = new Promise<number>((resolve, reject) => {
-    lines.on('line', (text) => {
+    lines.on("line", (text) => {
       const match = /^\{"port":(\d+)\}$/.exec(text);
       if (match) resolve(Number(match[1]));
     });
-    late.addEventListener('abort', () => reject(new Error(`it did not listen within ${START_LIMIT_MS} ms`)));
+    late.addEventListener("abort", () => reject(new Error(`it did not listen within ${START_LIMIT_MS} ms`)));
   });
   exited.catch(() => {}); // it may also end later, when it is stopped
   return Promise.race([line, exited]);
@@ -97,10 +104,10 @@ async function listeningPort(child: ChildProcess): Promise<number> {
 /** Each process answers one question at a time, in order. */
 function ask<T>(child: ChildProcess, question: string | object): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onExit = () => reject(new Error('the process ended'));
-    child.once('exit', onExit);
-    child.once('message', (answer) => {
-      child.off('exit', onExit);
+    const onExit = () => reject(new Error("the process ended"));
+    child.once("exit", onExit);
+    child.once("message", (answer) => {
+      child.off("exit", onExit);
       resolve(answer as T); // our own processes, see servers/process.js and load.ts
     });
     if (child.connected) child.send(question);
@@ -110,7 +117,7 @@ function ask<T>(child: ChildProcess, question: string | object): Promise<T> {
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
+  const exited = once(child, "exit");
+  child.kill("SIGKILL");
   await exited;
 }

@@ -1,6 +1,6 @@
 /** The load generator. Runs in its own process; takes one job at a time over IPC. */
-import { CASES, requestBytes, type Case } from './cases.ts';
-import { openConnection, type HttpConnection } from './http-connection.ts';
+import { CASES, requestBytes, type Case } from "./cases.ts";
+import { openConnection, type HttpConnection } from "./http-connection.ts";
 
 export interface Job {
   port: number;
@@ -63,7 +63,14 @@ async function load(job: Job): Promise<LoadResult> {
   await Promise.all(Array.from({ length: job.connections }, worker));
   const elapsedMs = performance.now() - started;
   latencies.sort((a, b) => a - b);
-  return { replies: latencies.length, errors, ...(firstError !== undefined && { firstError }), elapsedMs, p50Ms: quantile(latencies, 0.5), p99Ms: quantile(latencies, 0.99) };
+  return {
+    replies: latencies.length,
+    errors,
+    ...(firstError !== undefined && { firstError }),
+    elapsedMs,
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
+  };
 }
 
 async function inspectOne(port: number, one: Case): Promise<string | undefined> {
@@ -81,5 +88,5 @@ function quantile(sorted: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0;
 }
 
-process.on('message', (job: Job) => void load(job).then((result) => process.send?.(result)));
-process.on('disconnect', () => process.exit());
+process.on("message", (job: Job) => void load(job).then((result) => process.send?.(result)));
+process.on("disconnect", () => process.exit());

@@ -1,8 +1,8 @@
 /** What is measured, and how. Everything here returns numbers; report.ts prints them. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { CASES, requestBytes, type Case } from './cases.ts';
-import { startServer, type LoadGenerator, type ProgramName, type ServerProcess } from './child.ts';
-import { openConnection } from './http-connection.ts';
+import { setTimeout as sleep } from "node:timers/promises";
+import { CASES, requestBytes, type Case } from "./cases.ts";
+import { startServer, type LoadGenerator, type ProgramName, type ServerProcess } from "./child.ts";
+import { openConnection } from "./http-connection.ts";
 
 export interface Effort {
   rounds: number;
@@ -37,10 +37,15 @@ export interface Failure {
   failed: string;
 }
 
-export const failed = (value: object | undefined): value is Failure => value !== undefined && 'failed' in value;
+export const failed = (value: object | undefined): value is Failure => value !== undefined && "failed" in value;
 
 /** One case on every server: warm-up, then rounds in turn (A B C A B C …), so that a change of the machine's pace meets all of them. */
-export async function measureCase(one: Case, servers: readonly ServerProcess[], generator: LoadGenerator, effort: Effort): Promise<Record<string, CaseResult | Failure>> {
+export async function measureCase(
+  one: Case,
+  servers: readonly ServerProcess[],
+  generator: LoadGenerator,
+  effort: Effort,
+): Promise<Record<string, CaseResult | Failure>> {
   const rounds = new Map<string, (CaseNumbers & { replies: number })[]>();
   const failures = new Map<string, Failure>();
   for (let round = 0; round <= effort.rounds; round++) {
@@ -81,10 +86,10 @@ async function measureRound(one: Case, server: ServerProcess, generator: LoadGen
 function summary(rounds: readonly (CaseNumbers & { replies: number })[]): CaseResult {
   const of = (key: keyof CaseNumbers) => median(rounds.map((round) => round[key]));
   return {
-    cpuMs: of('cpuMs'),
-    perSecond: of('perSecond'),
-    p50Ms: of('p50Ms'),
-    p99Ms: of('p99Ms'),
+    cpuMs: of("cpuMs"),
+    perSecond: of("perSecond"),
+    p50Ms: of("p50Ms"),
+    p99Ms: of("p99Ms"),
     replies: rounds.reduce((sum, { replies }) => sum + replies, 0),
     rounds: rounds.map(({ replies: _, ...numbers }) => numbers),
   };
@@ -116,12 +121,19 @@ export async function measureStarts(names: readonly ProgramName[], effort: Effor
     }
   }
   return Object.fromEntries(
-    names.map((name) => [name, failures.get(name) ?? { startMs: median(starts.get(name) ?? []), idleRssBytes: median(memory.get(name) ?? []), starts: starts.get(name) ?? [] }]),
+    names.map((name) => [
+      name,
+      failures.get(name) ?? {
+        startMs: median(starts.get(name) ?? []),
+        idleRssBytes: median(memory.get(name) ?? []),
+        starts: starts.get(name) ?? [],
+      },
+    ]),
   );
 }
 
 async function startOnce(name: ProgramName, idle: boolean): Promise<{ startMs: number; idleRssBytes?: number }> {
-  const list = CASES.find(({ id }) => id === 'list');
+  const list = CASES.find(({ id }) => id === "list");
   if (!list) throw new Error('No case "list"');
   const spawned = performance.now();
   const server = await startServer(name);

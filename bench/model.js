@@ -6,14 +6,14 @@
  * @import { LanguageModelV2, LanguageModelV2CallOptions, LanguageModelV2Content, LanguageModelV2FinishReason, LanguageModelV2StreamPart } from '@ai-sdk/provider'
  */
 
-export const GENERATED_TEXT = 'A short answer from the model.';
-export const TOOL_NAME = 'weather';
-export const TOOL_CITY = 'Paris';
+export const GENERATED_TEXT = "A short answer from the model.";
+export const TOOL_NAME = "weather";
+export const TOOL_CITY = "Paris";
 /** What the model streams when it was asked for no tool: 200 deltas. */
 export const STREAMED_DELTAS = Array.from({ length: 200 }, (_, i) => `word${i} `);
 /** What the model streams after a tool result: 20 deltas. */
 export const AFTER_TOOL_DELTAS = Array.from({ length: 20 }, (_, i) => `part${i} `);
-export const AFTER_TOOL_TEXT = AFTER_TOOL_DELTAS.join('');
+export const AFTER_TOOL_TEXT = AFTER_TOOL_DELTAS.join("");
 
 const usage = { inputTokens: 10, outputTokens: 20, totalTokens: 30 };
 const toolInput = JSON.stringify({ city: TOOL_CITY });
@@ -21,22 +21,25 @@ let calls = 0;
 
 /** @type {LanguageModelV2} */
 export const model = {
-  specificationVersion: 'v2',
-  provider: 'bench',
-  modelId: 'bench-1',
+  specificationVersion: "v2",
+  provider: "bench",
+  modelId: "bench-1",
   supportedUrls: {},
   async doGenerate({ prompt }) {
     const next = plan(prompt);
     /** @type {{ content: LanguageModelV2Content[], finishReason: LanguageModelV2FinishReason }} */
     const reply =
-      next === 'tool'
-        ? { content: [{ type: 'tool-call', toolCallId: `call-${++calls}`, toolName: TOOL_NAME, input: toolInput }], finishReason: 'tool-calls' }
-        : { content: [{ type: 'text', text: next === 'after-tool' ? AFTER_TOOL_TEXT : GENERATED_TEXT }], finishReason: 'stop' };
+      next === "tool"
+        ? {
+            content: [{ type: "tool-call", toolCallId: `call-${++calls}`, toolName: TOOL_NAME, input: toolInput }],
+            finishReason: "tool-calls",
+          }
+        : { content: [{ type: "text", text: next === "after-tool" ? AFTER_TOOL_TEXT : GENERATED_TEXT }], finishReason: "stop" };
     return { ...reply, usage: { ...usage }, warnings: [] };
   },
   async doStream({ prompt }) {
     const next = plan(prompt);
-    const parts = next === 'tool' ? toolParts() : textParts(next === 'after-tool' ? AFTER_TOOL_DELTAS : STREAMED_DELTAS);
+    const parts = next === "tool" ? toolParts() : textParts(next === "after-tool" ? AFTER_TOOL_DELTAS : STREAMED_DELTAS);
     return {
       stream: new ReadableStream({
         start(controller) {
@@ -56,9 +59,9 @@ export const model = {
  */
 function plan(prompt) {
   const last = prompt.at(-1);
-  if (last?.role === 'tool') return 'after-tool';
-  if (last?.role !== 'user') return 'text';
-  return last.content.some((part) => part.type === 'text' && part.text.includes('tool')) ? 'tool' : 'text';
+  if (last?.role === "tool") return "after-tool";
+  if (last?.role !== "user") return "text";
+  return last.content.some((part) => part.type === "text" && part.text.includes("tool")) ? "tool" : "text";
 }
 
 /**
@@ -66,13 +69,13 @@ function plan(prompt) {
  * @returns {LanguageModelV2StreamPart[]}
  */
 function textParts(deltas) {
-  const id = 'text-1';
+  const id = "text-1";
   return [
-    { type: 'stream-start', warnings: [] },
-    { type: 'text-start', id },
-    ...deltas.map((delta) => /** @type {const} */ ({ type: 'text-delta', id, delta })),
-    { type: 'text-end', id },
-    { type: 'finish', finishReason: 'stop', usage: { ...usage } },
+    { type: "stream-start", warnings: [] },
+    { type: "text-start", id },
+    ...deltas.map((delta) => /** @type {const} */ ({ type: "text-delta", id, delta })),
+    { type: "text-end", id },
+    { type: "finish", finishReason: "stop", usage: { ...usage } },
   ];
 }
 
@@ -80,11 +83,11 @@ function textParts(deltas) {
 function toolParts() {
   const id = `call-${++calls}`;
   return [
-    { type: 'stream-start', warnings: [] },
-    { type: 'tool-input-start', id, toolName: TOOL_NAME },
-    { type: 'tool-input-delta', id, delta: toolInput },
-    { type: 'tool-input-end', id },
-    { type: 'tool-call', toolCallId: id, toolName: TOOL_NAME, input: toolInput },
-    { type: 'finish', finishReason: 'tool-calls', usage: { ...usage } },
+    { type: "stream-start", warnings: [] },
+    { type: "tool-input-start", id, toolName: TOOL_NAME },
+    { type: "tool-input-delta", id, delta: toolInput },
+    { type: "tool-input-end", id },
+    { type: "tool-call", toolCallId: id, toolName: TOOL_NAME, input: toolInput },
+    { type: "finish", finishReason: "tool-calls", usage: { ...usage } },
   ];
 }

@@ -3,44 +3,49 @@
  *
  *   node bench/run.ts [--quick] [--only <case,…>] [--servers floor,fermata] [--gate]
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { CASES } from './cases.ts';
-import { SERVERS, startLoadGenerator, startServer, type ServerName, type ServerProcess } from './child.ts';
-import { fermataSize, honoSize, installPeers, officialSize, type Installed } from './install.ts';
-import { FULL, measureCase, measureStarts, QUICK, type Effort, type Failure } from './measure.ts';
-import { failures, report } from './report.ts';
-import { checkTargets, type Results } from './targets.ts';
+import { mkdir, writeFile } from "node:fs/promises";
+import { availableParallelism, cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { CASES } from "./cases.ts";
+import { SERVERS, startLoadGenerator, startServer, type ServerName, type ServerProcess } from "./child.ts";
+import { fermataSize, honoSize, installPeers, officialSize, type Installed } from "./install.ts";
+import { FULL, measureCase, measureStarts, QUICK, type Effort, type Failure } from "./measure.ts";
+import { failures, report } from "./report.ts";
+import { checkTargets, type Results } from "./targets.ts";
 
-const RESULT_FILE = fileURLToPath(new URL('results/latest.json', import.meta.url));
-const MEASURES = [...CASES.map(({ id }) => id), 'start', 'size'];
+const RESULT_FILE = fileURLToPath(new URL("results/latest.json", import.meta.url));
+const MEASURES = [...CASES.map(({ id }) => id), "start", "size"];
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean' }, only: { type: 'string' }, servers: { type: 'string' }, gate: { type: 'boolean' } },
+  options: { quick: { type: "boolean" }, only: { type: "string" }, servers: { type: "string" }, gate: { type: "boolean" } },
 });
-const only = listOf(values.only, MEASURES, '--only');
-const servers = listOf(values.servers, SERVERS, '--servers');
+const only = listOf(values.only, MEASURES, "--only");
+const servers = listOf(values.servers, SERVERS, "--servers");
 const effort = values.quick ? QUICK : FULL;
 
 await installPeers();
 const results: Results = { cases: {}, starts: {}, sizes: {} };
-if (only.includes('size')) results.sizes = await sizes(servers);
-if (only.includes('start')) {
-  say('start-up and idle memory');
-  results.starts = await measureStarts(['hono', ...servers], effort);
+if (only.includes("size")) results.sizes = await sizes(servers);
+if (only.includes("start")) {
+  say("start-up and idle memory");
+  results.starts = await measureStarts(["hono", ...servers], effort);
 }
 if (CASES.some(({ id }) => only.includes(id))) results.cases = await cases(servers, effort);
 
-const checks = servers.includes('fermata') ? checkTargets(results) : [];
+const checks = servers.includes("fermata") ? checkTargets(results) : [];
 console.log(`\n${report(results, checks, servers)}\n`);
-await mkdir(fileURLToPath(new URL('results', import.meta.url)), { recursive: true });
-const machine = { cpu: cpus()[0]?.model, cores: availableParallelism(), node: process.version, platform: `${process.platform} ${process.arch}` };
+await mkdir(fileURLToPath(new URL("results", import.meta.url)), { recursive: true });
+const machine = {
+  cpu: cpus()[0]?.model,
+  cores: availableParallelism(),
+  node: process.version,
+  platform: `${process.platform} ${process.arch}`,
+};
 await writeFile(RESULT_FILE, `${JSON.stringify({ at: new Date().toISOString(), machine, effort, ...results, checks }, undefined, 2)}\n`);
 if (values.gate && (failures(results).length > 0 || checks.some(({ reached }) => reached !== true))) process.exitCode = 1;
 
-async function cases(names: readonly ServerName[], effort: Effort): Promise<Results['cases']> {
+async function cases(names: readonly ServerName[], effort: Effort): Promise<Results["cases"]> {
   const running: ServerProcess[] = [];
   const notStarted: Record<string, Failure> = {};
   const generator = startLoadGenerator();
@@ -52,7 +57,7 @@ async function cases(names: readonly ServerName[], effort: Effort): Promise<Resu
         notStarted[name] = failure(error);
       }
     }
-    const measured: Results['cases'] = {};
+    const measured: Results["cases"] = {};
     for (const one of CASES.filter(({ id }) => only.includes(id))) {
       say(one.title);
       measured[one.id] = { ...(await measureCase(one, running, generator, effort)), ...notStarted };
@@ -63,11 +68,11 @@ async function cases(names: readonly ServerName[], effort: Effort): Promise<Resu
   }
 }
 
-async function sizes(names: readonly ServerName[]): Promise<Results['sizes']> {
-  say('installed size');
-  const weighed: Results['sizes'] = { hono: await orFailure(honoSize()) };
-  if (names.includes('fermata')) weighed['fermata'] = await orFailure(fermataSize());
-  if (names.includes('official')) weighed['official'] = await orFailure(officialSize());
+async function sizes(names: readonly ServerName[]): Promise<Results["sizes"]> {
+  say("installed size");
+  const weighed: Results["sizes"] = { hono: await orFailure(honoSize()) };
+  if (names.includes("fermata")) weighed["fermata"] = await orFailure(fermataSize());
+  if (names.includes("official")) weighed["official"] = await orFailure(officialSize());
   return weighed;
 }
 
@@ -85,10 +90,10 @@ function say(what: string): void {
 
 /** The comma-separated names given, in the order of `known`; all of them when none were given. */
 function listOf<const T extends string>(given: string | undefined, known: readonly T[], option: string): T[] {
-  const names = given?.split(',').map((name) => name.trim());
+  const names = given?.split(",").map((name) => name.trim());
   const unknown = names?.find((name) => !known.some((one) => one === name));
   if (unknown !== undefined) {
-    console.error(`${option}: no "${unknown}"; there are: ${known.join(', ')}`);
+    console.error(`${option}: no "${unknown}"; there are: ${known.join(", ")}`);
     process.exit(2);
   }
   return known.filter((name) => !names || names.includes(name));

@@ -1,7 +1,7 @@
 /** The numbers this server is to reach, and whether it does. */
-import type { ServerName } from './child.ts';
-import { failed, type CaseResult, type Failure, type StartResult } from './measure.ts';
-import type { Installed } from './install.ts';
+import type { ServerName } from "./child.ts";
+import { failed, type CaseResult, type Failure, type StartResult } from "./measure.ts";
+import type { Installed } from "./install.ts";
 
 export interface Results {
   /** By case, then by server. */
@@ -18,9 +18,16 @@ export interface Check {
 }
 
 /** CPU time per request over the floor's, at most. */
-const OVER_FLOOR: Readonly<Record<string, number>> = { list: 3, generate: 2.5, 'generate-tool': 2.5, stream: 1.2, 'stream-tool': 2.5, 'tool-execute': 3 };
+const OVER_FLOOR: Readonly<Record<string, number>> = {
+  list: 3,
+  generate: 2.5,
+  "generate-tool": 2.5,
+  stream: 1.2,
+  "stream-tool": 2.5,
+  "tool-execute": 3,
+};
 /** The official server's CPU time per request over ours, at least. */
-const UNDER_OFFICIAL: Readonly<Record<string, number>> = { generate: 12, 'generate-tool': 12, stream: 12, 'stream-tool': 12 };
+const UNDER_OFFICIAL: Readonly<Record<string, number>> = { generate: 12, "generate-tool": 12, stream: 12, "stream-tool": 12 };
 const START_OVER_HONO_MS = 250;
 const IDLE_OVER_HONO_MB = 30;
 const INSTALLED_MB = 15;
@@ -34,18 +41,27 @@ export function checkTargets(results: Results): Check[] {
   for (const [id, byServer] of Object.entries(results.cases)) {
     const overFloor = OVER_FLOOR[id];
     const underOfficial = UNDER_OFFICIAL[id];
-    if (overFloor !== undefined) checks.push(atMost(`${id}: CPU at most ${overFloor}x the floor`, cpuRatio(byServer, 'fermata', 'floor'), overFloor, times));
-    if (underOfficial !== undefined) checks.push(atLeast(`${id}: CPU at least ${underOfficial}x less than the official server`, cpuRatio(byServer, 'official', 'fermata'), underOfficial, times));
+    if (overFloor !== undefined)
+      checks.push(atMost(`${id}: CPU at most ${overFloor}x the floor`, cpuRatio(byServer, "fermata", "floor"), overFloor, times));
+    if (underOfficial !== undefined)
+      checks.push(
+        atLeast(
+          `${id}: CPU at least ${underOfficial}x less than the official server`,
+          cpuRatio(byServer, "official", "fermata"),
+          underOfficial,
+          times,
+        ),
+      );
   }
   if (Object.keys(results.starts).length > 0) {
-    const ours = ok(results.starts['fermata']);
-    const hono = ok(results.starts['hono']);
+    const ours = ok(results.starts["fermata"]);
+    const hono = ok(results.starts["hono"]);
     const more = ours && hono && { ms: ours.startMs - hono.startMs, mb: toMb(ours.idleRssBytes - hono.idleRssBytes) };
     checks.push(atMost(`start within ${START_OVER_HONO_MS} ms of bare Hono`, more?.ms, START_OVER_HONO_MS, (ms) => `${signed(ms)} ms`));
     checks.push(atMost(`idle memory within ${IDLE_OVER_HONO_MB} MB of bare Hono`, more?.mb, IDLE_OVER_HONO_MB, (mb) => `${signed(mb)} MB`));
   }
   if (Object.keys(results.sizes).length > 0) {
-    const ours = ok(results.sizes['fermata']);
+    const ours = ok(results.sizes["fermata"]);
     checks.push(atMost(`installed size under ${INSTALLED_MB} MB`, ours && toMb(ours.bytes), INSTALLED_MB, (mb) => `${mb.toFixed(1)} MB`));
     checks.push(atMost(`under ${INSTALLED_PACKAGES} installed packages`, ours?.packages, INSTALLED_PACKAGES - 1, String));
   }
@@ -62,7 +78,7 @@ export function ok<T extends object>(value: T | Failure | undefined): T | undefi
 }
 
 export const times = (ratio: number): string => `${ratio.toFixed(ratio < 10 ? 2 : 1)}x`;
-const signed = (value: number): string => `${value < 0 ? '' : '+'}${value.toFixed(0)}`;
+const signed = (value: number): string => `${value < 0 ? "" : "+"}${value.toFixed(0)}`;
 
 function atMost(target: string, value: number | undefined, limit: number, show: (value: number) => string): Check {
   return value === undefined ? { target } : { target, measured: show(value), reached: value <= limit };

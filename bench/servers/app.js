@@ -4,7 +4,7 @@
  *
  * @import { z as Zod } from 'zod'
  */
-import { model, TOOL_NAME } from '../model.js';
+import { model, TOOL_NAME } from "../model.js";
 
 /** @param {{ city: string }} input */
 export const weather = ({ city }) => ({ city, tempC: 21 });
@@ -17,12 +17,19 @@ export const weather = ({ city }) => ({ city, tempC: 21 });
 export function buildMastra({ Mastra, Agent, createTool, z }) {
   const tool = createTool({
     id: TOOL_NAME,
-    description: 'Weather for a city',
-    inputSchema: z.object({ city: z.string().describe('City name') }),
+    description: "Weather for a city",
+    inputSchema: z.object({ city: z.string().describe("City name") }),
     outputSchema: z.object({ city: z.string(), tempC: z.number() }),
     execute: async (/** @type {{ city: string }} */ input) => weather(input),
   });
-  const assistant = new Agent({ id: 'assistant', name: 'Assistant', description: 'Answers, with a tool', instructions: 'You are a helpful assistant.', model, tools: { [TOOL_NAME]: tool } });
-  const writer = new Agent({ id: 'writer', name: 'Writer', description: 'Answers in text', instructions: 'You write well.', model });
+  const assistant = new Agent({
+    id: "assistant",
+    name: "Assistant",
+    description: "Answers, with a tool",
+    instructions: "You are a helpful assistant.",
+    model,
+    tools: { [TOOL_NAME]: tool },
+  });
+  const writer = new Agent({ id: "writer", name: "Writer", description: "Answers in text", instructions: "You write well.", model });
   return new Mastra({ agents: { assistant, writer }, logger: false });
 }

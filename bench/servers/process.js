@@ -11,10 +11,10 @@
  * @param {App} app
  */
 export function run(serve, app) {
-  serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) => console.log(JSON.stringify({ port })));
-  process.on('message', (question) => void answer(question).then((reply) => process.send?.(reply)));
+  serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, ({ port }) => console.log(JSON.stringify({ port })));
+  process.on("message", (question) => void answer(question).then((reply) => process.send?.(reply)));
   // The orchestrator is gone: nobody would stop this process any more.
-  process.on('disconnect', () => process.exit());
+  process.on("disconnect", () => process.exit());
 }
 
 /** @type {Session | undefined} */
@@ -23,21 +23,21 @@ let session;
 /** @param {unknown} question */
 async function answer(question) {
   switch (question) {
-    case 'usage': {
+    case "usage": {
       const { user, system } = process.cpuUsage();
       return { cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss() };
     }
-    case 'profile-start': {
-      const { Session } = await import('node:inspector/promises');
+    case "profile-start": {
+      const { Session } = await import("node:inspector/promises");
       session = new Session();
       session.connect();
-      await session.post('Profiler.enable');
-      await session.post('Profiler.setSamplingInterval', { interval: 200 });
-      await session.post('Profiler.start');
+      await session.post("Profiler.enable");
+      await session.post("Profiler.setSamplingInterval", { interval: 200 });
+      await session.post("Profiler.start");
       return { started: true };
     }
-    case 'profile-stop': {
-      const profile = (await session?.post('Profiler.stop'))?.profile;
+    case "profile-stop": {
+      const profile = (await session?.post("Profiler.stop"))?.profile;
       session?.disconnect();
       return { profile };
     }
