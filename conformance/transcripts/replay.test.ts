@@ -9,10 +9,20 @@ import { readTranscripts, record, transcriptFolder } from "./transcript.ts";
 import type { Transcript } from "./transcript.ts";
 
 const AREAS = ["agents", "stream", "tools", "system"];
-const given = readTranscripts(AREAS);
-const title = given.length > 0 ? "recorded transcripts" : `recorded transcripts (skipped: there is no folder ${transcriptFolder})`;
+/** Parts of the model's request, of an agent's instructions and of server errors that the application plants, or that would give the server away. */
+const SECRETS = ["SECRET_SYSTEM_PROMPT", "sk-secret", "SECRET-INSTRUCTIONS", "x-mock", '"stack"', '\\"stack\\"', "node_modules"];
 
-describe.skipIf(given.length === 0)(title, () => {
+/** Which of the secrets a reply carries. */
+function leaksOf({ response }: Transcript): string[] {
+  const text = JSON.stringify(response);
+  return SECRETS.filter((secret) => text.includes(secret));
+}
+
+const given = readTranscripts(AREAS);
+
+if (given.length === 0) test.skip(`recorded transcripts (there are none in ${transcriptFolder})`);
+
+describe.skipIf(given.length === 0)("recorded transcripts", () => {
   for (const area of AREAS) {
     describe(area, () => {
       let server: RunningServer;
@@ -43,6 +53,7 @@ describe.skipIf(given.length === 0)(title, () => {
           const allowed = (ALLOWED[transcript.name] ?? []).map(([difference]) => difference);
           if (isPeer) allowed.push(...(PEER_DIFFERENCES[transcript.name] ?? []));
           expect(compareResponses(transcript.response, ours.response)).toEqual(allowed);
+          if (!isPeer) expect(leaksOf(ours)).toEqual([]);
         });
       }
     });
