@@ -10,6 +10,8 @@ import { model, TOOL_NAME } from "../model.js";
 export const weather = ({ city }) => ({ city, tempC: 21 });
 
 /**
+ * The options are `any` because each framework types them in its own way; a wrong one shows in the first reply, which is checked whole.
+ *
  * @template M
  * @param {{ Mastra: new (options: any) => M, Agent: new (options: any) => unknown, createTool: (options: any) => unknown, z: typeof Zod }} framework
  * @returns {M}
