@@ -18,13 +18,16 @@ export const ERROR_STATUS = {
   CANCELLED: 499,
   INTERNAL: 500,
   NOT_IMPLEMENTED: 501,
+  /** The model could not be reached or was overloaded, after all repeats. */
   UPSTREAM_FAILED: 502,
   UNAVAILABLE: 503,
   UPSTREAM_TIMEOUT: 504,
   /** The app is set up wrongly (an agent without a model, a provider without a key): repeating the request cannot help, but it is not the caller's fault. */
   MISCONFIGURED: 422,
   /** The model's answer does not fit the schema that was asked for. */
-  STRUCTURED_OUTPUT_INVALID: 422,
+  STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED: 422,
+  /** The model failed in a way that a repeat will not mend. */
+  MODEL_FAILED: 422,
   /** A tool threw. The same arguments would throw again, so it is not a 5xx. */
   TOOL_FAILED: 422,
   /** A processor stopped the run. */

@@ -1,0 +1,342 @@
+import { RequestContext } from "../context/request-context.ts";
+import { MASTRA_RESOURCE_ID_KEY, MASTRA_THREAD_ID_KEY } from "../context/request-context.ts";
+import { FermataError } from "../errors.ts";
+import { resolveModels, resolveNow } from "../models/resolve.ts";
+import type { FallbackEntry, ModelCandidate, ModelConfig } from "../models/types.ts";
+import { toLines } from "../schema/messages.ts";
+import { validate, type Schema } from "../schema/schema.ts";
+import type { Suspension } from "../storage/suspension-store.ts";
+import type { AnyTool, ProviderTool, Tools } from "../tools/tool.ts";
+import { AgentStream } from "./agent-stream.ts";
+import type { ChunkSink } from "./chunks.ts";
+import type { Delegate, DelegateOptions, OpenRun } from "./delegation.ts";
+import { ownHost, type AgentHost } from "./host.ts";
+import { PartConsumer } from "./loop/read-parts.ts";
+import { runLoop, type Reentry } from "./loop/run-loop.ts";
+import { Run, type Answer, type RunSetup, type RunTool } from "./loop/run.ts";
+import { notSuspended, readSaved } from "./loop/suspend.ts";
+import { instructionsText, systemMessages } from "./loop/system.ts";
+import { toModelMessages } from "./messages/to-model.ts";
+import type { AgentOptions, Dynamic, Instructions, MemoryOptions, MessageInput } from "./options.ts";
+import type { Processor } from "./processors.ts";
+import { toGenerateResult, type GenerateResult } from "./result.ts";
+import { ownTools, withCallTools } from "./toolset.ts";
+
+const DEFAULT_MAX_STEPS = 5;
+
+export interface AgentConfig<Id extends string = string, T extends Tools = Tools> {
+  /** How the app and the API name the agent. Default: `name`. */
+  readonly id?: Id;
+  readonly name: string;
+  /** What the agent is for: shown to people and to agents that may delegate to it. */
+  readonly description?: string;
+  readonly instructions: Dynamic<Instructions>;
+  /** `'provider/model'`, `'auto'`, a model object, an endpoint, or a list of fallbacks. */
+  readonly model: Dynamic<ModelConfig | readonly FallbackEntry[]>;
+  /** Repeats per model for failures that may pass. Default 2. */
+  readonly maxRetries?: number;
+  readonly tools?: Dynamic<T>;
+  /** Agents that this one may delegate to, as tools `agent-<key>`. */
+  readonly agents?: Dynamic<Readonly<Record<string, Agent>>>;
+  readonly inputProcessors?: Dynamic<readonly Processor[]>;
+  readonly outputProcessors?: Dynamic<readonly Processor[]>;
+  readonly defaultOptions?: Dynamic<AgentOptions>;
+  readonly requestContextSchema?: Schema;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** Names a run that waits, and the call in it. */
+export interface ResumeTarget {
+  readonly runId: string;
+  /** Needed when several calls wait. */
+  readonly toolCallId?: string;
+}
+
+export type ResumeOptions<T = unknown> = AgentOptions<T> & ResumeTarget;
+
+/**
+ * A model with instructions and tools.
+ * @example
+ * const agent = new Agent({ id: "weather", name: "Weather", instructions: "Be brief.", model: "auto", tools: { weather } });
+ * const { text } = await agent.generate("What is the weather in Paris?");
+ */
+export class Agent<Id extends string = string, T extends Tools = Tools> implements Delegate {
+  readonly id: Id;
+  readonly name: string;
+  readonly description: string;
+  readonly #config: AgentConfig<Id, T>;
+  #host: AgentHost | undefined;
+  #staticTools: ReadonlyMap<string, RunTool> | undefined;
+
+  /** @throws FermataError `MISCONFIGURED` when the agent has neither id nor name, or no model. */
+  constructor(config: AgentConfig<Id, T>) {
+    if (!config.id && !config.name) throw new FermataError("MISCONFIGURED", "An agent needs an id or a name.");
+    if (!config.model) throw new FermataError("MISCONFIGURED", `Agent "${config.id ?? config.name}" needs a model. "auto" takes whatever is there.`);
+    // Without an id the name is the id; its type is then the wider `string`.
+    this.id = config.id ?? (config.name as Id);
+    this.name = config.name ?? config.id;
+    this.description = config.description ?? "";
+    this.#config = config;
+  }
+
+  /** Called by the instance that the agent is registered with. */
+  attach(host: AgentHost): void {
+    this.#host = host;
+  }
+
+  get metadata(): Readonly<Record<string, unknown>> | undefined {
+    return this.#config.metadata;
+  }
+
+  get requestContextSchema(): Schema | undefined {
+    return this.#config.requestContextSchema;
+  }
+
+  getDescription(): string {
+    return this.description;
+  }
+
+  /** The instructions as one text. */
+  async getInstructions(args: { readonly requestContext?: RequestContext } = {}): Promise<string> {
+    return instructionsText(await this.#resolve(this.#config.instructions, args.requestContext));
+  }
+
+  /** The models that would be asked, in order. */
+  async getModels(args: { readonly requestContext?: RequestContext } = {}): Promise<readonly ModelCandidate[]> {
+    return this.#models(await this.#resolve(this.#config.model, args.requestContext));
+  }
+
+  async listTools(args: { readonly requestContext?: RequestContext } = {}): Promise<Readonly<Record<string, AnyTool | ProviderTool>>> {
+    return (await this.#resolve(this.#config.tools, args.requestContext)) ?? {};
+  }
+
+  async listAgents(args: { readonly requestContext?: RequestContext } = {}): Promise<Readonly<Record<string, Agent>>> {
+    return (await this.#resolve(this.#config.agents, args.requestContext)) ?? {};
+  }
+
+  async listProcessors(args: { readonly requestContext?: RequestContext } = {}): Promise<{ input: readonly Processor[]; output: readonly Processor[] }> {
+    return {
+      input: (await this.#resolve(this.#config.inputProcessors, args.requestContext)) ?? [],
+      output: (await this.#resolve(this.#config.outputProcessors, args.requestContext)) ?? [],
+    };
+  }
+
+  /** Runs to the end and resolves to everything at once. Rejects when the run fails or is aborted. */
+  async generate<O = unknown>(messages: MessageInput, options: AgentOptions<O> = {}): Promise<GenerateResult<O>> {
+    return collect<O>(await this.open(messages, options, "generate"));
+  }
+
+  /** Prepares a run whose chunks can be read while it happens. Rejects when the run cannot begin at all. */
+  async stream<O = unknown>(messages: MessageInput, options: AgentOptions<O> = {}): Promise<AgentStream<O>> {
+    const controller = new AbortController();
+    const open = await this.open(messages, { ...options, abortSignal: joined(controller, options.abortSignal) }, "stream");
+    return new AgentStream<O>(open, () => controller.abort());
+  }
+
+  /** Answers a tool that suspended, and goes on. */
+  resumeStream<O = unknown>(resumeData: unknown, options: ResumeOptions<O>): Promise<AgentStream<O>> {
+    return this.#resumeStream({ kind: "resume", data: resumeData }, options);
+  }
+
+  resumeGenerate<O = unknown>(resumeData: unknown, options: ResumeOptions<O>): Promise<GenerateResult<O>> {
+    return this.#resumeGenerate({ kind: "resume", data: resumeData }, options);
+  }
+
+  /** Lets a waiting tool call run, and goes on. */
+  approveToolCall<O = unknown>(options: ResumeOptions<O>): Promise<AgentStream<O>> {
+    return this.#resumeStream({ kind: "approve" }, options);
+  }
+
+  approveToolCallGenerate<O = unknown>(options: ResumeOptions<O>): Promise<GenerateResult<O>> {
+    return this.#resumeGenerate({ kind: "approve" }, options);
+  }
+
+  /** Refuses a waiting tool call; the model is told, with the reason. */
+  declineToolCall<O = unknown>(options: ResumeOptions<O> & { readonly reason?: string }): Promise<AgentStream<O>> {
+    return this.#resumeStream(declined(options.reason), options);
+  }
+
+  declineToolCallGenerate<O = unknown>(options: ResumeOptions<O> & { readonly reason?: string }): Promise<GenerateResult<O>> {
+    return this.#resumeGenerate(declined(options.reason), options);
+  }
+
+  /** The runs of this agent that wait for somebody, newest first. `page` counts from 0. */
+  listSuspendedRuns(
+    filter: { readonly threadId?: string; readonly resourceId?: string; readonly from?: Date; readonly to?: Date; readonly page?: number; readonly perPage?: number } = {},
+  ): Promise<{ runs: readonly Suspension[]; total: number }> {
+    const { threadId, resourceId, from, to, page = 0, perPage = 100 } = filter;
+    return this.#ownHost().suspensions.list({ agentId: this.id, threadId, resourceId, from: from?.getTime(), to: to?.getTime() }, page, perPage);
+  }
+
+  /** Prepares a run; nothing happens before its `start`. Servers use it to read chunks without a stream in between. */
+  async open(messages: MessageInput, options: AgentOptions | DelegateOptions, mode: "generate" | "stream"): Promise<OpenRun> {
+    const setup = await this.#setUp(options, mode);
+    const now = Date.now();
+    const history = [...toModelMessages(setup.options.context ?? [], now), ...toModelMessages(messages, now)];
+    const told = history.filter((message) => message.role === "system");
+    if (told.length === history.length) throw new FermataError("VALIDATION_FAILED", "messages must hold something to answer: at least one message that is not a system message.");
+    const rest = told.length === 0 ? history : history.filter((message) => message.role !== "system");
+    const complete = told.length === 0 ? setup : { ...setup, system: [...setup.system, ...told] };
+    return startable(complete, (sink, signal) => ({ run: new Run(complete, rest, sink, signal, { messageId: crypto.randomUUID(), createdAt: now }) }));
+  }
+
+  async reopen(runId: string, toolCallId: string | undefined, answer: Answer, options: AgentOptions | DelegateOptions, mode: "generate" | "stream"): Promise<OpenRun> {
+    const { suspensions } = this.#ownHost();
+    const suspension = await suspensions.claim(this.id, runId);
+    if (!suspension) throw notSuspended(this.name, runId);
+    try {
+      const saved = readSaved(suspension);
+      const pending = saved.pending.find(({ call }) => toolCallId === undefined || call.toolCallId === toolCallId);
+      if (!pending) throw new FermataError("NOT_FOUND", `Run "${runId}" does not wait for the tool call "${toolCallId}".`);
+      const requestContext = new RequestContext([...Object.entries(saved.requestContext), ...(options.requestContext ?? [])]);
+      const setup = await this.#setUp({ ...saved.options, ...options, runId, requestContext }, mode);
+      return startable(setup, (sink, signal) => {
+        const run = new Run(setup, saved.history, sink, signal, saved);
+        run.produced.push(...saved.produced);
+        run.steps.push(...saved.steps);
+        run.settled.push(...saved.settled);
+        run.pending = saved.pending;
+        run.usage = saved.usage;
+        const consumer = new PartConsumer(run, saved.step);
+        consumer.content.push(...saved.content);
+        return { run, reentry: { modelStep: { step: saved.step, consumer }, pending, answer } };
+      });
+    } catch (error) {
+      await suspensions.put(suspension); // nothing has happened to it: it goes on waiting
+      throw error;
+    }
+  }
+
+  async #resumeStream<O>(answer: Answer, options: ResumeOptions<O>): Promise<AgentStream<O>> {
+    const controller = new AbortController();
+    const { runId, toolCallId, ...rest } = options;
+    const open = await this.reopen(runId, toolCallId, answer, { ...rest, abortSignal: joined(controller, options.abortSignal) }, "stream");
+    return new AgentStream<O>(open, () => controller.abort());
+  }
+
+  async #resumeGenerate<O>(answer: Answer, options: ResumeOptions<O>): Promise<GenerateResult<O>> {
+    const { runId, toolCallId, ...rest } = options;
+    return collect<O>(await this.reopen(runId, toolCallId, answer, rest, "generate"));
+  }
+
+  async #setUp(given: AgentOptions | DelegateOptions, mode: "generate" | "stream"): Promise<RunSetup> {
+    const config = this.#config;
+    const requestContext = given.requestContext ?? new RequestContext();
+    if (config.requestContextSchema) await this.#checkContext(config.requestContextSchema, requestContext);
+    const defaults = config.defaultOptions === undefined ? undefined : await this.#resolve(config.defaultOptions, requestContext);
+    const options = merge(defaults, given);
+    const host = this.#ownHost();
+    const maxSteps = options.maxSteps ?? DEFAULT_MAX_STEPS;
+    if (!Number.isInteger(maxSteps) || maxSteps < 1) throw new FermataError("VALIDATION_FAILED", "maxSteps must be a whole number of at least 1.");
+    const model = options.model ?? (typeof config.model === "function" ? await this.#resolve(config.model, requestContext) : config.model);
+    const instructions = options.instructions ?? (typeof config.instructions === "function" ? await this.#resolve(config.instructions, requestContext) : config.instructions);
+    const system = systemMessages(instructions);
+    return {
+      runId: options.runId ?? crypto.randomUUID(),
+      agentId: this.id,
+      agentName: this.name,
+      mode,
+      mastra: this.#host,
+      logger: host.logger,
+      suspensions: host.suspensions,
+      requestContext,
+      options,
+      maxSteps,
+      candidates: resolveNow(model) ?? (await this.#models(model)),
+      system: options.system === undefined ? system : [...system, ...systemMessages(options.system)],
+      tools: withCallTools(await this.#tools(requestContext), options),
+      structured: options.structuredOutput,
+      inputProcessors: options.inputProcessors ?? (await this.#processors(config.inputProcessors, requestContext)),
+      outputProcessors: options.outputProcessors ?? (await this.#processors(config.outputProcessors, requestContext)),
+      ...owner(options.memory, requestContext),
+    };
+  }
+
+  #models(model: ModelConfig | readonly FallbackEntry[]): Promise<readonly ModelCandidate[]> {
+    const { maxRetries } = this.#config;
+    return resolveModels(model, { log: (line) => this.#ownHost().logger.info(line), ...(maxRetries !== undefined && { maxRetries }) });
+  }
+
+  async #tools(requestContext: RequestContext): Promise<ReadonlyMap<string, RunTool>> {
+    if (this.#staticTools) return this.#staticTools;
+    const { tools, agents } = this.#config;
+    const made = ownTools((await this.#resolve(tools, requestContext)) ?? {}, (await this.#resolve(agents, requestContext)) ?? {});
+    if (typeof tools !== "function" && typeof agents !== "function") this.#staticTools = made;
+    return made;
+  }
+
+  async #processors(processors: Dynamic<readonly Processor[]> | undefined, requestContext: RequestContext): Promise<readonly Processor[]> {
+    return (processors === undefined ? undefined : await this.#resolve(processors, requestContext)) ?? [];
+  }
+
+  async #checkContext(schema: Schema, requestContext: RequestContext): Promise<void> {
+    const checked = await validate(schema, requestContext.all);
+    if (!checked.ok) throw new FermataError("VALIDATION_FAILED", `Request context validation failed for agent '${this.id}':\n${toLines(checked.issues)}`);
+  }
+
+  #ownHost(): AgentHost {
+    return (this.#host ??= ownHost());
+  }
+
+  #resolve<V>(value: Dynamic<V>, requestContext = new RequestContext()): V | Promise<V> {
+    if (typeof value !== "function") return value;
+    // The only function that `Dynamic` allows is the one that gives the value.
+    const give = value as (args: { requestContext: RequestContext; mastra: unknown }) => V | Promise<V>;
+    return give({ requestContext, mastra: this.#host });
+  }
+}
+
+/** Runs with a signal of their own, so that a time limit ends them as a cancelled caller would. */
+function startable(setup: RunSetup, make: (sink: ChunkSink, signal: AbortSignal) => { readonly run: Run; readonly reentry?: Reentry }): OpenRun {
+  return {
+    runId: setup.runId,
+    start: async (sink) => {
+      const controller = new AbortController();
+      const outer = setup.options.abortSignal;
+      const onAbort = (): void => controller.abort(outer?.reason);
+      if (outer?.aborted) onAbort();
+      outer?.addEventListener("abort", onAbort, { once: true });
+      const totalMs = setup.options.modelSettings?.timeout?.totalMs;
+      const timer = totalMs === undefined ? undefined : setTimeout(() => controller.abort(new FermataError("UPSTREAM_TIMEOUT", `The run took longer than ${totalMs} ms.`)), totalMs);
+      const { run, reentry } = make(sink, controller.signal);
+      await runLoop(run, reentry);
+      clearTimeout(timer);
+      outer?.removeEventListener("abort", onAbort);
+      return run;
+    },
+  };
+}
+
+const NO_SINK: ChunkSink = { push: () => undefined };
+
+async function collect<T>(open: OpenRun): Promise<GenerateResult<T>> {
+  const run = await open.start(NO_SINK);
+  if (run.status === "failed" || run.status === "aborted") throw run.error;
+  return toGenerateResult<T>(run);
+}
+
+/** The signal of `controller`, which also aborts when `outer` does. */
+function joined(controller: AbortController, outer: AbortSignal | undefined): AbortSignal {
+  return outer ? AbortSignal.any([controller.signal, outer]) : controller.signal;
+}
+
+function declined(reason: string | undefined): Answer {
+  return reason === undefined ? { kind: "decline" } : { kind: "decline", reason };
+}
+
+function merge(defaults: AgentOptions | undefined, given: AgentOptions | DelegateOptions): AgentOptions {
+  if (!defaults) return given;
+  const options: AgentOptions = given;
+  const modelSettings = defaults.modelSettings || options.modelSettings ? { ...defaults.modelSettings, ...options.modelSettings } : undefined;
+  return { ...defaults, ...options, ...(modelSettings && { modelSettings }) };
+}
+
+/** What the server knows of the caller goes before what the caller says of itself. */
+function owner(memory: MemoryOptions | undefined, context: RequestContext): Pick<RunSetup, "threadId" | "resourceId"> {
+  const thread = typeof memory?.thread === "object" ? memory.thread.id : memory?.thread;
+  const trusted = (key: string): string | undefined => {
+    const value = context.getRaw(key);
+    return typeof value === "string" ? value : undefined;
+  };
+  return { threadId: trusted(MASTRA_THREAD_ID_KEY) ?? thread, resourceId: trusted(MASTRA_RESOURCE_ID_KEY) ?? memory?.resource };
+}

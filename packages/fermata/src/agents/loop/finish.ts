@@ -1,0 +1,101 @@
+/** The ends of steps and runs, as chunks and as data. */
+import type { ModelMessage, ModelUsage } from "../../models/types.ts";
+import type { FinishPayload, StepMetadata } from "../chunks.ts";
+import type { Run } from "./run.ts";
+import type { AssistantPart, StepRecord, ToolResultPart } from "./state.ts";
+
+/** What a step adds to the conversation, from the model's content and the settled calls. */
+export function stepMessages(run: Run, step: StepRecord, content: AssistantPart[]): ModelMessage[] {
+  const messages: ModelMessage[] = [];
+  if (content.length > 0) messages.push({ role: "assistant", content });
+  const ids = new Set(step.toolCalls.map((call) => call.toolCallId));
+  const order = new Map(step.toolCalls.map((call, index) => [call.toolCallId, index]));
+  const results: ToolResultPart[] = run.settled
+    .filter(({ call }) => ids.has(call.toolCallId))
+    .toSorted((a, b) => (order.get(a.call.toolCallId) ?? 0) - (order.get(b.call.toolCallId) ?? 0))
+    .map(({ call, output }) => {
+      // `input` is not part of the provider interface; clients read it beside the result.
+      const part = { type: "tool-result" as const, toolCallId: call.toolCallId, toolName: call.toolName, output, input: call.args };
+      return part;
+    });
+  if (results.length > 0) messages.push({ role: "tool", content: results });
+  return messages;
+}
+
+/** The parts of a step's messages in one list. */
+export function stepContent(step: StepRecord): unknown[] {
+  return step.messages.flatMap((message): unknown[] => (typeof message.content === "string" ? [] : message.content));
+}
+
+/** The last chunk of a step: what this step brought, and nothing that was told before. */
+export function stepFinishPayload(run: Run, step: StepRecord): FinishPayload {
+  const first = step.stepNumber === 0;
+  const user = first ? run.history.filter((message) => message.role === "user") : [];
+  return {
+    messageId: run.messageId,
+    stepResult: stepResult(step),
+    metadata: metadataWithRequest(step),
+    output: output(step, step.text, step.usage, [wireStep(step, step.messages)]),
+    messages: { all: [...(first ? run.history : []), ...step.messages], user, nonUser: step.messages },
+    processorRetryCount: run.processorRetries,
+  };
+}
+
+/** The last chunk of a run: the totals and the whole conversation, once. */
+export function finishPayload(run: Run): FinishPayload {
+  const last = run.steps.at(-1);
+  if (!last) throw new Error("A run without a step has no finish.");
+  const user = run.history.filter((message) => message.role === "user");
+  const steps = run.steps.map((step, index) => wireStep(step, messagesUpTo(run, index)));
+  const usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0, ...run.usage };
+  return {
+    messageId: run.messageId,
+    stepResult: { ...stepResult(last), isContinued: false },
+    metadata: metadataWithRequest(last),
+    output: { ...output(last, runText(run), usage, steps), ...(run.hasObject && { object: run.object }) },
+    messages: { all: [...run.history, ...run.produced], user, nonUser: run.produced },
+    processorRetryCount: run.processorRetries,
+  };
+}
+
+/** Everything that the run has said: what a reader of its stream has seen. */
+export function runText(run: Run): string {
+  return run.steps.length === 1 ? (run.steps[0]?.text ?? "") : run.steps.map((step) => step.text).join("");
+}
+
+/** What the run had added to the conversation when its step number `index` ended. */
+export function messagesUpTo(run: Run, index: number): ModelMessage[] {
+  return index === run.steps.length - 1 ? run.produced : run.steps.slice(0, index + 1).flatMap((step) => step.messages);
+}
+
+function stepResult(step: StepRecord): FinishPayload["stepResult"] {
+  return {
+    reason: step.finishReason,
+    isContinued: step.isContinued,
+    ...(step.rawFinishReason !== undefined && { rawReason: step.rawFinishReason }),
+    ...(step.finishReason === "error" && { warnings: step.warnings }),
+  };
+}
+
+function metadataWithRequest(step: StepRecord): StepMetadata {
+  // A failed call has no answer to describe: the model stands in the metadata itself, where clients of failures look for it.
+  const failed = step.finishReason === "error" ? step.metadata.modelMetadata : undefined;
+  return { ...step.metadata, ...failed, request: step.request };
+}
+
+function output(step: StepRecord, text: string, usage: ModelUsage, steps: readonly unknown[]): FinishPayload["output"] {
+  return { text, toolCalls: step.toolCalls, usage, steps, ...(step.object !== undefined && { object: step.object }) };
+}
+
+function wireStep(step: StepRecord, messages: readonly ModelMessage[]): Record<string, unknown> {
+  const { providerMetadata, ...response } = step.metadata;
+  return {
+    content: stepContent(step),
+    finishReason: step.finishReason,
+    usage: step.usage,
+    warnings: step.warnings,
+    request: step.request,
+    response: { ...response, ...(step.finishReason === "error" && response.modelMetadata), messages },
+    ...(providerMetadata !== undefined && { providerMetadata }),
+  };
+}

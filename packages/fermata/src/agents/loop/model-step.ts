@@ -1,0 +1,160 @@
+/** One call of the model, from the prompt to the last part of its answer. */
+import { callModel } from "../../models/call.ts";
+import { resolveModels } from "../../models/resolve.ts";
+import type { ModelCallOptions, ModelCandidate, ModelMessage, ModelReply } from "../../models/types.ts";
+import { FermataError } from "../../errors.ts";
+import { toJsonSchema, type JsonSchema } from "../../schema/schema.ts";
+import type { PreparedStep, ToolChoice } from "../options.ts";
+import { abortFor } from "../processors.ts";
+import { toModelMessages } from "../messages/to-model.ts";
+import { toStoredMessages } from "../messages/to-stored.ts";
+import { incompleteAnswer, PartConsumer } from "./read-parts.ts";
+import type { Run } from "./run.ts";
+import type { StepRecord } from "./state.ts";
+import { schemaPrompt } from "./structured.ts";
+import { systemMessages } from "./system.ts";
+import { toolDefinitions } from "./tool-definitions.ts";
+
+/** The answer is in `step` and `content` as far as it came, also when the call fails. */
+export interface ModelStep {
+  readonly step: StepRecord;
+  readonly consumer: PartConsumer;
+}
+
+export function newStep(run: Run): ModelStep {
+  const model = run.setup.candidates[0]?.model;
+  const step: StepRecord = {
+    stepNumber: run.steps.length,
+    text: "",
+    reasoningText: "",
+    toolCalls: [],
+    toolResults: [],
+    sources: [],
+    files: [],
+    finishReason: "error",
+    rawFinishReason: undefined,
+    usage: {},
+    warnings: [],
+    metadata: {
+      id: crypto.randomUUID(),
+      timestamp: new Date().toISOString(),
+      modelId: model?.modelId ?? "",
+      headers: undefined,
+      modelMetadata: { modelId: model?.modelId ?? "", modelVersion: model?.specificationVersion ?? "", modelProvider: model?.provider ?? "" },
+    },
+    request: {},
+    messages: [],
+    isContinued: false,
+  };
+  return { step, consumer: new PartConsumer(run, step) };
+}
+
+/** Asks the model and reads its answer into the step. Rejects with the model's failure. */
+export async function askModel(run: Run, { step, consumer }: ModelStep): Promise<void> {
+  const prepared = await prepare(run, step);
+  const candidates = prepared?.model === undefined ? run.setup.candidates : await resolveModels(prepared.model);
+  const reply = await callModel(candidates, {
+    mode: run.setup.mode,
+    options: await callOptions(run, candidates, prepared),
+    timeouts: run.setup.options.modelSettings?.timeout,
+  });
+  describe(step, reply);
+  try {
+    await consumer.consume(reply.parts);
+  } catch (error) {
+    reply.parts.cancel(error);
+    throw error;
+  }
+  if (consumer.failure !== undefined) step.finishReason = "error";
+  else if (step.finishReason === "error") throw incompleteAnswer();
+}
+
+function describe(step: StepRecord, reply: ModelReply): void {
+  const { model, request, response } = reply;
+  step.request = request ?? {};
+  step.metadata = {
+    id: step.metadata.id,
+    timestamp: step.metadata.timestamp,
+    modelId: model.modelId,
+    headers: response?.headers,
+    modelMetadata: { modelId: model.modelId, modelVersion: model.specificationVersion, modelProvider: model.provider },
+  };
+}
+
+async function prepare(run: Run, step: StepRecord): Promise<PreparedStep | undefined> {
+  const { prepareStep } = run.setup.options;
+  for (const processor of run.setup.inputProcessors) {
+    if (!processor.processInputStep) continue;
+    const messages = toStoredMessages([...run.history, ...run.produced], run);
+    const { requestContext } = run.setup;
+    const changed = await processor.processInputStep({ messages, stepNumber: step.stepNumber, requestContext, abort: abortFor(processor) });
+    if (changed) {
+      run.history = toModelMessages(changed, run.createdAt);
+      run.produced.length = 0;
+    }
+  }
+  return prepareStep?.({ stepNumber: step.stepNumber, steps: run.steps, requestContext: run.setup.requestContext });
+}
+
+async function callOptions(run: Run, candidates: readonly ModelCandidate[], prepared: PreparedStep | undefined): Promise<ModelCallOptions> {
+  const { setup } = run;
+  const { options, structured } = setup;
+  const settings = prepared?.modelSettings ? { ...options.modelSettings, ...prepared.modelSettings } : options.modelSettings;
+  const system = prepared?.instructions === undefined ? setup.system : systemMessages(prepared.instructions);
+  const inject = structured !== undefined && !structured.model && injectsSchema(structured.jsonPromptInjection, candidates);
+  const prompt: ModelMessage[] = [...system, ...(inject ? [schemaMessage(schemaPrompt(structured))] : []), ...run.history, ...run.produced];
+  const tools = toolDefinitions(setup.tools, prepared?.activeTools ?? options.activeTools);
+  const choice = prepared?.toolChoice ?? options.toolChoice;
+  if (choice !== undefined && typeof choice === "object" && !setup.tools.has(choice.toolName)) {
+    throw new FermataError("VALIDATION_FAILED", `toolChoice names the tool "${choice.toolName}", which this agent does not have.`);
+  }
+  return {
+    prompt,
+    abortSignal: run.signal,
+    ...(tools.length > 0 && { tools: [...tools], toolChoice: toToolChoice(choice) }),
+    ...(structured && !structured.model && !inject && { responseFormat: { type: "json" as const, schema: responseSchema(structured.schema) } }),
+    ...(settings && pickSettings(settings)),
+    ...(options.includeRawChunks && { includeRawChunks: true }),
+    // Provider options are JSON by contract; the provider checks them.
+    ...(options.providerOptions && { providerOptions: options.providerOptions as NonNullable<ModelCallOptions["providerOptions"]> }),
+  };
+}
+
+function schemaMessage(content: string): ModelMessage {
+  return { role: "system", content };
+}
+
+function responseSchema(schema: Parameters<typeof toJsonSchema>[0]): NonNullable<Extract<ModelCallOptions["responseFormat"], { type: "json" }>["schema"]> {
+  const converted: JsonSchema = toJsonSchema(schema, "draft-07");
+  // Both are JSON Schema documents; the provider interface has its own type for them.
+  return converted as NonNullable<Extract<ModelCallOptions["responseFormat"], { type: "json" }>["schema"]>;
+}
+
+/** Providers that cannot be held to a schema say so with `supportsStructuredOutputs: false`. */
+function injectsSchema(wanted: boolean | "system" | "inline" | "auto" | undefined, candidates: readonly ModelCandidate[]): boolean {
+  if (wanted === true || wanted === "system" || wanted === "inline") return true;
+  if (wanted === false) return false;
+  return candidates.some(({ model }) => "supportsStructuredOutputs" in model && model.supportsStructuredOutputs === false);
+}
+
+function toToolChoice(choice: ToolChoice | undefined): NonNullable<ModelCallOptions["toolChoice"]> {
+  if (choice === undefined) return { type: "auto" };
+  return typeof choice === "string" ? { type: choice } : { type: "tool", toolName: choice.toolName };
+}
+
+type Settings = NonNullable<Run["setup"]["options"]["modelSettings"]>;
+
+function pickSettings(settings: Settings): Partial<ModelCallOptions> {
+  const { temperature, maxOutputTokens, topP, topK, presencePenalty, frequencyPenalty, stopSequences, seed, headers } = settings;
+  return {
+    ...(temperature !== undefined && { temperature }),
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    ...(topP !== undefined && { topP }),
+    ...(topK !== undefined && { topK }),
+    ...(presencePenalty !== undefined && { presencePenalty }),
+    ...(frequencyPenalty !== undefined && { frequencyPenalty }),
+    ...(stopSequences !== undefined && { stopSequences: [...stopSequences] }),
+    ...(seed !== undefined && { seed }),
+    ...(headers !== undefined && { headers: { ...headers } }),
+  };
+}

@@ -1,0 +1,213 @@
+/**
+ * The agent loop: ask the model, run the tools it calls, tell it what they gave, until it has nothing more to call.
+ * There is one loop: `stream` shows its chunks, `generate` collects them, a resumed run enters it in the middle of a step.
+ */
+import { FermataError } from "../../errors.ts";
+import { callModel } from "../../models/call.ts";
+import { resolveModels } from "../../models/resolve.ts";
+import { toJsonSchema } from "../../schema/schema.ts";
+import { toModelMessages } from "../messages/to-model.ts";
+import { toStoredMessages } from "../messages/to-stored.ts";
+import { abortFor, Tripwire } from "../processors.ts";
+import { assistantMessage, toGenerateResult } from "../result.ts";
+import { toChunkError } from "./errors.ts";
+import { finishPayload, stepFinishPayload, stepMessages } from "./finish.ts";
+import { askModel, newStep, type ModelStep } from "./model-step.ts";
+import type { Answer, Run } from "./run.ts";
+import type { PendingCall, StepRecord } from "./state.ts";
+import { readObject, schemaPrompt } from "./structured.ts";
+import { saveSuspended } from "./suspend.ts";
+import { answerCall, settleCalls } from "./tool-calls.ts";
+
+/** Where a resumed run goes on. */
+export interface Reentry {
+  readonly modelStep: ModelStep;
+  readonly pending: PendingCall;
+  readonly answer: Answer;
+}
+
+/** Runs to the end. Never rejects: how it ended is in `run.status` and `run.error`. */
+export async function runLoop(run: Run, reentry?: Reentry): Promise<void> {
+  let current = reentry?.modelStep;
+  try {
+    if (!reentry) await begin(run);
+    for (let resuming = reentry; ; resuming = undefined) {
+      run.signal.throwIfAborted();
+      if (resuming) await answerCall(run, resuming.modelStep.step, resuming.pending, resuming.answer);
+      else {
+        current = newStep(run);
+        await askModel(run, current);
+        await settleCalls(run, current.step);
+      }
+      if (!current) return;
+      if (run.pending.length > 0) return await suspend(run, current);
+      if (!(await endStep(run, current))) break;
+    }
+    await finish(run);
+  } catch (error) {
+    await endEarly(run, current, error);
+  }
+}
+
+async function begin(run: Run): Promise<void> {
+  const { setup } = run;
+  for (const processor of setup.inputProcessors) {
+    if (!processor.processInput) continue;
+    const messages = toStoredMessages(run.history, run);
+    const changed = await processor.processInput({ messages, requestContext: setup.requestContext, abort: abortFor(processor) });
+    run.history = toModelMessages(changed, run.createdAt);
+  }
+  await run.emit({ type: "start", runId: run.id, from: "AGENT", payload: { id: setup.agentId, messageId: run.messageId } });
+}
+
+/** Closes a step; resolves to whether another one follows. */
+async function endStep(run: Run, { step, consumer }: ModelStep): Promise<boolean> {
+  step.messages.push(...stepMessages(run, step, consumer.content));
+  step.isContinued = await goesOn(run, step);
+  if (!step.isContinued && run.setup.structured && step.finishReason !== "error") await endStructured(run, step);
+  run.steps.push(step);
+  run.produced.push(...step.messages);
+  run.addUsage(step.usage);
+  for (const processor of run.setup.outputProcessors) {
+    const { requestContext } = run.setup;
+    await processor.processOutputStep?.({ text: step.text, stepNumber: step.stepNumber, requestContext, abort: abortFor(processor) });
+  }
+  await run.emit({ type: "step-finish", runId: run.id, from: "AGENT", payload: stepFinishPayload(run, step) });
+  await run.setup.options.onStepFinish?.(step);
+  return step.isContinued;
+}
+
+async function goesOn(run: Run, step: StepRecord): Promise<boolean> {
+  if (step.finishReason === "error" || step.stepNumber + 1 >= run.setup.maxSteps) return false;
+  const calls = step.toolCalls.filter((call) => !call.providerExecuted);
+  if (calls.length === 0) return false;
+  const settled = new Set(run.settled.map(({ call }) => call.toolCallId));
+  if (!calls.every((call) => settled.has(call.toolCallId))) return false; // the caller runs the others
+  const { stopWhen } = run.setup.options;
+  const conditions = stopWhen === undefined ? [] : typeof stopWhen === "function" ? [stopWhen] : stopWhen;
+  for (const condition of conditions) {
+    if (await condition({ steps: [...run.steps, step] })) return false;
+  }
+  return true;
+}
+
+async function endStructured(run: Run, step: StepRecord): Promise<void> {
+  const output = run.setup.structured;
+  if (!output || step.finishReason === "tool-calls") return;
+  try {
+    const text = output.model ? await structure(run, step.text) : step.text;
+    run.object = step.object = await readObject(output, text);
+  } catch (error) {
+    if (output.errorStrategy === "warn") return run.setup.logger.warn("Structured output does not fit its schema", { runId: run.id, error });
+    if (output.errorStrategy !== "fallback") {
+      step.finishReason = "error";
+      run.status = "failed";
+      run.error = error;
+      await run.emit({ type: "error", runId: run.id, from: "AGENT", payload: { type: "error", error: toChunkError(error) } });
+      return;
+    }
+    run.object = step.object = output.fallbackValue;
+    run.usedFallbackValue = true;
+  }
+  run.hasObject = true;
+  await run.emit({ type: "object-result", runId: run.id, from: "AGENT", object: run.object });
+}
+
+/** A second model writes the data from the first one's text. */
+async function structure(run: Run, text: string): Promise<string> {
+  const output = run.setup.structured;
+  if (!output?.model) return text;
+  const candidates = await resolveModels(output.model);
+  const system = output.instructions ?? "Take the data that is asked for from the user's text. Invent nothing.";
+  const reply = await callModel(candidates, {
+    mode: "generate",
+    options: {
+      prompt: [
+        { role: "system", content: `${system}\n${schemaPrompt(output)}` },
+        { role: "user", content: [{ type: "text", text }] },
+      ],
+      abortSignal: run.signal,
+      // Both are JSON Schema documents; the provider interface has its own type for them.
+      responseFormat: { type: "json", schema: toJsonSchema(output.schema, "draft-07") as never },
+    },
+  });
+  let answer = "";
+  for (let part = await reply.parts.read(); part; part = await reply.parts.read()) {
+    if (part.type === "text-delta") answer += part.delta;
+    if (part.type === "finish") run.addUsage(part.usage);
+  }
+  return answer;
+}
+
+async function suspend(run: Run, { step, consumer }: ModelStep): Promise<void> {
+  run.signal.throwIfAborted();
+  await saveSuspended(run, step, consumer.content);
+  run.status = "suspended";
+}
+
+async function finish(run: Run): Promise<void> {
+  for (const processor of run.setup.outputProcessors) {
+    const { requestContext } = run.setup;
+    await processor.processOutputResult?.({ messages: [assistantMessage(run)], requestContext, abort: abortFor(processor) });
+  }
+  if (run.status === "running") run.status = run.steps.at(-1)?.finishReason === "error" ? "failed" : "finished";
+  await run.emit({ type: "finish", runId: run.id, from: "AGENT", payload: finishPayload(run) });
+  const { onFinish, onError } = run.setup.options;
+  if (run.status === "failed") await onError?.({ error: run.error });
+  await onFinish?.(toGenerateResult(run));
+}
+
+/** A run that did not come to its end by itself: cancelled, stopped by a processor, or failed. */
+async function endEarly(run: Run, current: ModelStep | undefined, error: unknown): Promise<void> {
+  const { logger, options } = run.setup;
+  try {
+    if (run.signal.aborted && !FermataError.is(run.signal.reason)) {
+      run.status = "aborted";
+      run.error = run.signal.reason;
+      await run.emit({ type: "abort", runId: run.id, from: "AGENT", payload: {} });
+      await options.onAbort?.({ reason: run.signal.reason });
+    } else if (error instanceof Tripwire) await endByTripwire(run, current, error);
+    else await endByFailure(run, current, run.signal.aborted ? run.signal.reason : error);
+  } catch (late) {
+    // The end itself failed: a callback of the app, or a reader that is gone. The run is over all the same.
+    logger.error("A run could not be ended properly", { runId: run.id, error: late });
+    if (run.status === "running") run.status = "failed";
+    run.error ??= late;
+  }
+}
+
+async function endByTripwire(run: Run, current: ModelStep | undefined, tripwire: Tripwire): Promise<void> {
+  const { message: reason, retry, metadata, processorId } = tripwire;
+  run.status = "tripwire";
+  run.tripwire = { reason, retry, metadata, processorId };
+  await run.emit({ type: "tripwire", runId: run.id, from: "AGENT", payload: { reason, retry, metadata, processorId } });
+  closeStep(run, current, "tripwire");
+  await run.emit({ type: "finish", runId: run.id, from: "AGENT", payload: finishPayload(run) });
+  await run.setup.options.onFinish?.(toGenerateResult(run));
+}
+
+async function endByFailure(run: Run, current: ModelStep | undefined, error: unknown): Promise<void> {
+  run.status = "failed";
+  run.error = error;
+  run.setup.logger.warn("Run failed", { runId: run.id, agent: run.setup.agentId, error });
+  await current?.consumer.begin([]);
+  await run.emit({ type: "error", runId: run.id, from: "AGENT", payload: { type: "error", error: toChunkError(error) } });
+  const step = closeStep(run, current, "error");
+  await run.emit({ type: "step-finish", runId: run.id, from: "AGENT", payload: stepFinishPayload(run, step) });
+  await run.emit({ type: "finish", runId: run.id, from: "AGENT", payload: finishPayload(run) });
+  await run.setup.options.onError?.({ error });
+}
+
+/** Puts the step that was under way to the others, with what there is of it. */
+function closeStep(run: Run, current: ModelStep | undefined, reason: "error" | "tripwire"): StepRecord {
+  const { step, consumer } = current ?? newStep(run);
+  step.finishReason = reason;
+  step.isContinued = false;
+  if (run.steps.includes(step)) return step;
+  step.messages.length = 0;
+  step.messages.push(...stepMessages(run, step, consumer.content));
+  run.steps.push(step);
+  run.produced.push(...step.messages);
+  run.addUsage(step.usage);
+  return step;
+}

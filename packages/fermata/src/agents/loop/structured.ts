@@ -1,0 +1,46 @@
+import { FermataError } from "../../errors.ts";
+import { parsePartialJson } from "../../schema/partial-json.ts";
+import { toLines } from "../../schema/messages.ts";
+import { toJsonSchema, validate } from "../../schema/schema.ts";
+import type { StructuredOutput } from "../options.ts";
+
+/** Text that is growing into JSON. It is read again only when it has grown by a sixteenth, so that the work stays linear. */
+export class StructuredText {
+  #readAt = 0;
+  #shown = "";
+
+  /** The value as far as it is known, when it has changed since the last call. */
+  push(text: string): { readonly value: unknown } | undefined {
+    if (text.length - this.#readAt < this.#readAt >> 4) return undefined;
+    this.#readAt = text.length;
+    const value = parsePartialJson(unfenced(text));
+    if (typeof value !== "object" || value === null) return undefined;
+    const shown = JSON.stringify(value);
+    if (shown === this.#shown) return undefined;
+    this.#shown = shown;
+    return { value };
+  }
+}
+
+/** Models like to put JSON into a code fence. */
+function unfenced(text: string): string {
+  return text.replace(/^\s*```(?:json)?\s*/i, "").replace(/\s*```\s*$/, "");
+}
+
+/** @throws FermataError `STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED` */
+export async function readObject(output: StructuredOutput, text: string): Promise<unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(unfenced(text));
+  } catch {
+    value = text;
+  }
+  const checked = await validate(output.schema, value);
+  if (checked.ok) return checked.value;
+  throw new FermataError("STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED", `Structured output validation failed: ${toLines(checked.issues)}`);
+}
+
+/** What a model is told when the provider cannot be held to a schema. */
+export function schemaPrompt(output: StructuredOutput): string {
+  return `Answer with JSON alone, without any other text, that fits this JSON schema:\n${JSON.stringify(toJsonSchema(output.schema))}`;
+}

@@ -1,0 +1,119 @@
+import type { ModelMessage } from "../../models/types.ts";
+import { FermataError } from "../../errors.ts";
+import { toJsonValue } from "./json-value.ts";
+import { isRecord, str } from "./records.ts";
+import { toFilePart } from "./user-parts.ts";
+
+type AssistantContent = Extract<ModelMessage, { role: "assistant" }>["content"];
+type ToolContent = Extract<ModelMessage, { role: "tool" }>["content"];
+type ToolResultPart = Extract<ToolContent[number], { type: "tool-result" }>;
+type ToolOutput = ToolResultPart["output"];
+
+/** One assistant message with several steps in it becomes one message per step, each followed by its tool results. */
+export function assistantMessages(content: unknown, message: Record<string, unknown>): ModelMessage[] {
+  if (typeof content === "string") {
+    const parts = [...(content === "" ? [] : [{ type: "text", text: content }]), ...legacyInvocations(message)];
+    return split(parts);
+  }
+  return Array.isArray(content) ? split(content) : [];
+}
+
+/** UI messages of AI SDK 4 list their tool calls beside the text. */
+function legacyInvocations(message: Record<string, unknown>): unknown[] {
+  const list = message.toolInvocations;
+  return Array.isArray(list) ? list.map((toolInvocation: unknown) => ({ type: "tool-invocation", toolInvocation })) : [];
+}
+
+function split(parts: readonly unknown[]): ModelMessage[] {
+  const messages: ModelMessage[] = [];
+  let content: AssistantContent = [];
+  let results: ToolResultPart[] = [];
+  const flush = (): void => {
+    if (content.length > 0) messages.push({ role: "assistant", content });
+    if (results.length > 0) messages.push({ role: "tool", content: results });
+    content = [];
+    results = [];
+  };
+  for (const part of parts) {
+    if (!isRecord(part)) continue;
+    const invocation = toInvocation(part);
+    if (invocation) {
+      content.push({ type: "tool-call", toolCallId: invocation.id, toolName: invocation.name, input: invocation.input });
+      if (invocation.output) results.push({ type: "tool-result", toolCallId: invocation.id, toolName: invocation.name, output: invocation.output });
+      continue;
+    }
+    if (part.type === "step-start" || (results.length > 0 && part.type !== "tool-result")) flush();
+    if (part.type === "text") content.push({ type: "text", text: str(part.text) ?? "" });
+    else if (part.type === "reasoning") content.push({ type: "reasoning", text: str(part.text) ?? str(part.reasoning) ?? "" });
+    else if (part.type === "file") content.push(toFilePart(part, (reason) => new FermataError("VALIDATION_FAILED", `An assistant message ${reason}.`)));
+    else if (part.type === "tool-result") results.push(toResultPart(part));
+  }
+  flush();
+  return messages;
+}
+
+interface Invocation {
+  readonly id: string;
+  readonly name: string;
+  readonly input: unknown;
+  readonly output: ToolOutput | undefined;
+}
+
+/** A tool call in any of its forms: model message, UI message 4 and 5, stored message. */
+function toInvocation(part: Record<string, unknown>): Invocation | undefined {
+  const type = str(part.type) ?? "";
+  if (type === "tool-call") {
+    return { id: str(part.toolCallId) ?? "", name: str(part.toolName) ?? "", input: part.input ?? part.args ?? {}, output: undefined };
+  }
+  if (type === "tool-invocation" && isRecord(part.toolInvocation)) {
+    const call = part.toolInvocation;
+    return { id: str(call.toolCallId) ?? "", name: str(call.toolName) ?? "", input: call.args ?? call.input ?? {}, output: settledOutput(call, call.result) };
+  }
+  if (type === "dynamic-tool" || (type.startsWith("tool-") && type !== "tool-result" && "toolCallId" in part)) {
+    const name = str(part.toolName) ?? type.slice("tool-".length);
+    return { id: str(part.toolCallId) ?? "", name, input: part.input ?? {}, output: settledOutput(part, part.output) };
+  }
+  return undefined;
+}
+
+function settledOutput(call: Record<string, unknown>, result: unknown): ToolOutput | undefined {
+  switch (call.state) {
+    case "result":
+    case "output-available":
+      return toToolOutput(result);
+    case "output-error":
+      return { type: "error-text", value: str(call.errorText) ?? "The tool failed." };
+    case "output-denied":
+      return { type: "execution-denied", ...denialReason(call.approval) };
+    default:
+      return undefined;
+  }
+}
+
+function denialReason(approval: unknown): { reason?: string } {
+  return isRecord(approval) && typeof approval.reason === "string" ? { reason: approval.reason } : {};
+}
+
+export function toolMessage(content: unknown): ModelMessage[] {
+  if (!Array.isArray(content)) return [];
+  const results = content.filter(isRecord).filter((part) => part.type === "tool-result").map(toResultPart);
+  return results.length > 0 ? [{ role: "tool", content: results }] : [];
+}
+
+function toResultPart(part: Record<string, unknown>): ToolResultPart {
+  const value = part.output ?? part.result;
+  const output: ToolOutput = part.isError === true ? { type: "error-json", value: toJsonValue(value) } : toToolOutput(value);
+  return { type: "tool-result", toolCallId: str(part.toolCallId) ?? "", toolName: str(part.toolName) ?? "", output };
+}
+
+const OUTPUT_TYPES = new Set(["text", "json", "error-text", "error-json", "content", "execution-denied"]);
+
+/** A tool's result as a model reads it. A value that already has the model's form is kept. */
+export function toToolOutput(value: unknown): ToolOutput {
+  if (typeof value === "string") return { type: "text", value };
+  if (isRecord(value) && typeof value.type === "string" && OUTPUT_TYPES.has(value.type) && ("value" in value || value.type === "execution-denied")) {
+    // The caller wrote the provider interface's own form; its value is checked where the provider reads it.
+    return value as unknown as ToolOutput;
+  }
+  return { type: "json", value: toJsonValue(value) };
+}

@@ -1,0 +1,36 @@
+import { FermataError } from "../errors.ts";
+import { isProviderTool, type Tools } from "../tools/tool.ts";
+import { delegateTool, type Delegate } from "./delegation.ts";
+import type { RunTool } from "./loop/run.ts";
+import type { AgentOptions } from "./options.ts";
+
+const NAME = /^[^\p{Cc}]{1,128}$/u;
+
+/** The tools that an agent brings itself, by the name that the model knows them under. */
+export function ownTools(tools: Tools, agents: Readonly<Record<string, Delegate>>): Map<string, RunTool> {
+  const result = new Map<string, RunTool>();
+  addTools(result, tools);
+  for (const [key, agent] of Object.entries(agents)) result.set(`agent-${key}`, { kind: "agent", tool: delegateTool(key, agent) });
+  return result;
+}
+
+/** An agent's tools with those that a call brings along. */
+export function withCallTools(own: ReadonlyMap<string, RunTool>, options: AgentOptions): ReadonlyMap<string, RunTool> {
+  const { toolsets, clientTools } = options;
+  if (!toolsets && !clientTools) return own;
+  const result = new Map(own);
+  for (const tools of Object.values(toolsets ?? {})) addTools(result, tools);
+  for (const [name, tool] of Object.entries(clientTools ?? {})) {
+    // A caller's tool may not take the place of the agent's own: its calls would silently go elsewhere.
+    if (own.has(name)) throw new FermataError("VALIDATION_FAILED", `The client tool "${name}" has the name of one of the agent's own tools.`);
+    result.set(name, { kind: "client", tool });
+  }
+  return result;
+}
+
+function addTools(result: Map<string, RunTool>, tools: Tools): void {
+  for (const [name, tool] of Object.entries(tools)) {
+    if (!NAME.test(name)) throw new FermataError("MISCONFIGURED", `Unusable tool name ${JSON.stringify(name)}.`);
+    result.set(name, isProviderTool(tool) ? { kind: "provider", tool } : { kind: "own", tool });
+  }
+}

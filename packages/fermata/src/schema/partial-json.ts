@@ -1,0 +1,67 @@
+/**
+ * Reads JSON that is still being written. Text that is cut anywhere gives the value as far as it is known,
+ * or `undefined` when nothing is known yet. One pass, no recursion: depth is bounded by the text, not by the stack.
+ */
+export function parsePartialJson(text: string): unknown {
+  const source = text.trim();
+  if (source === "") return undefined;
+  try {
+    return JSON.parse(source);
+  } catch {
+    const mended = closeJson(source);
+    if (mended === undefined) return undefined;
+    try {
+      return JSON.parse(mended);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Cuts what is incomplete off the end and closes what is open. */
+function closeJson(source: string): string | undefined {
+  const closers: string[] = [];
+  let inString = false;
+  let escaped = false;
+  let safeEnd = 0;
+  let safeClosers = "";
+  const markSafe = (end: number): void => {
+    safeEnd = end;
+    safeClosers = closers.toReversed().join("");
+  };
+  for (let index = 0; index < source.length; index++) {
+    const char = source[index];
+    if (inString) {
+      if (escaped) escaped = false;
+      else if (char === "\\") escaped = true;
+      else if (char === '"') inString = false;
+      continue;
+    }
+    if (char === '"') inString = true;
+    else if (char === "{" || char === "[") {
+      closers.push(char === "{" ? "}" : "]");
+      markSafe(index + 1);
+    } else if (char === "}" || char === "]") {
+      closers.pop();
+      markSafe(index + 1);
+    } else if (char === ",") markSafe(index);
+  }
+  const tail = openTail(source, inString, escaped, closers);
+  if (tail !== undefined) return tail;
+  return safeEnd === 0 ? undefined : source.slice(0, safeEnd) + safeClosers;
+}
+
+/** A value that is being written at the very end can be kept when it is a string, a number or a whole word. */
+function openTail(source: string, inString: boolean, escaped: boolean, closers: readonly string[]): string | undefined {
+  const end = closers.toReversed().join("");
+  let text = escaped ? source.slice(0, -1) : source;
+  if (inString) text = `${text.replace(/\\u[0-9a-fA-F]{0,3}$/, "")}"`;
+  else text = text.replace(/[,:]\s*$/, "").replace(/(\d)[.eE][+-]?$/, "$1");
+  const candidate = text + end;
+  try {
+    JSON.parse(candidate);
+    return candidate;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Schemas as people bring them: anything that implements Standard Schema (Zod 4, Valibot, ArkType, …), or a plain JSON Schema.
+ */
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
+import { z } from "zod";
+import { FermataError, messageOf } from "../errors.ts";
+
+/** A JSON Schema document. */
+export type JsonSchema = { readonly [key: string]: unknown };
+
+/** A schema of values of type `T`. */
+export type Schema<T = unknown> = StandardSchemaV1<unknown, T> | StandardSchemaV1<T, T> | JsonSchema;
+
+/** What a value is once it has passed the schema `S`. */
+export type Output<S> = S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> : unknown;
+
+/** What may be given to the schema `S`. */
+export type Input<S> = S extends StandardSchemaV1 ? StandardSchemaV1.InferInput<S> : unknown;
+
+/** One thing that is wrong with a value. */
+export interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+export type Validated = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly issues: readonly Issue[] };
+
+export function isStandardSchema(schema: unknown): schema is StandardSchemaV1 {
+  return (typeof schema === "object" || typeof schema === "function") && schema !== null && "~standard" in schema;
+}
+
+/** Checks `value`. Stays synchronous when the schema does. */
+export function validate(schema: Schema, value: unknown): Validated | Promise<Validated> {
+  const standard = isStandardSchema(schema) ? schema : fromJsonSchema(schema);
+  const result = standard["~standard"].validate(value);
+  return result instanceof Promise ? result.then(toValidated) : toValidated(result);
+}
+
+function toValidated(result: StandardSchemaV1.Result<unknown>): Validated {
+  if (result.issues === undefined) return { ok: true, value: result.value };
+  return { ok: false, issues: result.issues.map(toIssue) };
+}
+
+function toIssue(issue: StandardSchemaV1.Issue): Issue {
+  const path = (issue.path ?? []).map((segment) => (typeof segment === "object" ? segment.key : segment));
+  return { path, message: issue.message };
+}
+
+const compiled = new WeakMap<object, StandardSchemaV1>();
+
+/**
+ * A checker for a JSON Schema.
+ * `pattern` is not enforced: such a schema can arrive with a request, and a regular expression from outside can stall the process.
+ */
+function fromJsonSchema(schema: JsonSchema): StandardSchemaV1 {
+  const known = compiled.get(schema);
+  if (known) return known;
+  try {
+    const made = z.fromJSONSchema(withoutPatterns(schema, 0) as Parameters<typeof z.fromJSONSchema>[0]);
+    compiled.set(schema, made);
+    return made;
+  } catch (cause) {
+    throw new FermataError("VALIDATION_FAILED", `Unusable JSON Schema: ${messageOf(cause)}`, { cause });
+  }
+}
+
+const MAX_SCHEMA_DEPTH = 64;
+
+function withoutPatterns(node: unknown, depth: number): unknown {
+  if (depth > MAX_SCHEMA_DEPTH) throw new FermataError("VALIDATION_FAILED", `JSON Schema is nested more than ${MAX_SCHEMA_DEPTH} levels deep`);
+  if (Array.isArray(node)) return node.map((item) => withoutPatterns(item, depth + 1));
+  if (typeof node !== "object" || node === null) return node;
+  const copy: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(node)) {
+    if ((key === "pattern" && typeof value === "string") || key === "patternProperties") continue;
+    copy[key] = withoutPatterns(value, depth + 1);
+  }
+  return copy;
+}
+
+type Dialect = "draft-2020-12" | "draft-07";
+const converted: Record<Dialect, WeakMap<object, JsonSchema>> = { "draft-2020-12": new WeakMap(), "draft-07": new WeakMap() };
+
+/** The JSON Schema of what may be given to `schema`; converted once per schema and dialect. */
+export function toJsonSchema(schema: Schema, dialect: Dialect = "draft-2020-12"): JsonSchema {
+  if (!isStandardSchema(schema)) return schema;
+  const cache = converted[dialect];
+  const known = cache.get(schema);
+  if (known) return known;
+  const made = convert(schema, dialect);
+  cache.set(schema, made);
+  return made;
+}
+
+function convert(schema: StandardSchemaV1, dialect: Dialect): JsonSchema {
+  const standard: StandardSchemaV1.Props & Partial<StandardJSONSchemaV1.Props> = schema["~standard"];
+  if (standard.vendor === "zod" && "_zod" in schema) {
+    // `any` and `unknown` schemas, dates and the like have no JSON Schema of their own: they become `{}` instead of an error.
+    const made = z.toJSONSchema(schema as unknown as z.core.$ZodType, { target: dialect, io: "output", unrepresentable: "any" });
+    return made as JsonSchema;
+  }
+  if (standard.jsonSchema) return standard.jsonSchema.input({ target: dialect }) as JsonSchema;
+  throw new FermataError(
+    "MISCONFIGURED",
+    `A schema of "${standard.vendor}" cannot be turned into JSON Schema. Use a version of the library that implements Standard JSON Schema, or give a JSON Schema.`,
+  );
+}
