@@ -2,7 +2,7 @@
 import type { JSONSchema7, JSONValue } from "@ai-sdk/provider";
 import { findNumbers, typedMentions } from "./mentions.ts";
 import { quotations, take, wordBefore, wordAfter, type Mention, type Passage } from "./passage.ts";
-import { findPeople, findPlaces, markedText, namedText, nextQuotation, remainder, soughtText, spokenText, stemsOf } from "./phrases.ts";
+import { findPeople, findPlaces, insideText, markedText, namedText, nextQuotation, remainder, soughtText, spokenText, stemsOf } from "./phrases.ts";
 import { itemsOf, MAX_DEPTH } from "./schema.ts";
 import { isTyped, slotsOf, type Slot } from "./slots.ts";
 import { booleanFor, choicesFor, numberFor } from "./values.ts";
@@ -72,14 +72,14 @@ function reserveText(slots: readonly Slot[], passage: Passage, found: Map<string
   const title = free.find((slot) => slot.kind === "title" && !found.has(slot.name));
   const content = free.find((slot) => slot.kind === "content" && !found.has(slot.name));
   const named = title === undefined ? undefined : namedText(passage);
-  if (title !== undefined && named !== undefined && (title.required || content !== undefined)) {
+  if (title !== undefined && named !== undefined && (title.required || free.some((slot) => slot.kind === "content"))) {
     found.set(title.name, named.value);
     take(passage, named);
   }
-  const isPrompt = content?.words.includes("prompt") ?? true;
-  const spoken = content === undefined || isPrompt ? undefined : spokenText(passage);
-  if (content !== undefined && spoken !== undefined) {
-    found.set(content.name, spoken.value);
+  const saying = content ?? (free.some((slot) => slot.kind === "content") ? undefined : free.find((slot) => slot.kind === "title" && slot.required && !found.has(slot.name)));
+  const spoken = saying === undefined || saying.words.includes("prompt") ? undefined : spokenText(passage);
+  if (saying !== undefined && spoken !== undefined) {
+    found.set(saying.name, spoken.value);
     take(passage, spoken);
   }
 }
@@ -172,8 +172,8 @@ function freeText({ slot, slots, passage, context, depth }: Task): Mention | und
   if (!slot.required && (depth > 0 || slots.some((other) => other !== slot && other.required && !isTyped(other.kind)))) return undefined;
   if (!slot.required && slot.kind !== "query") return undefined;
   if (slot.kind === "query") return soughtText(passage, stems);
-  if (slot.kind === "title") return namedText(passage) ?? remainder(passage, stems, true);
-  return remainder(passage, stems, slot.kind === "text");
+  if (slot.kind === "title") return namedText(passage) ?? remainder(passage, stems);
+  return (slot.kind === "text" ? insideText(passage) : undefined) ?? remainder(passage, stems);
 }
 
 const FROM_WORDS = /^(?:from|since|between|starting)$/;
@@ -248,7 +248,7 @@ function fillArray(task: Task): Found | undefined {
 
 function fillList({ slot, passage, context }: Task): Found | undefined {
   const label = /\b(?:tags?|labels?|items?|ingredients|keywords?|attendees)\b\s*:?\s*([^\u0001.;!?]{1,300})/i.exec(passage.rest);
-  const rest = remainder(passage, stemsOf(nameWords(context.toolName)), true);
+  const rest = remainder(passage, stemsOf(nameWords(context.toolName)));
   const source = label?.[1] ?? (rest === undefined ? undefined : (LIST.exec(rest.value)?.[0] ?? (slot.required ? rest.value : undefined)));
   if (source === undefined) return undefined;
   const items = source.split(/\s*,\s*(?:and\s+)?|\s+and\s+/).map((part) => part.trim()).filter((part) => part !== "");

@@ -11,7 +11,8 @@ const DATE = new RegExp(
     `|(?:(?<next>next)|this|on|by)? ?(?<day>(?:sun|mon|tues|wednes|thurs|fri|satur)day)` +
     `|(?<d1>\\d{1,2})(?:st|nd|rd|th)?(?: of)? (?<m1>${MONTH})\\.?(?:,? (?<y1>\\d{4}))?` +
     `|(?<m2>${MONTH})\\.? (?<d2>\\d{1,2})(?:st|nd|rd|th)?(?:,? (?<y2>\\d{4}))?` +
-    `|next (?<span>week|month))\\b`,
+    `|(?:next|this) (?<span>week|month|weekend)` +
+    `|in (?:\\d{1,3}|an?|two|three|five|ten|fifteen|twenty|thirty|half an) (?<soon>minute|min|hour)s?)\\b(?<part> (?:in the )?(?:morning|afternoon|evening|night))?`,
   "gi",
 );
 const SMALL: Readonly<Record<string, number>> = { a: 1, an: 1, one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7 };
@@ -42,8 +43,14 @@ function toIso(groups: Record<string, string | undefined>, now: Date): string | 
     return shift(day, step === "week" ? count * 7 : count);
   }
   if (groups.day !== undefined) return shift(day, (DAYS.indexOf(groups.day.toLowerCase()) - day.getUTCDay() + 7) % 7 || 7);
-  if (groups.span !== undefined) return groups.span.toLowerCase() === "week" ? shift(day, 7) : shiftMonths(day, 1);
+  if (groups.soon !== undefined) return shift(day, 0);
+  if (groups.span !== undefined) return spanStart(groups.span.toLowerCase(), day);
   return calendarDay(groups, day);
+}
+
+function spanStart(span: string, day: Date): string {
+  if (span === "weekend") return shift(day, (6 - day.getUTCDay() + 7) % 7);
+  return span === "week" ? shift(day, 7) : shiftMonths(day, 1);
 }
 
 function nearDays(word: string): number {

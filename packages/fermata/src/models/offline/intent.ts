@@ -4,7 +4,7 @@ import { nameWords, wordsOf } from "./words.ts";
 export type Action = "create" | "delete" | "update" | "send" | "read" | "transform";
 
 const VERBS: Readonly<Record<Action, string>> = {
-  create: "create add make schedule book register open plan put arrange reserve start draft insert append log save store set remind buy order note jot block",
+  create: "create add make schedule book register open plan put arrange reserve start draft insert append log save store set remind buy order note jot block forget file",
   delete: "delete remove erase cancel drop clear trash discard wipe unsubscribe",
   update: "update change edit modify rename move reschedule adjust switch turn",
   send: "send email mail message text notify forward ping dm",
@@ -61,7 +61,7 @@ export function requestedAction(text: string): Action | undefined {
   for (const word of wordsOf(bare.slice(0, 80)).slice(0, 3)) {
     const action = ACTION_OF.get(word.text);
     if (action !== undefined) return action;
-    if (/^(?:what|who|which|when|where|how|is|are|was|do|does|did|any)/.test(word.text)) return "read";
+    if (/^(?:what|what's|who|who's|which|when|where|where's|how|how's|is|are|was|were|do|does|did|has|have|any)$/.test(word.text)) return "read";
   }
   return undefined;
 }

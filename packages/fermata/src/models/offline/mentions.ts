@@ -1,7 +1,7 @@
 /** Finds values that are recognised by their looks: addresses, ids, numbers, names. */
 import { CURRENCY, currencyCode, LANGUAGE, languageCode, NUMBER_WORDS, UNIT } from "./lexicon.ts";
 import { findDays, findTimes } from "./dates.ts";
-import { findAll, type Mention, type Passage } from "./passage.ts";
+import { findAll, wordAfter, type Mention, type Passage } from "./passage.ts";
 import type { Slot } from "./slots.ts";
 import { capitalise, isStopWord } from "./words.ts";
 import { isVerb } from "./intent.ts";
@@ -95,6 +95,9 @@ function spell(text: string): string {
 
 const NUMBER = /(?<![\w.])[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?(?:k|thousand|million|m(?!\w))\b)?/gi;
 
+const WORD = Object.keys(NUMBER_WORDS).join("|");
+const SPELLED_NUMBER = new RegExp(`\\b(?:(?:${WORD})(?:[ -](?:${WORD}))*|a (?:dozen|hundred|thousand|million))\\b`, "gi");
+
 /** Every number in what is left of the passage: figures ("1,250.5", "5k") and words ("three", "a dozen"). */
 export function findNumbers(passage: Passage): Mention<number>[] {
   const figures = findAll(passage, NUMBER, (match) => {
@@ -102,7 +105,7 @@ export function findNumbers(passage: Passage): Mention<number>[] {
     const value = Number.parseFloat(match[0].replaceAll(",", "").replace("−", "-")) * scale;
     return Number.isFinite(value) ? value : undefined;
   });
-  const words = findAll(passage, /\b[a-z]+(?:[ -](?:hundred|thousand|million|one|two|three|four|five|six|seven|eight|nine))*\b/gi, (match) => numberWord(match[0]));
+  const words = findAll(passage, SPELLED_NUMBER, (match) => numberWord(match[0]));
   return [...figures, ...words].sort((left, right) => left.start - right.start);
 }
 
@@ -124,7 +127,8 @@ export function findNames(passage: Passage): Mention[] {
       start += value.length - rest.length;
       value = rest;
     }
-    value = value.replace(/(?:['’]s|[.'’-])$/u, "");
+    if (/['’]s$/u.test(value) && /^\s+\p{Ll}/u.test(passage.rest.slice(name.end)) && !isCommon(wordAfter(passage, name.end))) value = value.slice(0, -2);
+    value = value.replace(/[.'’-]$/u, "");
     return value === "" || isMonthOrDay(value) ? [] : [{ value, start, end: start + value.length }];
   });
 }

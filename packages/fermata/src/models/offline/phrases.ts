@@ -23,8 +23,8 @@ export function spokenText(passage: Passage): Mention | undefined {
   return said === undefined || said.value === "" ? undefined : { ...said, value: unquote(said.value) };
 }
 
-const NAMED = /\b(?:called|named|titled|entitled|labell?ed|with (?:the )?(?:subject|title|name)|subject|title)\s*:?\s+(?:is\s+)?([^\u0001,;.!?\n]{1,200}?)(?=\s+(?:with|for|on|at|by|due|saying|in|and (?:body|message|text|description))\b|[\u0001,;.!?\n]|$)/gi;
-const ABOUT = /\b(?:about|regarding|concerning|re:)\s+([^\u0001,;.!?\n]{1,200}?)(?=\s+(?:saying|telling|with|on|at)\b|[\u0001,;.!?\n]|$)/gi;
+const NAMED = /\b(?:called|named|titled|entitled|labell?ed|with (?:the )?(?:subject|title|name)|subject|title)\s*:?\s+(?:is\s+)?([^\u0001,;.!?\n]{1,200}?)(?=\s+(?:with|for|on|at|by|due|saying|in|today|tonight|tomorrow|next|this|(?:sun|mon|tues|wednes|thurs|fri|satur)day|and (?:body|message|text|description))\b|[\u0001,;.!?\n]|$)/gi;
+const ABOUT = /\b(?:about|regarding|concerning|re:)\s+([^\u0001,;.!?\n]{1,200}?)(?=\s+(?:saying|telling|with|on|at|today|tonight|tomorrow|next)\b|[\u0001,;.!?\n]|$)/gi;
 
 /** A name given with words such as "called", or a subject given with "about". */
 export function namedText(passage: Passage): Mention | undefined {
@@ -37,7 +37,7 @@ const SOUGHT = /\b(?:search(?:ing)?(?: \S+){0,3}? for|look(?:ing)?(?: \S+){0,2}?
 export function soughtText(passage: Passage, toolStems: ReadonlySet<string>): Mention | undefined {
   const sought = findAll(passage, SOUGHT, (match) => trimQuery(match[1] ?? "") || undefined)[0];
   if (sought !== undefined) return sought;
-  const rest = remainder(passage, toolStems, true);
+  const rest = remainder(passage, toolStems);
   const value = rest === undefined ? "" : trimQuery(rest.value);
   return value === "" || rest === undefined ? undefined : { ...rest, value };
 }
@@ -50,29 +50,50 @@ function trimQuery(text: string): string {
 }
 
 /**
- * What is left of the message when its opening words are cut: courtesies, verbs, articles and words that name the tool.
- * `strict` goes on cutting tool words behind the first one ("add a task to my list").
+ * What is left of the message when its opening is cut: courtesies, then the verb and the words that name the tool, then what ties
+ * them to the rest ("me to", "that", "the"). Behind the verb other small words stay, so that "thank you" is not lost.
  */
-export function remainder(passage: Passage, toolStems: ReadonlySet<string>, strict: boolean): Mention | undefined {
+export function remainder(passage: Passage, toolStems: ReadonlySet<string>): Mention | undefined {
   const words = wordsOf(passage.rest);
-  const marker = /\b(?:to|that|about|of)\b/i;
+  const hasVerb = words.slice(0, 6).some((word) => isVerb(word.text) || toolStems.has(word.stem));
   let index = 0;
-  let cutVerb = false;
-  while (index < words.length) {
+  let addressed = !hasVerb;
+  for (; index < words.length; index++) {
     const word = words[index];
     if (word === undefined) break;
-    const namesTool = toolStems.has(word.stem) || (isVerb(word.text) && !cutVerb);
-    if (!namesTool && !isStopWord(word.text) && !marker.test(word.text)) break;
-    // "remind me to buy milk": the verb behind "to" is what is to be done.
-    const previous = words[index - 1]?.text;
-    if (cutVerb && previous !== undefined && /^(?:to|that)$/.test(previous) && !strict) break;
-    if (isVerb(word.text)) cutVerb = true;
-    index++;
+    const isTie = TIE.test(word.text);
+    const namesTool = toolStems.has(word.stem) || (!addressed && isVerb(word.text));
+    if (namesTool) addressed = true;
+    else if (addressed ? !isTie : !isStopWord(word.text)) break;
+    // "remind me to call mum": the verb behind "to" is what is to be done, even where the tool has it in its name.
+    if (addressed && /^(?:to|that)$/.test(word.text)) {
+      index++;
+      break;
+    }
   }
   const first = words[index];
   if (first === undefined) return undefined;
-  const value = clean(passage.rest.slice(first.start).replaceAll(/\s*\u0001+\s*/g, " "));
+  const value = withoutTail(clean(passage.rest.slice(first.start).replaceAll(/\s*\u0001+\s*/g, " ")), toolStems);
   return value === "" ? undefined : { value, start: first.start, end: passage.rest.length };
+}
+
+const TIE = /^(?:a|an|the|to|that|of|for|me|my|us|our|about|up|new|some|on|off|out|down|in|into|with|please|called|named)$/;
+
+/** Cuts "to my shopping list" and "lights" behind what was asked for, where those words only name the tool. */
+function withoutTail(text: string, toolStems: ReadonlySet<string>): string {
+  const words = wordsOf(text);
+  let end = words.length;
+  while (end > 1 && toolStems.has(words[end - 1]?.stem ?? "")) end--;
+  if (end === words.length) return text;
+  while (end > 1 && /^(?:to|on|onto|in|into|from|my|the|our|your)$/.test(words[end - 1]?.text ?? "")) end--;
+  return text.slice(0, words[end - 1]?.end);
+}
+
+const INSIDE = /\b(?:in|of|for|at|inside)\s+(?:the|my|our)\s+([\p{L}][\p{L}\p{N} -]{1,40}?)(?=$|[^\p{L}\p{N} -]|\s+(?:to|on|off|at|by|and|please|with)\b)/giu;
+
+/** "the light in the kitchen": the place or thing that something belongs to. */
+export function insideText(passage: Passage): Mention | undefined {
+  return findable(passage, INSIDE)[0];
 }
 
 /** Cuts trailing courtesies, dangling prepositions and the closing punctuation. */

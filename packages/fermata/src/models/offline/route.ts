@@ -112,10 +112,11 @@ export function routesFor(text: string, index: ToolIndex, context: Pick<FillCont
 export function rankTools(text: string, index: ToolIndex, context: Pick<FillContext, "now" | "known">): Route[] {
   const query = queryStems(withoutCourtesy(text));
   const wanted = requestedAction(text);
+  const head = [...query].find(([, weight]) => weight === 1)?.[0] ?? "";
   return index.entries
-    .map((entry) => ({ entry, words: wordScore(entry, query, index) }))
-    .filter(({ words }) => words.total > 0)
-    .sort((left, right) => right.words.total - left.words.total)
+    .map((entry) => ({ entry, words: wordScore(entry, query, head, index) }))
+    .filter(({ words }) => words > 0)
+    .sort((left, right) => right.words - left.words)
     .slice(0, SHORTLIST)
     .map(({ entry, words }): Route => {
       const { filled, passage } = fillTool(entry.tool, text, context);
@@ -124,24 +125,19 @@ export function rankTools(text: string, index: ToolIndex, context: Pick<FillCont
     .sort((left, right) => right.score - left.score);
 }
 
-interface WordScore {
-  readonly total: number;
-  readonly direct: number;
-}
-
-function wordScore(entry: ToolEntry, query: ReadonlyMap<string, number>, index: ToolIndex): WordScore {
+/** `head` is the first telling word, which more often than not names what is to be done. */
+function wordScore(entry: ToolEntry, query: ReadonlyMap<string, number>, head: string, index: ToolIndex): number {
   let total = 0;
-  let direct = 0;
   for (const [word, weight] of query) {
     const field = entry.name.has(word) ? 3 : entry.description.has(word) ? 1.6 : entry.parameters.has(word) ? 0.7 : 0;
     if (field === 0) continue;
     total += field * weight * (0.25 + 0.75 * index.weight(word));
-    if (weight === 1) direct += 1;
   }
-  return { total: Math.min(total, 9), direct };
+  const lead = entry.name.has(head) ? 1.5 : entry.description.has(head) ? 0.6 : 0;
+  return Math.min(total + lead, 10);
 }
 
-function finalScore(entry: ToolEntry, words: WordScore, filled: Filled, passage: Passage, wanted: Action | undefined, query: ReadonlyMap<string, number>): number {
+function finalScore(entry: ToolEntry, words: number, filled: Filled, passage: Passage, wanted: Action | undefined, query: ReadonlyMap<string, number>): number {
   const required = Object.keys(filled.input).length + filled.missing.length;
   const fill = filled.missing.length === 0 ? 1 : 1 - (0.5 * filled.missing.length) / Math.max(1, required);
   // Words that neither name the tool nor fill an argument speak against it.
@@ -150,7 +146,7 @@ function finalScore(entry: ToolEntry, words: WordScore, filled: Filled, passage:
   const known = [...query].filter(([word, weight]) => weight === 1 && (entry.name.has(word) || entry.description.has(word))).length;
   const doubt = strange > 2 + known && filled.typed < 1 ? 0.7 : 1;
   const action = conflicts(wanted, entry.action) ? 0.3 : wanted !== undefined && wanted === entry.action ? 1.15 : 1;
-  return (words.total + filled.typed) * fill * doubt * action;
+  return (words + Math.min(filled.typed, 2.5)) * fill * doubt * action;
 }
 
 /** Fills one tool's arguments from `text`. */

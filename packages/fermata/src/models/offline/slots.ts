@@ -60,7 +60,7 @@ const BY_NAME: readonly (readonly [RegExp, SlotKind])[] = [
   [/\b(language|languages|lang|locale)\b/, "language"],
   [/\b(ticker|tickers|symbol|symbols)\b/, "ticker"],
   [/\b(ids?|uuid|key|code|reference|ref|sku|isbn|iban|zip|postcode)\b|\b(order|tracking|invoice|ticket|account|flight|serial) (number|no|nr)\b/, "id"],
-  [/\b(city|cities|location|locations|place|places|country|countries|town|address|region|airport|area|venue|room|state)\b/, "place"],
+  [/\b(city|cities|location|locations|place|places|country|countries|town|address|region|airport|venue)\b/, "place"],
   [/\b(expression|formula|equation|calculation)\b/, "expression"],
   [/\b(recipients?|person|people|attendees?|participants?|assignee|contact|guests?|customer|owner|user|username|author)\b|\b(first|last|full|user|customer|contact) name\b/, "person"],
   [/\b(query|q|search|keywords?|term|terms|topic|product|item|items|dish|ingredient|genre|artist|song|track)\b/, "query"],
