@@ -1,6 +1,7 @@
 /** The sentences that the model says. */
-import type { LanguageModelV4FunctionTool } from "@ai-sdk/provider";
+import type { JSONValue, LanguageModelV4FunctionTool } from "@ai-sdk/provider";
 import type { ToolOutcome } from "./conversation.ts";
+import { isObject } from "./json.ts";
 import { readOutput } from "./outcome.ts";
 import { toProse } from "./prose.ts";
 import type { Slot } from "./slots.ts";
@@ -21,30 +22,37 @@ export function describeOutcomes(outcomes: readonly ToolOutcome[]): string {
 
 function describeOutcome(call: ToolOutcome, isOneOfMany: boolean): string {
   const about = subjectOf(call.input);
-  const label = toolLabel(call.toolName);
+  const label = about === "" ? toolLabel(call.toolName) : `${toolLabel(call.toolName)} (${about})`;
   const result = readOutput(call.output);
-  if (result.kind === "denied") return `I did not run ${label}${about === "" ? "" : ` (${about})`}, because the call was not approved${result.reason === "" ? "" : `: ${result.reason.replace(/[.\s]+$/, "")}`}.`;
-  if (result.kind === "failed") return `I tried ${label}${about === "" ? "" : ` (${about})`}, but it failed: ${result.reason.trim().replace(/[.\s]+$/, "")}.`;
-  const prose = toProse(result.value);
+  if (result.kind === "denied") return `I did not run ${label}, because the call was not approved${result.reason === "" ? "" : `: ${result.reason.replace(/[.\s]+$/, "")}`}.`;
+  if (result.kind === "failed") return `I tried ${label}, but it failed: ${result.reason.trim().replace(/[.\s]+$/, "")}.`;
+  const prose = toProse(withoutEcho(result.value, call.input));
   if (typeof result.value === "string" && !isOneOfMany) return ended(prose);
-  const head = `${capitalise(label)}${about === "" ? "" : ` (${about})`}`;
-  return `${head}:${prose.startsWith("\n") ? "" : " "}${ended(prose)}`;
+  return `${capitalise(label)}:${prose.startsWith("\n") ? "" : " "}${ended(prose)}`;
+}
+
+/** What a tool merely repeats of its arguments is not news. */
+function withoutEcho(value: JSONValue, input: unknown): JSONValue {
+  if (!isObject(value) || typeof input !== "object" || input === null) return value;
+  const news = Object.entries(value).filter(([key, inner]) => typeof inner !== "string" || Reflect.get(input, key) !== inner);
+  return news.length === 0 ? value : Object.fromEntries(news);
 }
 
 function ended(text: string): string {
-  return /[.!?…:)\]"']$/.test(text) && !/\)$/.test(text) || text.includes("\n- ") ? text : `${text}.`;
+  return /[.!?…:]["'”’)]?$/.test(text) || /\n *- [^\n]*$/.test(text) ? text : `${text}.`;
 }
 
 /** The first few plain arguments of a call, for telling one answer from another. */
 function subjectOf(input: unknown): string {
   if (typeof input !== "object" || input === null) return "";
-  return Object.values(input).filter((value) => (typeof value === "string" && value.length <= 60) || typeof value === "number").slice(0, 3).join(", ");
+  return Object.values(input).filter((value) => (typeof value === "string" && value.length <= 40) || typeof value === "number").slice(0, 3).join(", ");
 }
 
 export function askForMissing(tool: LanguageModelV4FunctionTool, missing: readonly Slot[]): string {
   const names = missing.map((slot) => {
     const description = (slot.schema.description ?? "").trim().replace(/\.$/, "");
-    return description === "" || description.length > 80 ? `the ${humanName(slot.name)}` : `the ${humanName(slot.name)} (${description.charAt(0).toLowerCase()}${description.slice(1)})`;
+    const name = /^(?:from|to)$/.test(slot.name) ? `${slot.kind === "text" ? "value" : slot.kind} for “${slot.name}”` : humanName(slot.name);
+    return description === "" || description.length > 80 ? `the ${name}` : `the ${name} (${description.charAt(0).toLowerCase()}${description.slice(1)})`;
   });
   return `I can use ${toolLabel(tool.name)} for that, but ${STILL_NEED} ${listed(names)}.`;
 }

@@ -194,7 +194,7 @@ function pickByRole<T>(slot: Slot, mentions: readonly Mention<T>[], passage: Pas
   const before = (mention: Mention<T>): string => wordBefore(passage, mention.start);
   const nextToNumber = (mention: Mention<T>): boolean => /\d[\s]?$/.test(passage.text.slice(0, mention.start)) || /^\d/.test(wordAfter(passage, mention.end)) && /[$€£¥]/.test(passage.text[mention.start] ?? "");
   if (slot.role === "from") {
-    return mentions.find((mention) => FROM_WORDS.test(before(mention))) ?? mentions.find(nextToNumber) ?? mentions.find((mention) => !TO_WORDS.test(before(mention))) ?? (slot.kind === "place" ? undefined : mentions[0]);
+    return mentions.find((mention) => FROM_WORDS.test(before(mention))) ?? mentions.find(nextToNumber) ?? mentions.find((mention) => !TO_WORDS.test(before(mention)));
   }
   if (slot.role === "to") return mentions.find((mention) => TO_WORDS.test(before(mention))) ?? mentions.find((mention) => !FROM_WORDS.test(before(mention)));
   return mentions[0];

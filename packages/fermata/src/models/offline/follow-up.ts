@@ -4,6 +4,7 @@ import type { Input } from "./arguments.ts";
 import { STILL_NEED } from "./answer.ts";
 import type { Conversation } from "./conversation.ts";
 import { fillTool, rankTools, type ToolIndex } from "./route.ts";
+import { moodOf } from "./intent.ts";
 import { wordsOf } from "./words.ts";
 
 export interface PlannedCall {
@@ -13,6 +14,8 @@ export interface PlannedCall {
 
 const ELLIPSIS = /^(?:and|what about|how about|and what about|same (?:thing )?(?:for|in|with)|also|now|or|but|then|in|for|on)\b/i;
 const AGAIN = /^(?:please\s+)?(?:again|once more|one more time|(?:do|run|try|check) (?:it|that|this) (?:again|once more)|repeat|retry|try again)[\s.!?]*$/i;
+
+const REFUSAL = /^(?:no|nope|never mind|nevermind|cancel|stop|forget it|nothing|don['’]t|help|thanks|thank you)\b/i;
 
 /** The call that the message varies or repeats. */
 export function followUp(conversation: Conversation, index: ToolIndex, now: Date): PlannedCall[] | undefined {
@@ -39,6 +42,7 @@ export function completedRequest(conversation: Conversation, index: ToolIndex, n
   const known: Record<string, JSONValue> = { ...route.filled.input };
   const answer = fillTool(route.entry.tool, conversation.user, { now, known }).filled;
   if (answer.missing.length === 0) return [{ tool: route.entry.tool, input: { ...answer.input, ...known } }];
+  if (moodOf(conversation.user) !== "phrase" || REFUSAL.test(conversation.user)) return undefined;
   const bare = conversation.user.replace(/^(?:it['’]?s|in|for|to|the)\s+/i, "").replace(/[.!?]+$/, "").trim();
   if (route.filled.missing.length === 1 && first?.type === "string" && bare !== "" && wordsOf(bare).length <= 6) return [{ tool: route.entry.tool, input: { ...known, [first.name]: bare } }];
   return undefined;

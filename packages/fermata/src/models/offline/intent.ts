@@ -5,7 +5,7 @@ export type Action = "create" | "delete" | "update" | "send" | "read" | "transfo
 
 const VERBS: Readonly<Record<Action, string>> = {
   create: "create add make schedule book register open plan put arrange reserve start draft insert append log save store set remind buy order note jot block forget file",
-  delete: "delete remove erase cancel drop clear trash discard wipe unsubscribe",
+  delete: "delete remove erase cancel drop clear trash discard wipe unsubscribe abort void revoke",
   update: "update change edit modify rename move reschedule adjust switch turn",
   send: "send email mail message text notify forward ping dm",
   read: "get show list find check see view read fetch look lookup tell search google track describe display query count retrieve returns return gives browse give ask consult",

@@ -3,7 +3,7 @@ import { CURRENCY, currencyCode, LANGUAGE, languageCode, NUMBER_WORDS, UNIT } fr
 import { findDays, findTimes } from "./dates.ts";
 import { findAll, wordAfter, type Mention, type Passage } from "./passage.ts";
 import type { Slot } from "./slots.ts";
-import { capitalise, isStopWord } from "./words.ts";
+import { capitalise, isStopWord, stem } from "./words.ts";
 import { isVerb } from "./intent.ts";
 
 const EMAIL = /[\w.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}/gi;
@@ -122,7 +122,7 @@ export function findNames(passage: Passage): Mention[] {
   return findAll(passage, PROPER, (match) => match[0]).flatMap((name) => {
     let { start } = name;
     let value = name.value;
-    for (let head = /^\S+/.exec(value)?.[0]; head !== undefined && isCommon(head); head = /^\S+/.exec(value)?.[0]) {
+    for (let head = /^\S+/.exec(value)?.[0]; head !== undefined && (isCommon(head) || passage.toolStems.has(stem(head.toLowerCase()))); head = /^\S+/.exec(value)?.[0]) {
       const rest = value.slice(head.length).trimStart();
       start += value.length - rest.length;
       value = rest;

@@ -1,4 +1,5 @@
 /** A piece of the conversation from which values are taken. What was taken is blanked out, so that no word fills two arguments. */
+import { stem } from "./words.ts";
 
 /** Stands where a value was taken. It is neither a letter nor white space, so no phrase reaches across it. */
 export const GAP = "\u0001";
@@ -8,6 +9,8 @@ export interface Passage {
   readonly text: string;
   /** The same length as `text`, with `GAP` over everything that was taken. */
   rest: string;
+  /** Stems of the words that name the tool in question, and so are nobody's name. */
+  readonly toolStems: ReadonlySet<string>;
 }
 
 /** A value found in a passage, and where. */
@@ -17,8 +20,8 @@ export interface Mention<T = string> {
   readonly end: number;
 }
 
-export function createPassage(text: string): Passage {
-  return { text, rest: text };
+export function createPassage(text: string, toolWords: readonly string[] = []): Passage {
+  return { text, rest: text, toolStems: new Set(toolWords.map(stem)) };
 }
 
 export function take(passage: Passage, span: { readonly start: number; readonly end: number }): void {

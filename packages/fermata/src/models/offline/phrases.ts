@@ -14,7 +14,7 @@ export function markedText(passage: Passage, labels: readonly string[]): Mention
   return findAll(passage, plain, (match) => match[1]?.trim() || undefined)[0];
 }
 
-const SAYING = /\b(?:saying(?: that)?|that says|which says|says|telling (?:him|her|them|everyone)(?: that)?|(?:to )?(?:tell|let) (?:him|her|them|everyone) (?:know )?(?:that )?|with the (?:message|text|body|content|words)|(?:and )?(?:body|message|text)(?=[: ]+\S))[\s:,]+(\S.*)$/gis;
+const SAYING = /\b(?:saying(?: that)?|that says|which says|says|telling (?:him|her|them|everyone)(?: that)?|(?:to )?(?:tell|let) (?:him|her|them|everyone) (?:know )?(?:that )?|with the (?:message|text|body|content|words)|(?<=\S\s)(?:and )?(?:body|message|text)(?=[: ]+\S))[\s:,]+(\S.*?)(?=\s+(?:to|for)\s+[\w.+-]+@[\w.-]+\W*$|$)/gis;
 const COLON = /:\s+(\S[^\u0001]*)$/gs;
 
 /** What somebody wants said: "… saying see you at five", "note: buy milk". */
@@ -158,5 +158,5 @@ export function nextQuotation(passage: Passage): Mention | undefined {
 
 /** Stems of the words that name a tool. */
 export function stemsOf(words: readonly string[]): ReadonlySet<string> {
-  return new Set(words.map(stem));
+  return new Set(words.filter((word) => !isStopWord(word)).map(stem));
 }

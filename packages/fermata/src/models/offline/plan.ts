@@ -7,7 +7,7 @@ import { readConversation, type Conversation } from "./conversation.ts";
 import { completedRequest, followUp, type PlannedCall } from "./follow-up.ts";
 import { createInstance } from "./instance.ts";
 import { isObject } from "./json.ts";
-import { isNegated } from "./intent.ts";
+import { isNegated, moodOf } from "./intent.ts";
 import { readOutput } from "./outcome.ts";
 import { acknowledge, isFact, recall } from "./recall.ts";
 import { createIndex, fillTool, rankTools, routesFor, type Route, type ToolIndex } from "./route.ts";
@@ -46,7 +46,7 @@ function forcedInput(tool: LanguageModelV4FunctionTool, text: string, now: Date)
 
 function voluntaryCalls(conversation: Conversation, index: ToolIndex, now: Date): PlannedCall[] {
   if (index.entries.length === 0 || conversation.user === "") return [];
-  const completed = completedRequest(conversation, index, now);
+  const completed = moodOf(conversation.user) === "phrase" || routed(conversation.user, index, now).length === 0 ? completedRequest(conversation, index, now) : undefined;
   if (completed !== undefined) return completed;
   const varied = followUp(conversation, index, now);
   if (varied !== undefined) return varied;

@@ -2,6 +2,7 @@
 import type { LanguageModelV4FunctionTool } from "@ai-sdk/provider";
 import { fillArguments, type FillContext, type Filled } from "./arguments.ts";
 import { asksForTalk, conflicts, isNegated, moodOf, requestedAction, toolAction, withoutCourtesy, type Action } from "./intent.ts";
+import { LANGUAGE } from "./lexicon.ts";
 import { createPassage, GAP, type Passage } from "./passage.ts";
 import { propertiesOf, resolveSchema } from "./schema.ts";
 import { isStopWord, nameWords, relatedTo, stem, wordsOf } from "./words.ts";
@@ -86,6 +87,8 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\b(?:don['’]?t|not) (?:let me )?forget\b|\bwake me\b/i, "remind"],
   [/\blet \S+ know\b|\bdrop \S+ a (?:line|note)\b/i, "send message"],
   [/\b(?:is|will) it (?:going to )?(?:rain|snow|be|get)\b|\b(?:need|take|bring) (?:an umbrella|a (?:coat|jacket))\b/i, "weather forecast"],
+  [new RegExp(`\\b(?:in|into|to)\\s+${LANGUAGE.source}`, "iu"), "translate language"],
+  [/\b[\w.+-]{1,64}@[a-z0-9-]{1,63}\.[a-z]/i, "email send"],
   [/\bwhat time\b/i, "time"],
   [/\bhow(?:['’]s| is)\b.*\b(?:doing|trading)\b/i, "price quote"],
 ];
@@ -151,11 +154,11 @@ function finalScore(entry: ToolEntry, words: number, filled: Filled, passage: Pa
 
 /** Fills one tool's arguments from `text`. */
 export function fillTool(tool: LanguageModelV4FunctionTool, text: string, context: Pick<FillContext, "now" | "known">): { filled: Filled; passage: Passage } {
-  const passage = createPassage(text);
-  const schema = resolveSchema(tool.inputSchema, tool.inputSchema);
-  const filled = fillArguments(schema, schema.$defs || schema.definitions ? schema : tool.inputSchema, passage, {
+  const name = tool.name.replace(/^(?:agent|workflow)-/, "");
+  const passage = createPassage(text, nameWords(name));
+  const filled = fillArguments(resolveSchema(tool.inputSchema, tool.inputSchema), tool.inputSchema, passage, {
     ...context,
-    toolName: tool.name.replace(/^(?:agent|workflow)-/, ""),
+    toolName: name,
     description: (tool.description ?? "").slice(0, MAX_DESCRIPTION),
   });
   return { filled, passage };

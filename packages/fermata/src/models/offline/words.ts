@@ -115,6 +115,7 @@ summarize summary summarise shorten
 define definition meaning
 route directions navigate distance drive
 buy purchase order
+shopping buy groceries grocery supermarket
 pay payment transfer
 image picture photo draw
 recipe cook cooking meal
