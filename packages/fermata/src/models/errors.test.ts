@@ -46,6 +46,7 @@ describe("the projection of a failure", () => {
 describe("the wait that a provider asks for", () => {
   test.each([
     [{ "retry-after-ms": "250", "retry-after": "9" }, 250],
+    [{ "retry-after-ms": "90000" }, 60_000],
     [{ "retry-after": "1.5" }, 1500],
     [{ "retry-after": "3600" }, 60_000],
     [{ "retry-after": new Date(0).toUTCString() }, 0],

@@ -34,8 +34,8 @@ describe("a model object", () => {
       message: expect.stringContaining(`"${specificationVersion}"`),
     });
   });
-  test.each([null, 7, {}, undefined])("is not %j", async (value) => {
-    await expect(resolveModels(value as unknown as ModelConfig)).rejects.toMatchObject({ code: "MISCONFIGURED" });
+  test.each([null, 7, {}, undefined] as unknown[])("is not %j", async (value) => {
+    await expect(resolveModels(value as ModelConfig)).rejects.toMatchObject({ code: "MISCONFIGURED" });
   });
 });
 
@@ -56,6 +56,13 @@ describe("a fallback list", () => {
       { model: c, maxRetries: 5, modelSettings: { maxRetries: 5 }, headers: { x: "1" }, providerOptions: { p: {} } },
       { model: d, maxRetries: 1 },
     ]);
+  });
+});
+
+describe("a disabled entry", () => {
+  test("is not even resolved", async () => {
+    const list = [{ model: "nobody/x", enabled: false }, { model: "ollama/x" }];
+    expect(await resolveModels(list, { env: {} })).toHaveLength(1);
   });
 });
 

@@ -357,6 +357,17 @@ describe("abort", () => {
     await expect(rest).rejects.toBe(reason);
     await server.requests.at(-1)?.aborted;
   });
+  test("makes the model's own stream fail with the reason", async () => {
+    server.script({ stream: [chunk({ content: "x" })], done: false, after: "hang" });
+    const abort = new AbortController();
+    const { stream } = await model.doStream({ ...ASK, abortSignal: abort.signal });
+    const reason = new Error("enough");
+    const rest = (async () => {
+      for await (const part of stream) expect(part.type).not.toBe("error");
+    })();
+    abort.abort(reason);
+    await expect(rest).rejects.toBe(reason);
+  });
   test("cancelling the answer closes the connection", async () => {
     server.script({ stream: [chunk({ content: "x" })], done: false, after: "hang" });
     const reply = await callModel([candidate(model)], { mode: "stream", options: ASK });

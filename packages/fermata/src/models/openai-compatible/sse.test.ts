@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, asyncProperty, constantFrom, nat, oneof, property, string, tuple } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { chunk, toolDelta } from "../../../test/support/openai-wire-server.ts";
 import { ApiCallError } from "./api-error.ts";
@@ -36,12 +36,12 @@ describe("the event splitter", () => {
     expect(new SseSplitter().push("data: one\r\r")).toEqual(["one"]);
   });
   test("gives the same events however the text is cut", () => {
-    const line = fc.oneof(
-      fc.string({ unit: fc.constantFrom("a", "é", "😀", " ", ":", "{", "\\") }).map((text) => `data: ${text}`),
-      fc.constantFrom(": comment", "event: x", "data", "", ""),
+    const line = oneof(
+      string({ unit: constantFrom("a", "é", "😀", " ", ":", "{", "\\") }).map((text) => `data: ${text}`),
+      constantFrom(": comment", "event: x", "data", "", ""),
     );
-    const text = fc.array(fc.tuple(line, fc.constantFrom("\n", "\r\n", "\r"))).map((lines) => lines.flat().join(""));
-    fc.assert(fc.property(text, fc.array(fc.nat()), (whole, places) => void expect(split(cut(whole, places))).toEqual(split([whole]))));
+    const text = array(tuple(line, constantFrom("\n", "\r\n", "\r"))).map((lines) => lines.flat().join(""));
+    assert(property(text, array(nat()), (whole, places) => expect(split(cut(whole, places))).toEqual(split([whole]))));
   });
 });
 
@@ -80,7 +80,7 @@ describe("the part stream", () => {
     const bytes = new TextEncoder().encode(text);
     const whole = await partsOf([bytes]);
     expect(whole).toHaveLength(19);
-    await fc.assert(fc.asyncProperty(fc.array(fc.nat()), async (places) => void expect(await partsOf(cut(bytes, places))).toEqual(whole)));
+    await assert(asyncProperty(array(nat()), async (places) => expect(await partsOf(cut(bytes, places))).toEqual(whole)));
     const single = [...bytes].map((byte) => Uint8Array.of(byte));
     expect(await partsOf(single)).toEqual(whole);
   });
