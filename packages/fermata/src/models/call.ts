@@ -22,10 +22,10 @@ import type { ModelCallOptions, ModelCandidate, ModelPart, ModelReply, ModelRequ
 export async function callModel(candidates: readonly ModelCandidate[], request: ModelRequest): Promise<ModelReply> {
   const startedAt = performance.now();
   const { abortSignal } = request.options;
-  let failure: unknown = new FermataError(
-    "MISCONFIGURED",
-    "The agent has no model to ask: its list of models is empty or all of them are disabled.",
-  );
+  if (candidates.length === 0) {
+    throw new FermataError("MISCONFIGURED", "The agent has no model to ask: its list of models is empty or all of them are disabled.");
+  }
+  let failure: unknown;
   for (const [index, candidate] of candidates.entries()) {
     const timeouts = timeoutsFor(candidate, request);
     const options = optionsFor(candidate, request);

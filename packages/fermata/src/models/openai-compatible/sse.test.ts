@@ -41,7 +41,11 @@ describe("the event splitter", () => {
       constantFrom(": comment", "event: x", "data", "", ""),
     );
     const text = array(tuple(line, constantFrom("\n", "\r\n", "\r"))).map((lines) => lines.flat().join(""));
-    assert(property(text, array(nat()), (whole, places) => expect(split(cut(whole, places))).toEqual(split([whole]))));
+    assert(
+      property(text, array(nat()), (whole, places) => {
+        expect(split(cut(whole, places))).toEqual(split([whole]));
+      }),
+    );
   });
 });
 
@@ -80,7 +84,11 @@ describe("the part stream", () => {
     const bytes = new TextEncoder().encode(text);
     const whole = await partsOf([bytes]);
     expect(whole).toHaveLength(19);
-    await assert(asyncProperty(array(nat()), async (places) => expect(await partsOf(cut(bytes, places))).toEqual(whole)));
+    await assert(
+      asyncProperty(array(nat()), async (places) => {
+        expect(await partsOf(cut(bytes, places))).toEqual(whole);
+      }),
+    );
     const single = [...bytes].map((byte) => Uint8Array.of(byte));
     expect(await partsOf(single)).toEqual(whole);
   });
