@@ -76,12 +76,26 @@ function reserveText(slots: readonly Slot[], passage: Passage, found: Map<string
     found.set(title.name, named.value);
     take(passage, named);
   }
-  const saying = content ?? (free.some((slot) => slot.kind === "content") ? undefined : free.find((slot) => slot.kind === "title" && slot.required && !found.has(slot.name)));
+  reserveQuotations(free.filter((slot) => !found.has(slot.name)), passage, found);
+  const saying = (content !== undefined && found.has(content.name) ? undefined : content) ?? (free.some((slot) => slot.kind === "content") ? undefined : free.find((slot) => slot.kind === "title" && slot.required && !found.has(slot.name)));
   const spoken = saying === undefined || saying.words.includes("prompt") ? undefined : spokenText(passage);
   if (saying !== undefined && spoken !== undefined) {
     found.set(saying.name, spoken.value);
     take(passage, spoken);
   }
+}
+
+/** One quotation for each free text, required ones first. More quotations than texts are a list, which is left for later. */
+function reserveQuotations(free: readonly Slot[], passage: Passage, found: Map<string, JSONValue>): void {
+  const open = free.filter((slot) => !slot.words.includes("prompt")).sort((left, right) => Number(right.required) - Number(left.required));
+  const quoted = quotations(passage);
+  if (quoted.length > open.length) return;
+  quoted.forEach((quotation, index) => {
+    const slot = open[index];
+    if (slot === undefined) return;
+    found.set(slot.name, quotation.value);
+    take(passage, quotation);
+  });
 }
 
 /** The most recognisable arguments choose first; free text takes what they leave. */
