@@ -122,7 +122,7 @@ describe.each(Object.entries(clients))("over HTTP with %s", (_, create) => {
   test("a connection that is cut before the first word is tried again", async () => {
     const before = sent();
     server.script({ writes: [], after: "cut" }, { stream: textChunks("ok") });
-    const reply = callModel([candidate(model, 0), candidate(model, 0)], STREAM);
+    const reply = callModel([candidate(model, 1)], STREAM);
     expect(joined(await readAll(await reply))).toBe("ok");
     expect(sent() - before).toBe(2);
   });

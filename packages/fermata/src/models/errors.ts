@@ -5,7 +5,7 @@
 import { FermataError, isAbort } from "../errors.ts";
 
 /** The longest wait that a provider's `Retry-After` can ask for, in milliseconds. */
-export const MAX_RETRY_AFTER_MS = 60_000;
+const MAX_RETRY_AFTER_MS = 60_000;
 
 /** The details of `RATE_LIMITED`. */
 export interface RateLimitDetails {

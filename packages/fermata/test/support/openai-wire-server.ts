@@ -15,7 +15,7 @@ export type Step =
       readonly after?: After;
     }
   /** These bytes, each in its own write. */
-  | { readonly writes: readonly (string | Uint8Array)[]; readonly after?: After }
+  | { readonly writes: readonly (string | Uint8Array)[]; readonly after?: After; readonly status?: number }
   | { readonly json: unknown; readonly status?: number; readonly headers?: Record<string, string> }
   /** Nothing at all, not even headers. */
   | { readonly hang: true };
@@ -72,7 +72,8 @@ async function play(step: Step, response: ServerResponse): Promise<void> {
     response.writeHead(step.status ?? 200, { "content-type": "application/json", ...step.headers }).end(JSON.stringify(step.json));
     return;
   }
-  response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+  const status = "writes" in step ? step.status : undefined;
+  response.writeHead(status ?? 200, { "content-type": "text/event-stream" }).flushHeaders();
   for (const bytes of "writes" in step ? step.writes : writesOf(step)) {
     if (response.destroyed) return;
     await new Promise((resolve) => response.write(bytes, resolve));

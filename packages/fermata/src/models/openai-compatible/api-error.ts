@@ -1,5 +1,7 @@
 /** A failed call to the provider, in the structural form of the AI SDK's `APICallError`, so that one test recognises both. */
 
+const MAX_BODY_LENGTH = 65_536;
+
 export interface ApiErrorFacts {
   readonly message: string;
   readonly url: string;
@@ -35,9 +37,9 @@ export class ApiCallError extends Error {
   }
 }
 
-/** The error for an answer with a failure status. The body is read for the log, up to 64 KiB. */
+/** The error for an answer with a failure status. The body is read for the log, up to 65,536 characters. */
 export async function toApiError(response: Response, url: string, requestBody: unknown): Promise<ApiCallError> {
-  const responseBody = (await response.text().catch(() => "")).slice(0, 65_536);
+  const responseBody = await readStart(response);
   const data = parseJson(responseBody);
   const { status } = response;
   return new ApiCallError({
@@ -60,6 +62,21 @@ export function messageOfBody(data: unknown): string | undefined {
     if (data.error !== null && data.error !== undefined) return messageOfBody(data.error);
   }
   return "message" in data && typeof data.message === "string" ? data.message : undefined;
+}
+
+/** A failing server may send anything, also without end. */
+async function readStart(response: Response): Promise<string> {
+  let text = "";
+  try {
+    const decoder = new TextDecoder();
+    for await (const bytes of response.body ?? []) {
+      text += decoder.decode(bytes, { stream: true });
+      if (text.length >= MAX_BODY_LENGTH) break; // leaving the loop closes the connection
+    }
+  } catch {
+    // What has come is enough for the log.
+  }
+  return text.slice(0, MAX_BODY_LENGTH);
 }
 
 function parseJson(text: string): unknown {

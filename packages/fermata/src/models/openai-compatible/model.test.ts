@@ -226,6 +226,17 @@ describe("an answer at once", () => {
   });
 });
 
+test("the body of a failure is read up to a limit, and the prompt is not among the error's visible members", async () => {
+  server.script({ status: 500, writes: ["x".repeat(100_000)], after: "hang" });
+  const error: unknown = await model.doStream(ASK).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({ name: "AI_APICallError", statusCode: 500, isRetryable: true, responseBody: "x".repeat(65_536) });
+  expect(JSON.stringify(error)).not.toContain("Hello");
+  await server.requests.at(-1)?.aborted;
+});
+
 describe("the request", () => {
   test("goes to /chat/completions with the key, the app's headers and those of the call", async () => {
     await sentBody({ headers: { "x-call": "b" } });
