@@ -379,6 +379,11 @@ describe("abort", () => {
     abort.abort(reason);
     await expect(rest).rejects.toBe(reason);
   });
+  test("a connection that stays open after [DONE] does not hold back the end of the answer and is closed", async () => {
+    const parts = await streamParts({ stream: textChunks("ok"), after: "hang" });
+    expect(only(parts, "finish").finishReason).toBe("stop");
+    await server.requests.at(-1)?.aborted;
+  });
   test("cancelling the answer closes the connection", async () => {
     server.script({ stream: [chunk({ content: "x" })], done: false, after: "hang" });
     const reply = await callModel([candidate(model)], { mode: "stream", options: ASK });
