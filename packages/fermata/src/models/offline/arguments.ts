@@ -78,7 +78,7 @@ function reserveText(slots: readonly Slot[], passage: Passage, found: Map<string
   }
   reserveQuotations(free.filter((slot) => !found.has(slot.name)), passage, found);
   const saying = (content !== undefined && found.has(content.name) ? undefined : content) ?? (free.some((slot) => slot.kind === "content") ? undefined : free.find((slot) => slot.kind === "title" && slot.required && !found.has(slot.name)));
-  const spoken = saying === undefined || saying.words.includes("prompt") ? undefined : spokenText(passage);
+  const spoken = saying === undefined || saying.words.includes("prompt") ? undefined : spokenText(passage, slots.filter((slot) => slot !== saying).flatMap((slot) => slot.words));
   if (saying !== undefined && spoken !== undefined) {
     found.set(saying.name, spoken.value);
     take(passage, spoken);
@@ -170,7 +170,7 @@ function fillString(task: Task): Found | undefined {
   }
   if (typed !== undefined && ["email", "url", "phone", "date", "time", "currency", "expression", "timezone"].includes(slot.kind)) return undefined;
   if (slot.kind === "place") return choose(task, findPlaces(passage), 0.5);
-  if (slot.kind === "person") return choose(task, findPeople(passage), 0.3);
+  if (slot.kind === "person") return choose(task, findPeople(passage, slot.required), 0.3);
   const quoted = nextQuotation(passage);
   if (quoted !== undefined) return choose(task, quotations(passage));
   const free = typed === undefined ? freeText(task) : undefined;
@@ -187,7 +187,7 @@ function freeText({ slot, slots, passage, context, depth }: Task): Mention | und
   if (!slot.required && slot.kind !== "query") return undefined;
   if (slot.kind === "query") return soughtText(passage, stems);
   if (slot.kind === "title") return namedText(passage) ?? remainder(passage, stems);
-  return (slot.kind === "text" ? insideText(passage) : undefined) ?? remainder(passage, stems);
+  return (slot.kind === "text" ? insideText(passage, slot.words) : undefined) ?? remainder(passage, stems);
 }
 
 const FROM_WORDS = /^(?:from|since|between|starting)$/;
@@ -230,7 +230,7 @@ function listedAfter<T>(first: Mention<T>, mentions: readonly Mention<T>[], pass
 }
 
 function withPreposition(span: { start: number; end: number }, passage: Passage): { start: number; end: number } {
-  const lead = /\b(?:on|at|in|to|into|from|for|by|near|around|until|till|with)\s+(?:the\s+)?$/i.exec(passage.rest.slice(Math.max(0, span.start - 16), span.start));
+  const lead = /\b(?:on|at|in|to|into|from|for|by|near|around|until|till|with|by)\s+(?:the\s+)?$/i.exec(passage.rest.slice(Math.max(0, span.start - 16), span.start));
   return lead === null ? span : { start: span.start - lead[0].length, end: span.end };
 }
 
@@ -255,7 +255,7 @@ function fillArray(task: Task): Found | undefined {
   if (typed !== undefined) return takeAll(typed, 1);
   const quoted = quotations(passage);
   if (quoted.length > 0) return takeAll(quoted, 0);
-  if (slot.kind === "person") return takeAll(findPeople(passage), 0.3);
+  if (slot.kind === "person") return takeAll(findPeople(passage, slot.required), 0.3);
   if (slot.kind === "place") return takeAll(findPlaces(passage), 0.3);
   return fillList(task);
 }

@@ -1,7 +1,7 @@
 /** What a sentence wants done: the class of its verb, and whether it asks for anything at all. */
 import { nameWords, wordsOf } from "./words.ts";
 
-export type Action = "create" | "delete" | "update" | "send" | "read" | "transform";
+export type Action = "create" | "delete" | "update" | "send" | "read" | "run" | "transform";
 
 const VERBS: Readonly<Record<Action, string>> = {
   create: "create add make schedule book register open plan put arrange reserve start draft insert append log save store set remind buy order note jot block forget file",
@@ -9,7 +9,8 @@ const VERBS: Readonly<Record<Action, string>> = {
   update: "update change edit modify rename move reschedule adjust switch turn",
   send: "send email mail message text notify forward ping dm",
   read: "get show list find check see view read fetch look lookup tell search google track describe display query count retrieve returns return gives browse give ask consult",
-  transform: "convert translate calculate compute evaluate multiply divide subtract sum summarize summarise define exchange play run execute launch trigger generate say",
+  transform: "convert translate calculate compute evaluate multiply divide subtract sum summarize summarise define exchange generate say",
+  run: "play run execute launch trigger deploy restart",
 };
 
 const ACTION_OF = new Map<string, Action>();
@@ -80,7 +81,7 @@ export function toolAction(name: string, description: string): Action | undefine
 export function conflicts(wanted: Action | undefined, offered: Action | undefined): boolean {
   if (wanted === undefined || offered === undefined || wanted === offered) return false;
   if (wanted === "delete" || offered === "delete") return true;
-  if (wanted === "read") return offered === "update" || offered === "send" || offered === "create";
+  if (wanted === "read") return offered !== "transform";
   if (offered === "read") return wanted === "update" || wanted === "send";
   return wanted === "update" && offered === "create" ? false : wanted === "send" && offered === "create";
 }

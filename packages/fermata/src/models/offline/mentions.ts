@@ -1,7 +1,7 @@
 /** Finds values that are recognised by their looks: addresses, ids, numbers, names. */
 import { CURRENCY, currencyCode, LANGUAGE, languageCode, NUMBER_WORDS, UNIT } from "./lexicon.ts";
 import { findDays, findTimes } from "./dates.ts";
-import { findAll, wordAfter, type Mention, type Passage } from "./passage.ts";
+import { findAll, wordAfter, wordBefore, type Mention, type Passage } from "./passage.ts";
 import type { Slot } from "./slots.ts";
 import { capitalise, isStopWord, stem } from "./words.ts";
 import { isVerb } from "./intent.ts";
@@ -25,16 +25,29 @@ export function typedMentions(slot: Slot, passage: Passage, now: Date): Mention[
     case "phone": return findAll(passage, PHONE, (match) => match[0].trim());
     case "ticker": return findAll(passage, TICKER, (match) => (/^(?:I|A|OK|PM|AM|USD|EUR|GBP|TV)$/.test(match[0]) ? undefined : match[0].replace("$", "").toUpperCase()));
     case "duration": return findAll(passage, DURATION, (match) => match[0]);
-    case "timezone": return findAll(passage, ZONE, (match) => match[0]);
+    case "timezone": return zones(slot, passage);
     case "currency": return findAll(passage, CURRENCY, (match) => currencyCode(match[0]));
     case "unit": return findAll(passage, UNIT, (match) => match[0].trim());
     case "language": return findAll(passage, LANGUAGE, (match) => (wantsCode(slot) ? languageCode(match[0]) : capitalise(match[0].toLowerCase())));
     case "date": return dayMentions(slot, passage, now);
     case "time": return findTimes(passage).map((time) => ({ ...time, value: wantsClock(slot) ? time.value.clock : time.value.phrase }));
-    case "id": return findAll(passage, ID, (match) => match[0].replace(/^#/, ""));
+    case "id": return ids(slot, passage);
     case "expression": return expressions(passage);
     default: return undefined;
   }
+}
+
+/** An id behind its own noun ("order 5512") or with letters in it goes before a bare number, which may be an amount. */
+function ids(slot: Slot, passage: Passage): Mention[] {
+  const all = findAll(passage, ID, (match) => match[0].replace(/^#/, ""));
+  const nouns = new Set(slot.words);
+  const sure = all.filter((one) => nouns.has(wordBefore(passage, one.start)) || /[a-z#].*\d|\d.*[a-z]/i.test(passage.text.slice(one.start, one.end)));
+  return [...sure, ...all.filter((one) => !sure.includes(one))];
+}
+
+function zones(slot: Slot, passage: Passage): Mention[] {
+  const named = findAll(passage, ZONE, (match) => match[0]);
+  return named.length > 0 || !/\b(?:city|place|location)\b/i.test(slot.schema.description ?? "") ? named : findNames(passage);
 }
 
 /** Two letters are asked for when the description speaks of a code, or the schema holds the length down. */
@@ -93,7 +106,7 @@ function spell(text: string): string {
     .replace(/\s*to the power of\s*/gi, " ^ ").replace(/\s*mod\s*/gi, " % ").trim();
 }
 
-const NUMBER = /(?<![\w.])[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?(?:k|thousand|million|m(?!\w))\b)?/gi;
+const NUMBER = /(?<![\w.]|\w-)[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s?(?:k|thousand|million|m(?!\w))\b)?/gi;
 
 const WORD = Object.keys(NUMBER_WORDS).join("|");
 const SPELLED_NUMBER = new RegExp(`\\b(?:(?:${WORD})(?:[ -](?:${WORD}))*|a (?:dozen|hundred|thousand|million))\\b`, "gi");
@@ -134,8 +147,8 @@ export function findNames(passage: Passage): Mention[] {
 }
 
 function isCommon(word: string): boolean {
-  const bare = word.toLowerCase().replace(/[^\p{L}']/gu, "");
-  return bare === "" || isStopWord(bare) || isVerb(bare);
+  const bare = word.toLowerCase().replaceAll("’", "'").replace(/[^\p{L}']/gu, "");
+  return bare === "" || isStopWord(bare.replace(/'s$/, "")) || isVerb(bare);
 }
 
 function isMonthOrDay(word: string): boolean {

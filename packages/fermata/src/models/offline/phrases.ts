@@ -1,6 +1,6 @@
 /** Free text for an argument: what was asked for, said or named, without the words that only address the tool. */
 import { isVerb } from "./intent.ts";
-import { findAll, findable, GAP, quotations, type Mention, type Passage } from "./passage.ts";
+import { findAll, findable, GAP, quotations, wordBefore, type Mention, type Passage } from "./passage.ts";
 import { findNames } from "./mentions.ts";
 import { isStopWord, literal, stem, wordsOf } from "./words.ts";
 
@@ -17,17 +17,21 @@ export function markedText(passage: Passage, labels: readonly string[]): Mention
 const SAYING = /\b(?:saying(?: that)?|that says|which says|says|telling (?:him|her|them|everyone)(?: that)?|(?:to )?(?:tell|let) (?:him|her|them|everyone) (?:know )?(?:that )?|with the (?:message|text|body|content|words)|(?<=\S\s)(?:and )?(?:body|message|text)(?=[: ]+\S))[\s:,]+(\S.*?)(?=\s+(?:to|for)\s+[\w.+-]+@[\w.-]+\W*$|$)/gis;
 const COLON = /:\s+(\S[^\u0001]*)$/gs;
 
-/** What somebody wants said: "… saying see you at five", "note: buy milk". */
-export function spokenText(passage: Passage): Mention | undefined {
-  const said = findAll(passage, SAYING, (match) => clean(match[1] ?? ""))[0] ?? findAll(passage, COLON, (match) => clean(match[1] ?? ""))[0];
+/** What somebody wants said: "… saying see you at five", "note: buy milk"; not what follows the label of another argument. */
+export function spokenText(passage: Passage, otherLabels: readonly string[]): Mention | undefined {
+  const colon = findAll(passage, COLON, (match) => (otherLabels.includes(wordBefore(passage, match.index)) ? undefined : clean(match[1] ?? "")));
+  const said = findAll(passage, SAYING, (match) => clean(match[1] ?? ""))[0] ?? colon[0];
   return said === undefined || said.value === "" ? undefined : { ...said, value: unquote(said.value) };
 }
 
 const NAMED = /\b(?:called|named|titled|entitled|labell?ed|with (?:the )?(?:subject|title|name)|subject|title)\s*:?\s+(?:is\s+)?([^\u0001,;.!?\n]{1,200}?)(?=\s+(?:with|for|on|at|by|due|saying|in|today|tonight|tomorrow|next|this|(?:sun|mon|tues|wednes|thurs|fri|satur)day|and (?:body|message|text|description))\b|[\u0001,;.!?\n]|$)/gi;
+const NAMED_QUOTED = /\b(?:called|named|titled|entitled|labell?ed|subject|title|name)\s*:?\s+(?:"([^"\u0001]+)"|“([^”\u0001]+)”|'([^'\u0001]+)')/gi;
 const ABOUT = /\b(?:about|regarding|concerning|re:)\s+([^\u0001,;.!?\n]{1,200}?)(?=\s+(?:saying|telling|with|on|at|today|tonight|tomorrow|next)\b|[\u0001,;.!?\n]|$)/gi;
 
 /** A name given with words such as "called", or a subject given with "about". */
 export function namedText(passage: Passage): Mention | undefined {
+  const quoted = findAll(passage, NAMED_QUOTED, (match) => match[1] ?? match[2] ?? match[3])[0];
+  if (quoted !== undefined) return quoted;
   return findAll(passage, NAMED, (match) => clean(match[1] ?? "") || undefined)[0] ?? findAll(passage, ABOUT, (match) => clean(match[1] ?? "") || undefined)[0];
 }
 
@@ -89,11 +93,14 @@ function withoutTail(text: string, toolStems: ReadonlySet<string>): string {
   return text.slice(0, words[end - 1]?.end);
 }
 
-const INSIDE = /\b(?:in|of|for|at|inside)\s+(?:the|my|our)\s+([\p{L}][\p{L}\p{N} -]{1,40}?)(?=$|[^\p{L}\p{N} -]|\s+(?:to|on|off|at|by|and|please|with)\b)/giu;
+const INSIDE = /\b(?:(?:in|of|for|at|inside)\s+(?:the|my|our)|in|from)\s+([\p{L}][\p{L}\p{N} -]{1,40}?)(?=$|[^\p{L}\p{N} -]|\s+(?:to|on|off|at|by|and|please|with)\b)/giu;
 
 /** "the light in the kitchen": the place or thing that something belongs to. */
-export function insideText(passage: Passage): Mention | undefined {
-  return findable(passage, INSIDE)[0];
+export function insideText(passage: Passage, labels: readonly string[]): Mention | undefined {
+  const inside = findable(passage, INSIDE)[0];
+  if (inside === undefined) return undefined;
+  const value = inside.value.replace(new RegExp(`\\s+(?:${labels.map(literal).join("|")})$`, "i"), "");
+  return { ...inside, value };
 }
 
 /** Cuts trailing courtesies, dangling prepositions and the closing punctuation. */
@@ -113,7 +120,7 @@ function unquote(text: string): string {
   return /^(?:"[^"]*"|“[^”]*”|'[^']*'|«[^»]*»)$/.test(text) ? text.slice(1, -1).trim() : text;
 }
 
-const PLACE = /\b(?:in|for|at|near|around|of|to|from|over|outside|visit(?:ing)?)\s+((?:the\s+)?\p{Lu}[\p{L}'’.-]*(?:\s+(?:(?:de|la|le|of|the|upon|am|di|do)\s+)?\p{Lu}[\p{L}'’-]*)*(?:,\s\p{Lu}[\p{L}'’-]+(?:\s\p{Lu}[\p{L}'’-]+)*(?!\s*(?:,|and\b)))?)/gu;
+const PLACE = /\b(?:in|for|at|near|around|of|to|from|over|outside|visit(?:ing)?)\s+((?:the\s+)?\p{Lu}[\p{L}'’.-]*(?:\s+(?:(?:de|la|le|of|the|upon|am|di|do)\s+)?\p{Lu}[\p{L}'’-]*)*(?:,\s\p{Lu}[\p{L}'’-]+(?:\s\p{Lu}[\p{L}'’-]+)*(?![\p{L}'’-])(?!\s*(?:,|&|and\b|or\b)))?)/gu;
 const LOWER_PLACE = /\b(?:in|for|at|near|around|to|from)\s+(?!(?:the|a|an|my|your|me|it|this|that|next|now|today|tomorrow|celsius|fahrenheit)\b)([\p{L}'’-]{2,}(?:\s(?:york|francisco|angeles|city|delhi|aires|janeiro|paulo|kong|town|island))?)/giu;
 
 /** Places, most certain first: behind a preposition, as a name, and last in lower case behind a preposition. */
@@ -142,11 +149,12 @@ const LOWER_PERSON = /\b(?:with|to|tell|email|message|text|invite|ping)\s+(?!(?:
 const MY_NAME = /\b(?:my name is|i am|i['’]m|name:|call me)\s+(\p{L}[\p{L}'’-]*(?:\s\p{Lu}[\p{L}'’-]*)*)/giu;
 
 /** People by name, most certain first. */
-export function findPeople(passage: Passage): Mention[] {
+export function findPeople(passage: Passage, isRequired: boolean): Mention[] {
   const own = findable(passage, MY_NAME);
   if (own.length > 0) return own;
   const placed = findable(passage, PERSON);
   if (placed.length > 0) return [...placed, ...findNames(passage).filter((name) => placed.every((one) => name.start >= one.end || name.end <= one.start))];
+  if (!isRequired) return [];
   const names = findNames(passage);
   return names.length > 0 ? names : findable(passage, LOWER_PERSON).filter((one) => !isVerb(one.value) && !isStopWord(one.value));
 }

@@ -2,11 +2,12 @@
 import type { Turn } from "./conversation.ts";
 import { isStopWord, relatedTo, wordsOf } from "./words.ts";
 
-const FACT = /^(?:please\s+)?(?:remember(?:\s+that)?|note(?:\s+that)?|keep in mind(?:\s+that)?|for the record|fyi|my (?:\p{L}+ ){1,3}(?:is|are)|i am|i['’]m(?! looking| trying)|i (?:live|like|love|prefer|work|hate|was born|have (?:a|an|two|three))|call me)\b/iu;
+const FACT = /^(?:please\s+)?(?:remember(?:\s+that)?|note(?:\s+that)?|keep in mind(?:\s+that)?|for the record|fyi|my (?:\p{L}+ ){1,3}(?:is|are)|i am|i['’]m(?! looking| trying)|i (?:live|like|love|prefer|work|hate|was born|have (?:a|an|two|three)))\b/iu;
+const CALL_ME = /^(?:please\s+)?call me \p{Lu}\p{L}+[.!]?$/u;
 
 /** "My name is Ada", "remember that …": told, not asked. */
 export function isFact(text: string): boolean {
-  return FACT.test(text.trim()) && !/\?\s*$/.test(text) && !/^remember to\b/i.test(text.trim());
+  return (FACT.test(text.trim()) || CALL_ME.test(text.trim())) && !/\?\s*$/.test(text) && !/^remember to\b/i.test(text.trim());
 }
 
 /** Says a fact back. */

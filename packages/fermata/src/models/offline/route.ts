@@ -147,7 +147,8 @@ function finalScore(entry: ToolEntry, words: number, filled: Filled, passage: Pa
   const left = wordsOf(passage.rest.replaceAll(GAP, " ")).filter((word) => !isStopWord(word.text));
   const strange = left.filter((word) => !entry.name.has(word.stem) && !entry.description.has(word.stem) && !entry.parameters.has(word.stem)).length;
   const known = [...query].filter(([word, weight]) => weight === 1 && (entry.name.has(word) || entry.description.has(word))).length;
-  const doubt = strange > 2 + known && filled.typed < 1 ? 0.7 : 1;
+  const isNamed = [...query].some(([word, weight]) => weight >= 0.5 && entry.name.has(word));
+  const doubt = !isNamed && strange >= Math.max(1, known) ? 0.6 : strange > 2 + known && filled.typed < 1 ? 0.7 : 1;
   const action = conflicts(wanted, entry.action) ? 0.3 : wanted !== undefined && wanted === entry.action ? 1.15 : 1;
   return (words + Math.min(filled.typed, 2.5)) * fill * doubt * action;
 }

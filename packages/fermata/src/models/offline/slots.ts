@@ -48,7 +48,7 @@ const FORMATS: Readonly<Record<string, SlotKind>> = { email: "email", uri: "url"
 const BY_NAME: readonly (readonly [RegExp, SlotKind])[] = [
   [/\be ?mails?\b/, "email"],
   [/\b(url|uri|link|website|href|webpage)\b/, "url"],
-  [/\b(paths?|files?|filenames?|directory|folder|dir)\b/, "path"],
+  [/\b(repo|repository|paths?|files?|filenames?|directory|folder|dir)\b/, "path"],
   [/\b(phone|mobile|telephone)\b/, "phone"],
   [/\b(time ?zone|tz)\b/, "timezone"],
   [/\b(date|day|when|deadline|due|datetime|checkin|checkout|birthday|dob)\b/, "date"],
@@ -62,10 +62,10 @@ const BY_NAME: readonly (readonly [RegExp, SlotKind])[] = [
   [/\b(ids?|uuid|key|code|reference|ref|sku|isbn|iban|zip|postcode)\b|\b(order|tracking|invoice|ticket|account|flight|serial) (number|no|nr)\b/, "id"],
   [/\b(city|cities|location|locations|place|places|country|countries|town|address|region|airport|venue)\b/, "place"],
   [/\b(expression|formula|equation|calculation)\b/, "expression"],
-  [/\b(recipients?|person|people|attendees?|participants?|assignee|contact|guests?|customer|owner|user|username|author)\b|\b(first|last|full|user|customer|contact) name\b/, "person"],
-  [/\b(query|q|search|keywords?|term|terms|topic|product|item|items|dish|ingredient|genre|artist|song|track)\b/, "query"],
+  [/\b(recipients?|person|people|attendees?|participants?|assignee|contact|guests?|customer|owner|user|username|author|artist|singer)\b|\b(first|last|full|user|customer|contact) name\b/, "person"],
+  [/\b(query|q|search|keywords?|term|terms|topic|product|item|items|dish|ingredient|genre|song|track)\b/, "query"],
   [/\b(title|name|subject|summary|headline|label)\b/, "title"],
-  [/\b(message|text|content|body|note|notes|prompt|question|input|description|comment|sentence|task|todo|reason|details|memory|instructions)\b/, "content"],
+  [/\b(sql|command|script|statement|html|markdown|message|text|content|body|note|notes|prompt|question|input|description|comment|sentence|task|todo|reason|details|memory|instructions)\b/, "content"],
 ];
 
 /** For names that say nothing by themselves, such as `from` or `value`: looked for in the description, then in the tool's own words. */

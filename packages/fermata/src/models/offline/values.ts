@@ -7,6 +7,7 @@ import { literal, nameWords, relatedTo, stem, wordsOf } from "./words.ts";
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, millisecond: 1, second: 1000, sec: 1000, minute: 60_000, min: 60_000, hour: 3_600_000, hr: 3_600_000, day: 86_400_000, week: 604_800_000 };
 const AMOUNT = /\b(amount|value|number|quantity|count|qty|sum|total|price|budget)\b/;
+const LIMIT = /\b(limit|max|maximum|count|top|size|results|num|number)\b/;
 const SPAN = /\b(an?|one|half an|\d+(?:\.\d+)?|two|three|four|five|six|ten|fifteen|twenty|thirty|forty[- ]five)[\s-]?(hours?|hrs?|minutes?|mins?|seconds?|secs?|days?|weeks?)\b/gi;
 const SPELLED: Readonly<Record<string, number>> = { a: 1, an: 1, one: 1, "half an": 0.5, two: 2, three: 3, four: 4, five: 5, six: 6, ten: 10, fifteen: 15, twenty: 20, thirty: 30, "forty-five": 45, "forty five": 45 };
 
@@ -22,6 +23,8 @@ export function numberFor(slot: Slot, passage: Passage): Mention<number> | undef
     if (around.some((word) => labels.has(word))) return 3;
     if (around.some((word) => word !== "" && [...labels].some((label) => relatedTo(label).has(word)))) return 2;
     if (AMOUNT.test(slot.words.join(" ")) && /^\s?(?:[$€£¥])|^[$€£¥]/.test(passage.text.slice(Math.max(0, one.start - 1), one.start))) return 2;
+    if (AMOUNT.test(slot.words.join(" ")) && new RegExp(`^\\s?(?:${CURRENCY.source})`, "iu").test(passage.text.slice(one.end, one.end + 24))) return 2;
+    if (LIMIT.test(slot.words.join(" ")) && /\b(?:first|top|last|max|maximum|limit|limited to|up to|at most|only)\W*$/i.test(passage.text.slice(Math.max(0, one.start - 16), one.start))) return 2;
     return around[0] !== undefined && around[0].length > 2 && hints.has(around[0]) ? 2 : 0;
   };
   const best = numbers.map((one) => ({ one, points: score(one) })).sort((left, right) => right.points - left.points)[0];

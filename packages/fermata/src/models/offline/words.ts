@@ -97,6 +97,7 @@ price cost quote worth trading expensive
 news headline headlines article articles happening
 book reserve reservation
 restaurant table dinner lunch
+passengers people travellers travelers guests persons party adults
 flight fly plane airline trip
 hotel room stay accommodation
 play song music listen track playlist

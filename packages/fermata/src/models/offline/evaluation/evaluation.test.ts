@@ -1,6 +1,8 @@
 /**
  * Floors for how well the offline model routes. The floors are the figures it reaches, so a change that loses a request fails here.
- * The held-out set was written before tuning and its misses were not looked at while tuning. HELDOUT
+ * The held-out set was written before tuning and its misses were not looked at while tuning: it went from
+ * 38 of 47 right tools and 73 of 77 right arguments before tuning to 45 of 47 and 87 of 93 after it, without a false call in 12.
+ * Both sets have one author, so requests of other people will do somewhat worse.
  */
 import { expect, test } from "vitest";
 import { createOfflineModel } from "../index.ts";
@@ -18,15 +20,15 @@ function rates(score: Score): { tools: number; arguments: number } {
 test("the development set reaches its floor", async () => {
   const score = await evaluate(model, tools, developmentSet);
   console.info([summarise("development set", score), ...score.misses].join("\n  "));
-  expect(rates(score).tools).toBeGreaterThanOrEqual(0.98);
-  expect(rates(score).arguments).toBeGreaterThanOrEqual(0.97);
+  expect(rates(score).tools).toBe(1);
+  expect(rates(score).arguments).toBe(1);
 });
 
 test("the held-out set reaches its floor", async () => {
   const score = await evaluate(model, tools, heldOutSet);
   console.info(summarise("held-out set", score));
-  expect(rates(score).tools).toBeGreaterThanOrEqual(0.87);
-  expect(rates(score).arguments).toBeGreaterThanOrEqual(0.9);
+  expect(rates(score).tools).toBeGreaterThanOrEqual(45 / 47);
+  expect(rates(score).arguments).toBeGreaterThanOrEqual(87 / 93);
 });
 
 test("no message that asks for nothing leads to a call", async () => {
