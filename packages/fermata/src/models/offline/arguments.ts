@@ -199,7 +199,7 @@ function choose<T extends JSONValue>(task: Task, mentions: readonly Mention<T>[]
   const pick = pickByRole(slot, mentions, passage);
   if (pick === undefined) return undefined;
   const hasTwin = slots.some((other) => other !== slot && other.kind === slot.kind && other.role !== undefined && other.role !== slot.role);
-  const listed = hasTwin && slot.role !== "to" ? [] : listedAfter(pick, mentions, passage);
+  const listed = hasTwin && slot.role !== "to" ? [] : listedAfter(slot, pick, mentions, passage);
   for (const mention of [pick, ...listed]) take(passage, withPreposition(mention, passage));
   return { value: pick.value, more: listed.map((mention) => mention.value).filter((value) => value !== pick.value), typed };
 }
@@ -214,8 +214,8 @@ function pickByRole<T>(slot: Slot, mentions: readonly Mention<T>[], passage: Pas
   return mentions[0];
 }
 
-/** "Paris, Rome and Oslo". Two names with nothing but a comma between them ("Paris, Texas") are not a list. */
-function listedAfter<T>(first: Mention<T>, mentions: readonly Mention<T>[], passage: Passage): Mention<T>[] {
+/** "Paris, Rome and Oslo". Two places with nothing but a comma between them ("Paris, Texas") are not a list. */
+function listedAfter<T>(slot: Slot, first: Mention<T>, mentions: readonly Mention<T>[], passage: Passage): Mention<T>[] {
   const listed: Mention<T>[] = [];
   let last = first;
   let hasAnd = false;
@@ -226,7 +226,7 @@ function listedAfter<T>(first: Mention<T>, mentions: readonly Mention<T>[], pass
     listed.push(mention);
     last = mention;
   }
-  return hasAnd ? listed : [];
+  return hasAnd || slot.kind !== "place" ? listed : [];
 }
 
 function withPreposition(span: { start: number; end: number }, passage: Passage): { start: number; end: number } {

@@ -25,12 +25,12 @@ const schemas: Record<string, JSONSchema7> = {
 
 describe("schemas", () => {
   test.each(Object.entries(schemas))("a tool with %s is called when a call is required", async (_, inputSchema) => {
-    const { calls } = await ask("run the thing with aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", { tools: [{ type: "function", name: "thing", inputSchema }], toolChoice: { type: "required" } });
+    const { calls } = await ask(`${"a".repeat(60)}b`, { tools: [{ type: "function", name: "thing", inputSchema }], toolChoice: { type: "required" } });
     expect(calls.map((call) => call.name)).toEqual(["thing"]);
   });
 
   test.each(Object.entries(schemas))("an answer in the form of %s is JSON", async (_, schema) => {
-    const { text } = await ask("anything", { responseFormat: { type: "json", schema } });
+    const { text } = await ask(`${"a".repeat(60)}b`, { responseFormat: { type: "json", schema } });
     expect(JSON.parse(text)).toBeDefined();
   });
 });

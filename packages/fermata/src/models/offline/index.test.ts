@@ -40,6 +40,15 @@ describe("choosing a tool", () => {
     expect(calls).toEqual([{ name: "get_weather", input: { city: "Paris, Texas" } }]);
   });
 
+  test("the same holds in lower case", async () => {
+    expect((await ask("weather in paris, texas", { tools: [weather] })).calls).toHaveLength(1);
+  });
+
+  test("files with commas between them are a list", async () => {
+    const { calls } = await ask("delete a.txt, b.txt", { tools: [deleteFile] });
+    expect(calls).toEqual([{ name: "delete_file", input: { path: "a.txt" } }, { name: "delete_file", input: { path: "b.txt" } }]);
+  });
+
   test("a missing argument is asked for", async () => {
     const answer = await ask("what's the weather?", { tools: [weather] });
     expect(answer).toEqual({ calls: [], text: "I can use get weather for that, but I still need the city (name of the city)." });
@@ -71,6 +80,22 @@ describe("choosing a tool", () => {
     });
     const { calls } = await ask("Onboard Ada Lovelace, ada@example.test", { tools: [weather, workflow] });
     expect(calls).toEqual([{ name: "workflow-onboarding", input: { inputData: { name: "Ada Lovelace", email: "ada@example.test" } } }]);
+  });
+});
+
+describe("what is not asked for", () => {
+  const alarm = tool("fire_alarm", "Trigger the fire alarm", {});
+
+  test("a question is not an order to a tool that acts", async () => {
+    expect((await ask("is there a fire?", { tools: [alarm] })).calls).toEqual([]);
+  });
+
+  test("the order itself is", async () => {
+    expect((await ask("trigger the fire alarm", { tools: [alarm] })).calls).toEqual([{ name: "fire_alarm", input: {} }]);
+  });
+
+  test.each(["What's the population of the city of Rome?", "can I get the current exchange rate in London?", "Tell me about Paris", "I'm going to Tokyo"])("%j does not call the only tool there is", async (message) => {
+    expect((await ask(message, { tools: [weather] })).calls).toEqual([]);
   });
 });
 
@@ -116,9 +141,14 @@ describe("after a tool has answered", () => {
   });
 
   test("a second tool is not called when the first one failed", async () => {
-    const prompt = [user("Look up Bob's address and then email him saying the build is green"), ...exchange("find_contact", { name: "Bob" }, { type: "error-text", value: "unknown" })];
+    const prompt = [user("Look up Bob's address and then email him saying the build is green"), ...exchange("find_contact", { name: "Bob" }, { type: "json", value: { success: false, email: "bob@example.test" } })];
     expect((await ask(prompt, { tools: [findContact, sendEmail] })).calls).toEqual([]);
   });
+});
+
+test("a tool is not called twice for one message, even when its result would complete another call", async () => {
+  const prompt = [user("what's the weather?"), ...exchange("get_weather", {}, { type: "json", value: { city: "Paris", temperatureC: 20 } })];
+  expect((await ask(prompt, { tools: [weather] })).calls).toEqual([]);
 });
 
 describe("over several turns", () => {
