@@ -92,12 +92,17 @@ export function toJsonSchema(schema: Schema, dialect: Dialect = "draft-2020-12")
   return made;
 }
 
+/** Says of an object that takes no further keys that it does not; providers that keep to a schema ask for it. */
+function closeObject({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (zodSchema._zod.def.type === "object" && zodSchema._zod.def.catchall === undefined) jsonSchema.additionalProperties = false;
+}
+
 function convert(schema: StandardSchemaV1, dialect: Dialect): JsonSchema {
   const standard: StandardSchemaV1.Props & Partial<StandardJSONSchemaV1.Props> = schema["~standard"];
   if (standard.vendor === "zod" && "_zod" in schema) {
-    // `any` and `unknown` schemas, dates and the like have no JSON Schema of their own: they become `{}` instead of an error.
-    const made = z.toJSONSchema(schema as unknown as z.core.$ZodType, { target: dialect, io: "output", unrepresentable: "any" });
-    return made as JsonSchema;
+    // Dates and the like have no JSON Schema of their own: they become `{}` instead of an error.
+    const options = { target: dialect, io: "input", unrepresentable: "any", override: closeObject } as const;
+    return z.toJSONSchema(schema as unknown as z.core.$ZodType, options) as JsonSchema;
   }
   if (standard.jsonSchema) return standard.jsonSchema.input({ target: dialect }) as JsonSchema;
   throw new FermataError(

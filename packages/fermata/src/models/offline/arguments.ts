@@ -2,7 +2,18 @@
 import type { JSONSchema7, JSONValue } from "@ai-sdk/provider";
 import { findNumbers, typedMentions } from "./mentions.ts";
 import { quotations, take, wordBefore, wordAfter, type Mention, type Passage } from "./passage.ts";
-import { findPeople, findPlaces, insideText, markedText, namedText, nextQuotation, remainder, soughtText, spokenText, stemsOf } from "./phrases.ts";
+import {
+  findPeople,
+  findPlaces,
+  insideText,
+  markedText,
+  namedText,
+  nextQuotation,
+  remainder,
+  soughtText,
+  spokenText,
+  stemsOf,
+} from "./phrases.ts";
 import { itemsOf, MAX_DEPTH } from "./schema.ts";
 import { isTyped, slotsOf, type Slot } from "./slots.ts";
 import { booleanFor, choicesFor, numberFor } from "./values.ts";
@@ -53,8 +64,8 @@ function settle(slots: readonly Slot[], found: ReadonlyMap<string, JSONValue>, c
   for (const slot of slots) {
     const value = found.get(slot.name) ?? context.known?.[slot.name];
     if (value !== undefined) input[slot.name] = value;
-    else if (slot.schema.const !== undefined && slot.required) input[slot.name] = slot.schema.const as JSONValue; // parsed JSON
-    else if (slot.required && slot.schema.default !== undefined) input[slot.name] = slot.schema.default as JSONValue; // parsed JSON
+    else if (slot.schema.const !== undefined && slot.required) input[slot.name] = slot.schema.const;
+    else if (slot.required && slot.schema.default !== undefined) input[slot.name] = slot.schema.default;
     else if (slot.required) missing.push(slot);
   }
   return { input, missing };
@@ -62,7 +73,9 @@ function settle(slots: readonly Slot[], found: ReadonlyMap<string, JSONValue>, c
 
 /** Text that is quoted or announced is set aside first, so that a date inside a message stays in the message. */
 function reserveText(slots: readonly Slot[], passage: Passage, found: Map<string, JSONValue>): void {
-  const free = slots.filter((slot) => slot.type === "string" && slot.schema.enum === undefined && ["title", "content", "query", "text"].includes(slot.kind));
+  const free = slots.filter(
+    (slot) => slot.type === "string" && slot.schema.enum === undefined && ["title", "content", "query", "text"].includes(slot.kind),
+  );
   for (const slot of free) {
     const marked = markedText(passage, slot.words);
     if (marked === undefined) continue;
@@ -76,9 +89,23 @@ function reserveText(slots: readonly Slot[], passage: Passage, found: Map<string
     found.set(title.name, named.value);
     take(passage, named);
   }
-  reserveQuotations(free.filter((slot) => !found.has(slot.name)), passage, found);
-  const saying = (content !== undefined && found.has(content.name) ? undefined : content) ?? (free.some((slot) => slot.kind === "content") ? undefined : free.find((slot) => slot.kind === "title" && slot.required && !found.has(slot.name)));
-  const spoken = saying === undefined || saying.words.includes("prompt") ? undefined : spokenText(passage, slots.filter((slot) => slot !== saying).flatMap((slot) => slot.words));
+  reserveQuotations(
+    free.filter((slot) => !found.has(slot.name)),
+    passage,
+    found,
+  );
+  const saying =
+    (content !== undefined && found.has(content.name) ? undefined : content) ??
+    (free.some((slot) => slot.kind === "content")
+      ? undefined
+      : free.find((slot) => slot.kind === "title" && slot.required && !found.has(slot.name)));
+  const spoken =
+    saying === undefined || saying.words.includes("prompt")
+      ? undefined
+      : spokenText(
+          passage,
+          slots.filter((slot) => slot !== saying).flatMap((slot) => slot.words),
+        );
   if (saying !== undefined && spoken !== undefined) {
     found.set(saying.name, spoken.value);
     take(passage, spoken);
@@ -100,15 +127,32 @@ function reserveQuotations(free: readonly Slot[], passage: Passage, found: Map<s
 
 /** The most recognisable arguments choose first; free text takes what they leave. */
 function rank(slot: Slot): number {
-  const order = slot.schema.enum !== undefined ? 0
-    : slot.type === "number" || slot.type === "integer" ? 4
-    : slot.type === "boolean" ? 5
-    : slot.type === "object" ? 6
-    : slot.type === "array" ? (isTyped(slot.kind) ? 2 : 8)
-    : ["email", "url", "phone", "expression", "ticker", "currency", "language", "timezone"].includes(slot.kind) ? 1
-    : ["date", "time"].includes(slot.kind) ? 2
-    : isTyped(slot.kind) ? 3
-    : slot.kind === "place" || slot.kind === "person" ? 7 : slot.kind === "title" ? 9 : slot.kind === "query" ? 10 : 11;
+  const order =
+    slot.schema.enum !== undefined
+      ? 0
+      : slot.type === "number" || slot.type === "integer"
+        ? 4
+        : slot.type === "boolean"
+          ? 5
+          : slot.type === "object"
+            ? 6
+            : slot.type === "array"
+              ? isTyped(slot.kind)
+                ? 2
+                : 8
+              : ["email", "url", "phone", "expression", "ticker", "currency", "language", "timezone"].includes(slot.kind)
+                ? 1
+                : ["date", "time"].includes(slot.kind)
+                  ? 2
+                  : isTyped(slot.kind)
+                    ? 3
+                    : slot.kind === "place" || slot.kind === "person"
+                      ? 7
+                      : slot.kind === "title"
+                        ? 9
+                        : slot.kind === "query"
+                          ? 10
+                          : 11;
   // Of a pair, "from" chooses first; and a required argument goes before an optional one of the same kind.
   return order * 10 + (slot.required ? 0 : 3) + (slot.role === "to" ? 1 : 0);
 }
@@ -146,10 +190,14 @@ function fillSlot(task: Task): Found | undefined {
       const truth = booleanFor(slot, passage);
       return truth === undefined ? undefined : only(truth);
     }
-    case "array": return fillArray(task);
-    case "object": return fillObject(task);
-    case "null": return undefined;
-    default: return fillString(task);
+    case "array":
+      return fillArray(task);
+    case "object":
+      return fillObject(task);
+    case "null":
+      return undefined;
+    default:
+      return fillString(task);
   }
 }
 
@@ -165,10 +213,12 @@ function fillString(task: Task): Found | undefined {
   const { slot, passage, context } = task;
   const typed = typedMentions(slot, passage, context.now);
   if (typed !== undefined && typed.length > 0) {
-    const isNamed = slot.required || slot.kind !== "id" || slot.words.some((word) => word.length > 2 && passage.text.toLowerCase().includes(word));
+    const isNamed =
+      slot.required || slot.kind !== "id" || slot.words.some((word) => word.length > 2 && passage.text.toLowerCase().includes(word));
     return isNamed ? choose(task, typed, 1) : undefined;
   }
-  if (typed !== undefined && ["email", "url", "phone", "date", "time", "currency", "expression", "timezone"].includes(slot.kind)) return undefined;
+  if (typed !== undefined && ["email", "url", "phone", "date", "time", "currency", "expression", "timezone"].includes(slot.kind))
+    return undefined;
   if (slot.kind === "place") return choose(task, findPlaces(passage), 0.5);
   if (slot.kind === "person") return choose(task, findPeople(passage, slot.required), 0.3);
   const quoted = nextQuotation(passage);
@@ -206,11 +256,18 @@ function choose<T extends JSONValue>(task: Task, mentions: readonly Mention<T>[]
 
 function pickByRole<T>(slot: Slot, mentions: readonly Mention<T>[], passage: Passage): Mention<T> | undefined {
   const before = (mention: Mention<T>): string => wordBefore(passage, mention.start);
-  const nextToNumber = (mention: Mention<T>): boolean => /\d[\s]?$/.test(passage.text.slice(0, mention.start)) || /^\d/.test(wordAfter(passage, mention.end)) && /[$€£¥]/.test(passage.text[mention.start] ?? "");
+  const nextToNumber = (mention: Mention<T>): boolean =>
+    /\d[\s]?$/.test(passage.text.slice(0, mention.start)) ||
+    (/^\d/.test(wordAfter(passage, mention.end)) && /[$€£¥]/.test(passage.text[mention.start] ?? ""));
   if (slot.role === "from") {
-    return mentions.find((mention) => FROM_WORDS.test(before(mention))) ?? mentions.find(nextToNumber) ?? mentions.find((mention) => !TO_WORDS.test(before(mention)));
+    return (
+      mentions.find((mention) => FROM_WORDS.test(before(mention))) ??
+      mentions.find(nextToNumber) ??
+      mentions.find((mention) => !TO_WORDS.test(before(mention)))
+    );
   }
-  if (slot.role === "to") return mentions.find((mention) => TO_WORDS.test(before(mention))) ?? mentions.find((mention) => !FROM_WORDS.test(before(mention)));
+  if (slot.role === "to")
+    return mentions.find((mention) => TO_WORDS.test(before(mention))) ?? mentions.find((mention) => !FROM_WORDS.test(before(mention)));
   return mentions[0];
 }
 
@@ -230,11 +287,14 @@ function listedAfter<T>(slot: Slot, first: Mention<T>, mentions: readonly Mentio
 }
 
 function withPreposition(span: { start: number; end: number }, passage: Passage): { start: number; end: number } {
-  const lead = /\b(?:on|at|in|to|into|from|for|by|near|around|until|till|with|by)\s+(?:the\s+)?$/i.exec(passage.rest.slice(Math.max(0, span.start - 16), span.start));
+  const lead = /\b(?:on|at|in|to|into|from|for|by|near|around|until|till|with|by)\s+(?:the\s+)?$/i.exec(
+    passage.rest.slice(Math.max(0, span.start - 16), span.start),
+  );
   return lead === null ? span : { start: span.start - lead[0].length, end: span.end };
 }
 
-const LIST = /[\p{L}\p{N}@._'’-]+(?:\s[\p{L}\p{N}@._'’-]+){0,3}(?:\s*,\s*(?:and\s+)?[\p{L}\p{N}@._'’-]+(?:\s[\p{L}\p{N}@._'’-]+){0,2})*\s*,?\s+and\s+[\p{L}\p{N}@._'’-]+(?:\s[\p{L}\p{N}@._'’-]+){0,2}/u;
+const LIST =
+  /[\p{L}\p{N}@._'’-]+(?:\s[\p{L}\p{N}@._'’-]+){0,3}(?:\s*,\s*(?:and\s+)?[\p{L}\p{N}@._'’-]+(?:\s[\p{L}\p{N}@._'’-]+){0,2})*\s*,?\s+and\s+[\p{L}\p{N}@._'’-]+(?:\s[\p{L}\p{N}@._'’-]+){0,2}/u;
 
 function fillArray(task: Task): Found | undefined {
   const { slot, root, passage, context, depth } = task;
@@ -242,13 +302,20 @@ function fillArray(task: Task): Found | undefined {
   const itemType = item.type ?? (item.properties ? "object" : "string");
   const takeAll = <T extends JSONValue>(mentions: readonly Mention<T>[], typed: number): Found | undefined => {
     for (const mention of mentions) take(passage, withPreposition(mention, passage));
-    return mentions.length === 0 ? undefined : only(mentions.map((mention) => mention.value), typed);
+    return mentions.length === 0
+      ? undefined
+      : only(
+          mentions.map((mention) => mention.value),
+          typed,
+        );
   };
   if (Array.isArray(item.enum)) return takeAll(choicesFor(slot, item.enum, passage) as Mention<JSONValue>[], 0.8); // an enum holds parsed JSON
   if (itemType === "number" || itemType === "integer") return takeAll(findNumbers(passage), 0.8);
   if (itemType === "object") {
     const inner = depth >= MAX_DEPTH ? undefined : fillArguments(item, root, passage, { ...context, known: {} }, depth + 1);
-    return inner === undefined || inner.missing.length > 0 || Object.keys(inner.input).length === 0 ? undefined : only([inner.input], inner.typed);
+    return inner === undefined || inner.missing.length > 0 || Object.keys(inner.input).length === 0
+      ? undefined
+      : only([inner.input], inner.typed);
   }
   if (itemType !== "string") return undefined;
   const typed = typedMentions({ ...slot, schema: item }, passage, context.now);
@@ -265,7 +332,10 @@ function fillList({ slot, passage, context }: Task): Found | undefined {
   const rest = remainder(passage, stemsOf(nameWords(context.toolName)));
   const source = label?.[1] ?? (rest === undefined ? undefined : (LIST.exec(rest.value)?.[0] ?? (slot.required ? rest.value : undefined)));
   if (source === undefined) return undefined;
-  const items = source.split(/\s*,\s*(?:and\s+)?|\s+and\s+/).map((part) => part.trim()).filter((part) => part !== "");
+  const items = source
+    .split(/\s*,\s*(?:and\s+)?|\s+and\s+/)
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
   const start = passage.rest.indexOf(source);
   if (start >= 0) take(passage, { start, end: start + source.length });
   return items.length === 0 ? undefined : only(items);

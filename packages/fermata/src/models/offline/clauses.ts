@@ -13,7 +13,9 @@ export function clausesOf(text: string): string[] {
     .split(/(?<=[?!.])\s+(?=\S)|\s*;\s*|\n+|,?\s+(?:and then|then|and also|and|also|plus)\s+(?=[\p{L}'’]+)|,\s+(?=[\p{L}'’]+)/u)
     .map((part) => part.trim())
     .filter((part) => part !== "");
-  const separators = masked.match(/(?<=[?!.])\s+(?=\S)|\s*;\s*|\n+|,?\s+(?:and then|then|and also|and|also|plus)\s+(?=[\p{L}'’]+)|,\s+(?=[\p{L}'’]+)/gu) ?? [];
+  const separators =
+    masked.match(/(?<=[?!.])\s+(?=\S)|\s*;\s*|\n+|,?\s+(?:and then|then|and also|and|also|plus)\s+(?=[\p{L}'’]+)|,\s+(?=[\p{L}'’]+)/gu) ??
+    [];
   const clauses: string[] = [];
   parts.forEach((part, index) => {
     const previous = clauses.at(-1);
@@ -21,7 +23,9 @@ export function clausesOf(text: string): string[] {
     if (previous === undefined || /[?!.]$/.test(previous) || /;|\n|then|also/.test(separator) || startsRequest(part)) clauses.push(part);
     else clauses[clauses.length - 1] = `${previous}${separator}${part}`;
   });
-  const restored = clauses.map((clause) => clause.replace(new RegExp(`${MARK}(\\d+)${MARK}`, "g"), (_, index: string) => held[Number(index)] ?? ""));
+  const restored = clauses.map((clause) =>
+    clause.replace(new RegExp(`${MARK}(\\d+)${MARK}`, "g"), (_, index: string) => held[Number(index)] ?? ""),
+  );
   return restored.length > MAX_CLAUSES ? [text] : restored;
 }
 

@@ -61,7 +61,9 @@ function shorten(text: string): string {
 
 function callsOf(message: LanguageModelV4Message): ToolCall[] {
   if (message.role !== "assistant") return [];
-  return message.content.flatMap((part) => (part.type === "tool-call" ? [{ toolCallId: part.toolCallId, toolName: part.toolName, input: inputOf(part.input) }] : []));
+  return message.content.flatMap((part) =>
+    part.type === "tool-call" ? [{ toolCallId: part.toolCallId, toolName: part.toolName, input: inputOf(part.input) }] : [],
+  );
 }
 
 /** Some callers hand the input back as the JSON text that the model wrote. */
@@ -79,7 +81,9 @@ function outcomesOf(messages: readonly LanguageModelV4Message[]): ToolOutcome[] 
   return messages.flatMap((message) => {
     if (message.role !== "tool" && message.role !== "assistant") return [];
     return message.content.flatMap((part): ToolOutcome[] =>
-      part.type === "tool-result" ? [{ toolCallId: part.toolCallId, toolName: part.toolName, input: calls.get(part.toolCallId)?.input, output: part.output }] : [],
+      part.type === "tool-result"
+        ? [{ toolCallId: part.toolCallId, toolName: part.toolName, input: calls.get(part.toolCallId)?.input, output: part.output }]
+        : [],
     );
   });
 }

@@ -3,7 +3,8 @@ import { findAll, type Mention, type Passage } from "./passage.ts";
 
 const DAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const MONTH = "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
+const MONTH =
+  "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
 const DATE = new RegExp(
   `\\b(?:(?<iso>\\d{4}-\\d{2}-\\d{2}(?:T\\d{2}:\\d{2}(?::\\d{2}(?:\\.\\d+)?)?(?:Z|[+-]\\d{2}:?\\d{2})?)?)` +
     `|(?<near>the day after tomorrow|today|tonight|tomorrow|yesterday)` +
@@ -87,7 +88,8 @@ export interface TimeMention {
   readonly phrase: string;
 }
 
-const TIME = /\b(?:(\d{1,2})(?::(\d{2}))?\s?([ap])\.?m\b\.?|([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?\b|(noon|midnight)\b|(\d{1,2}) o['’]?clock\b)/gi;
+const TIME =
+  /\b(?:(\d{1,2})(?::(\d{2}))?\s?([ap])\.?m\b\.?|([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?\b|(noon|midnight)\b|(\d{1,2}) o['’]?clock\b)/gi;
 
 /** Every clock time named in what is left of the passage. */
 export function findTimes(passage: Passage): Mention<TimeMention>[] {

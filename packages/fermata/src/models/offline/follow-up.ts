@@ -13,7 +13,8 @@ export interface PlannedCall {
 }
 
 const ELLIPSIS = /^(?:and|what about|how about|and what about|same (?:thing )?(?:for|in|with)|also|now|or|but|then|in|for|on)\b/i;
-const AGAIN = /^(?:please\s+)?(?:again|once more|one more time|(?:do|run|try|check) (?:it|that|this) (?:again|once more)|repeat|retry|try again)[\s.!?]*$/i;
+const AGAIN =
+  /^(?:please\s+)?(?:again|once more|one more time|(?:do|run|try|check) (?:it|that|this) (?:again|once more)|repeat|retry|try again)[\s.!?]*$/i;
 
 const REFUSAL = /^(?:no|nope|never mind|nevermind|cancel|stop|forget it|nothing|don['’]t|help|thanks|thank you)\b/i;
 
@@ -27,7 +28,11 @@ export function followUp(conversation: Conversation, index: ToolIndex, now: Date
   const text = conversation.user.replace(/^(?:and|or|but|then|now|also)\s+/i, "").replace(/^(?:what|how) about\s+/i, "for ");
   const { filled } = fillTool(tool, text, { now, known: last.input });
   const variants = [filled.input, ...filled.more.flatMap((list) => list.values.map((value) => ({ ...filled.input, [list.name]: value })))];
-  const changed = variants.filter((input) => Object.entries(input).some(([name, value]) => JSON.stringify(value) !== JSON.stringify(last.input === null ? null : Reflect.get(last.input as Input, name))));
+  const changed = variants.filter((input) =>
+    Object.entries(input).some(
+      ([name, value]) => JSON.stringify(value) !== JSON.stringify(last.input === null ? null : Reflect.get(last.input as Input, name)),
+    ),
+  );
   return changed.length === 0 || filled.missing.length > 0 ? undefined : changed.map((input) => ({ tool, input }));
 }
 
@@ -43,8 +48,12 @@ export function completedRequest(conversation: Conversation, index: ToolIndex, n
   const answer = fillTool(route.entry.tool, conversation.user, { now, known }).filled;
   if (answer.missing.length === 0) return [{ tool: route.entry.tool, input: { ...answer.input, ...known } }];
   if (moodOf(conversation.user) !== "phrase" || REFUSAL.test(conversation.user)) return undefined;
-  const bare = conversation.user.replace(/^(?:it['’]?s|in|for|to|the)\s+/i, "").replace(/[.!?]+$/, "").trim();
-  if (route.filled.missing.length === 1 && first?.type === "string" && bare !== "" && wordsOf(bare).length <= 6) return [{ tool: route.entry.tool, input: { ...known, [first.name]: bare } }];
+  const bare = conversation.user
+    .replace(/^(?:it['’]?s|in|for|to|the)\s+/i, "")
+    .replace(/[.!?]+$/, "")
+    .trim();
+  if (route.filled.missing.length === 1 && first?.type === "string" && bare !== "" && wordsOf(bare).length <= 6)
+    return [{ tool: route.entry.tool, input: { ...known, [first.name]: bare } }];
   return undefined;
 }
 

@@ -5,12 +5,18 @@ import { ask, assistant, exchange, NOW, tool, user, weather } from "./scenario.t
 
 const deleteFile = tool("delete_file", "Delete a file", { path: { type: "string", description: "Path of the file" } });
 const sendEmail = tool("sendEmail", "Send an e-mail message", { to: { type: "string", format: "email" }, body: { type: "string" } });
-const findContact = tool("find_contact", "Look up the e-mail address of a person", { name: { type: "string", description: "Name of the person" } });
+const findContact = tool("find_contact", "Look up the e-mail address of a person", {
+  name: { type: "string", description: "Name of the person" },
+});
 
 describe("what it is", () => {
   test("it says in its ids that it is offline", () => {
     const { specificationVersion, provider, modelId } = createOfflineModel();
-    expect({ specificationVersion, provider, modelId }).toEqual({ specificationVersion: "v4", provider: "fermata.offline", modelId: "offline" });
+    expect({ specificationVersion, provider, modelId }).toEqual({
+      specificationVersion: "v4",
+      provider: "fermata.offline",
+      modelId: "offline",
+    });
   });
 
   test("it warns with every answer that it is not a language model", async () => {
@@ -32,7 +38,10 @@ describe("what it is", () => {
 describe("choosing a tool", () => {
   test("a list of places becomes one call for each", async () => {
     const { calls } = await ask("weather in Paris and Rome", { tools: [weather] });
-    expect(calls).toEqual([{ name: "get_weather", input: { city: "Paris" } }, { name: "get_weather", input: { city: "Rome" } }]);
+    expect(calls).toEqual([
+      { name: "get_weather", input: { city: "Paris" } },
+      { name: "get_weather", input: { city: "Rome" } },
+    ]);
   });
 
   test("a city with its country is one place", async () => {
@@ -46,7 +55,10 @@ describe("choosing a tool", () => {
 
   test("files with commas between them are a list", async () => {
     const { calls } = await ask("delete a.txt, b.txt", { tools: [deleteFile] });
-    expect(calls).toEqual([{ name: "delete_file", input: { path: "a.txt" } }, { name: "delete_file", input: { path: "b.txt" } }]);
+    expect(calls).toEqual([
+      { name: "delete_file", input: { path: "a.txt" } },
+      { name: "delete_file", input: { path: "b.txt" } },
+    ]);
   });
 
   test("a missing argument is asked for", async () => {
@@ -60,7 +72,11 @@ describe("choosing a tool", () => {
   });
 
   test("a question instead of that answer is not taken for it", async () => {
-    const prompt = [user("delete the file"), assistant("I can use delete file for that, but I still need the path."), user("what can you do?")];
+    const prompt = [
+      user("delete the file"),
+      assistant("I can use delete file for that, but I still need the path."),
+      user("what can you do?"),
+    ];
     expect((await ask(prompt, { tools: [deleteFile] })).calls).toEqual([]);
   });
 
@@ -69,14 +85,20 @@ describe("choosing a tool", () => {
   });
 
   test("a sub-agent gets the whole message as its prompt", async () => {
-    const agent = tool("agent-researcher", "Researches a topic in depth", { prompt: { type: "string" }, threadId: { type: "string" } }, ["prompt"]);
+    const agent = tool("agent-researcher", "Researches a topic in depth", { prompt: { type: "string" }, threadId: { type: "string" } }, [
+      "prompt",
+    ]);
     const { calls } = await ask("Ask the researcher about tidal power", { tools: [weather, agent] });
     expect(calls).toEqual([{ name: "agent-researcher", input: { prompt: "Ask the researcher about tidal power" } }]);
   });
 
   test("a workflow gets its input data filled", async () => {
     const workflow = tool("workflow-onboarding", "Onboards a new employee", {
-      inputData: { type: "object", properties: { name: { type: "string", description: "Name of the person" }, email: { type: "string", format: "email" } }, required: ["name", "email"] },
+      inputData: {
+        type: "object",
+        properties: { name: { type: "string", description: "Name of the person" }, email: { type: "string", format: "email" } },
+        required: ["name", "email"],
+      },
     });
     const { calls } = await ask("Onboard Ada Lovelace, ada@example.test", { tools: [weather, workflow] });
     expect(calls).toEqual([{ name: "workflow-onboarding", input: { inputData: { name: "Ada Lovelace", email: "ada@example.test" } } }]);
@@ -94,7 +116,12 @@ describe("what is not asked for", () => {
     expect((await ask("trigger the fire alarm", { tools: [alarm] })).calls).toEqual([{ name: "fire_alarm", input: {} }]);
   });
 
-  test.each(["What's the population of the city of Rome?", "can I get the current exchange rate in London?", "Tell me about Paris", "I'm going to Tokyo"])("%j does not call the only tool there is", async (message) => {
+  test.each([
+    "What's the population of the city of Rome?",
+    "can I get the current exchange rate in London?",
+    "Tell me about Paris",
+    "I'm going to Tokyo",
+  ])("%j does not call the only tool there is", async (message) => {
     expect((await ask(message, { tools: [weather] })).calls).toEqual([]);
   });
 });
@@ -110,7 +137,10 @@ describe("tool choice", () => {
   });
 
   test("a named tool is the one that is called", async () => {
-    const { calls } = await ask("weather in Paris", { tools: [weather, deleteFile], toolChoice: { type: "tool", toolName: "delete_file" } });
+    const { calls } = await ask("weather in Paris", {
+      tools: [weather, deleteFile],
+      toolChoice: { type: "tool", toolName: "delete_file" },
+    });
     expect(calls.map((call) => call.name)).toEqual(["delete_file"]);
   });
 
@@ -122,52 +152,97 @@ describe("tool choice", () => {
 
 describe("after a tool has answered", () => {
   test("a result is told in a sentence", async () => {
-    const prompt = [user("weather in Paris"), ...exchange("get_weather", { city: "Paris" }, { type: "json", value: { city: "Paris", temperatureC: 20, condition: "sunny", isRaining: false } })];
-    expect((await ask(prompt, { tools: [weather] })).text).toBe("Get weather (Paris): the temperature is 20 °C, the condition is sunny and it is not raining.");
+    const prompt = [
+      user("weather in Paris"),
+      ...exchange(
+        "get_weather",
+        { city: "Paris" },
+        { type: "json", value: { city: "Paris", temperatureC: 20, condition: "sunny", isRaining: false } },
+      ),
+    ];
+    expect((await ask(prompt, { tools: [weather] })).text).toBe(
+      "Get weather (Paris): the temperature is 20 °C, the condition is sunny and it is not raining.",
+    );
   });
 
   test.each([
-    ["a failure is explained", { type: "error-text", value: "the disk is full" }, "I tried delete file (a.txt), but it failed: the disk is full."],
-    ["a failure inside a result is explained", { type: "json", value: { error: { message: "no such file" } } }, "I tried delete file (a.txt), but it failed: no such file."],
-    ["a refusal is explained", { type: "execution-denied", reason: "too risky" }, "I did not run delete file (a.txt), because the call was not approved: too risky."],
+    [
+      "a failure is explained",
+      { type: "error-text", value: "the disk is full" },
+      "I tried delete file (a.txt), but it failed: the disk is full.",
+    ],
+    [
+      "a failure inside a result is explained",
+      { type: "json", value: { error: { message: "no such file" } } },
+      "I tried delete file (a.txt), but it failed: no such file.",
+    ],
+    [
+      "a refusal is explained",
+      { type: "execution-denied", reason: "too risky" },
+      "I did not run delete file (a.txt), because the call was not approved: too risky.",
+    ],
   ] as const)("%s", async (_, output, text) => {
     const prompt = [user("delete a.txt"), ...exchange("delete_file", { path: "a.txt" }, output)];
     expect(await ask(prompt, { tools: [deleteFile] })).toEqual({ calls: [], text });
   });
 
   test("a second tool is called when the first one's result completes it", async () => {
-    const prompt = [user("Look up Bob's address and then email him saying the build is green"), ...exchange("find_contact", { name: "Bob" }, { type: "json", value: { email: "bob@example.test" } })];
-    expect((await ask(prompt, { tools: [findContact, sendEmail] })).calls).toEqual([{ name: "sendEmail", input: { to: "bob@example.test", body: "the build is green" } }]);
+    const prompt = [
+      user("Look up Bob's address and then email him saying the build is green"),
+      ...exchange("find_contact", { name: "Bob" }, { type: "json", value: { email: "bob@example.test" } }),
+    ];
+    expect((await ask(prompt, { tools: [findContact, sendEmail] })).calls).toEqual([
+      { name: "sendEmail", input: { to: "bob@example.test", body: "the build is green" } },
+    ]);
   });
 
   test("a second tool is not called when the first one failed", async () => {
-    const prompt = [user("Look up Bob's address and then email him saying the build is green"), ...exchange("find_contact", { name: "Bob" }, { type: "json", value: { success: false, email: "bob@example.test" } })];
+    const prompt = [
+      user("Look up Bob's address and then email him saying the build is green"),
+      ...exchange("find_contact", { name: "Bob" }, { type: "json", value: { success: false, email: "bob@example.test" } }),
+    ];
     expect((await ask(prompt, { tools: [findContact, sendEmail] })).calls).toEqual([]);
   });
 });
 
 test("a tool is not called twice for one message, even when its result would complete another call", async () => {
-  const prompt = [user("what's the weather?"), ...exchange("get_weather", {}, { type: "json", value: { city: "Paris", temperatureC: 20 } })];
+  const prompt = [
+    user("what's the weather?"),
+    ...exchange("get_weather", {}, { type: "json", value: { city: "Paris", temperatureC: 20 } }),
+  ];
   expect((await ask(prompt, { tools: [weather] })).calls).toEqual([]);
 });
 
 describe("over several turns", () => {
-  const past = [user("weather in Paris"), ...exchange("get_weather", { city: "Paris", units: "metric" }, { type: "json", value: { temperatureC: 20 } }), assistant("It is 20 °C.")];
+  const past = [
+    user("weather in Paris"),
+    ...exchange("get_weather", { city: "Paris", units: "metric" }, { type: "json", value: { temperatureC: 20 } }),
+    assistant("It is 20 °C."),
+  ];
 
   test("a follow-up varies the call before", async () => {
-    expect((await ask([...past, user("and in Oslo?")], { tools: [weather] })).calls).toEqual([{ name: "get_weather", input: { city: "Oslo", units: "metric" } }]);
+    expect((await ask([...past, user("and in Oslo?")], { tools: [weather] })).calls).toEqual([
+      { name: "get_weather", input: { city: "Oslo", units: "metric" } },
+    ]);
   });
 
   test("again repeats the call before", async () => {
-    expect((await ask([...past, user("again")], { tools: [weather] })).calls).toEqual([{ name: "get_weather", input: { city: "Paris", units: "metric" } }]);
+    expect((await ask([...past, user("again")], { tools: [weather] })).calls).toEqual([
+      { name: "get_weather", input: { city: "Paris", units: "metric" } },
+    ]);
   });
 
   test("it can say what it said", async () => {
-    expect(await ask([...past, user("what did you just tell me?")], { tools: [weather] })).toEqual({ calls: [], text: "I told you: It is 20 °C." });
+    expect(await ask([...past, user("what did you just tell me?")], { tools: [weather] })).toEqual({
+      calls: [],
+      text: "I told you: It is 20 °C.",
+    });
   });
 
   test("it remembers what it was told", async () => {
-    expect((await ask([user("my name is Ada"), assistant("Noted."), user("what is my name?")], { tools: [weather] })).text).toBe("You told me: your name is Ada.");
+    expect((await ask([user("my name is Ada"), assistant("Noted."), user("what is my name?")], { tools: [weather] })).text).toBe(
+      "You told me: your name is Ada.",
+    );
   });
 
   test("it makes nothing up when it was told nothing", async () => {
@@ -177,7 +252,9 @@ describe("over several turns", () => {
   test("a tool for working memory gets the fact and what it held before", async () => {
     const memory = tool("updateWorkingMemory", "Update the working memory", { memory: { type: "string" } });
     const system = { role: "system", content: "<working_memory_data>\n- likes tea\n</working_memory_data>" } as const;
-    expect((await ask([system, user("My name is Ada")], { tools: [memory] })).calls).toEqual([{ name: "updateWorkingMemory", input: { memory: "- likes tea\n- My name is Ada" } }]);
+    expect((await ask([system, user("My name is Ada")], { tools: [memory] })).calls).toEqual([
+      { name: "updateWorkingMemory", input: { memory: "- likes tea\n- My name is Ada" } },
+    ]);
   });
 });
 
@@ -195,17 +272,32 @@ describe("streaming", () => {
 
   test("text arrives word by word and adds up to what generate gives", async () => {
     const deltas = (await partsOf("hello")).flatMap((part) => (part.type === "text-delta" ? [part.delta] : []));
-    expect({ text: deltas.join(""), isWordSized: deltas.every((delta) => delta.trim().split(/\s+/).length === 1) }).toEqual({ text: (await ask("hello", { tools: [weather] })).text, isWordSized: true });
+    expect({ text: deltas.join(""), isWordSized: deltas.every((delta) => delta.trim().split(/\s+/).length === 1) }).toEqual({
+      text: (await ask("hello", { tools: [weather] })).text,
+      isWordSized: true,
+    });
   });
 
   test("a call's input is streamed before the call", async () => {
     const kinds = (await partsOf("weather in Paris")).map((part) => part.type);
-    expect(kinds.filter((kind, index) => kind !== kinds[index - 1])).toEqual(["stream-start", "response-metadata", "tool-input-start", "tool-input-delta", "tool-input-end", "tool-call", "finish"]);
+    expect(kinds.filter((kind, index) => kind !== kinds[index - 1])).toEqual([
+      "stream-start",
+      "response-metadata",
+      "tool-input-start",
+      "tool-input-delta",
+      "tool-input-end",
+      "tool-call",
+      "finish",
+    ]);
   });
 
   test("the finish says why it stopped and counts tokens", async () => {
     const finish = (await partsOf("weather in Paris")).at(-1);
-    expect(finish).toMatchObject({ type: "finish", finishReason: { unified: "tool-calls" }, usage: { inputTokens: { total: 4 }, outputTokens: { total: expect.any(Number) } } });
+    expect(finish).toMatchObject({
+      type: "finish",
+      finishReason: { unified: "tool-calls" },
+      usage: { inputTokens: { total: 4 }, outputTokens: { total: expect.any(Number) } },
+    });
   });
 
   test("a call whose signal has fired rejects with its reason", async () => {

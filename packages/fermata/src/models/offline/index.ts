@@ -3,7 +3,12 @@
  * It routes a message to a tool, fills the arguments, and answers from tool results and from the conversation. It is not a language
  * model and says so: in its provider and model id, in a warning on every call, and whenever it cannot help.
  */
-import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4GenerateResult, LanguageModelV4StreamResult } from "@ai-sdk/provider";
+import type {
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4GenerateResult,
+  LanguageModelV4StreamResult,
+} from "@ai-sdk/provider";
 import { createPlan } from "./plan.ts";
 import { createReply, partsOf, toStream } from "./reply.ts";
 

@@ -4,7 +4,8 @@ import { nameWords, wordsOf } from "./words.ts";
 export type Action = "create" | "delete" | "update" | "send" | "read" | "run" | "transform";
 
 const VERBS: Readonly<Record<Action, string>> = {
-  create: "create add make schedule book register open plan put arrange reserve start draft insert append log save store set remind buy order note jot block forget file",
+  create:
+    "create add make schedule book register open plan put arrange reserve start draft insert append log save store set remind buy order note jot block forget file",
   delete: "delete remove erase cancel drop clear trash discard wipe unsubscribe abort void revoke",
   update: "update change edit modify rename move reschedule adjust switch turn",
   send: "send email mail message text notify forward ping dm",
@@ -38,9 +39,11 @@ export function withoutCourtesy(text: string): string {
 
 export type Mood = "command" | "question" | "statement" | "phrase";
 
-const QUESTION = /^(?:what|who|whom|whose|which|when|where|why|how|is|are|was|were|do|does|did|has|have|will|should|any)\b|^(?:what|who|where|how|when)['’]s\b/i;
+const QUESTION =
+  /^(?:what|who|whom|whose|which|when|where|why|how|is|are|was|were|do|does|did|has|have|will|should|any)\b|^(?:what|who|where|how|when)['’]s\b/i;
 const STATEMENT = /^(?:i|we|he|she|they|it|that|this|these|those|you|my|our|the|i['’]m|i['’]ve|it['’]s|that['’]s|you['’]re|there)\b/i;
-const WISH = /^(?:i|we)(?:['’]d)?\s+(?:(?:really|also|would|still)\s+)*(?:need|want|like|wanna|have to|must|could use|wonder)\b|^(?:i['’]m|i am|we['’]re|we are)\s+(?:looking|trying|going to need|wondering|curious)\b|^you (?:should|must|need)\b/i;
+const WISH =
+  /^(?:i|we)(?:['’]d)?\s+(?:(?:really|also|would|still)\s+)*(?:need|want|like|wanna|have to|must|could use|wonder)\b|^(?:i['’]m|i am|we['’]re|we are)\s+(?:looking|trying|going to need|wondering|curious)\b|^you (?:should|must|need)\b/i;
 
 /** Whether `text` orders, asks, tells, or merely names something. */
 export function moodOf(text: string): Mood {
@@ -62,7 +65,8 @@ export function requestedAction(text: string): Action | undefined {
   for (const word of wordsOf(bare.slice(0, 80)).slice(0, 3)) {
     const action = ACTION_OF.get(word.text);
     if (action !== undefined) return action;
-    if (/^(?:what|what's|who|who's|which|when|where|where's|how|how's|is|are|was|were|do|does|did|has|have|any)$/.test(word.text)) return "read";
+    if (/^(?:what|what's|who|who's|which|when|where|where's|how|how's|is|are|was|were|do|does|did|has|have|any)$/.test(word.text))
+      return "read";
   }
   return undefined;
 }

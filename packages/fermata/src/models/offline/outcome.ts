@@ -2,16 +2,36 @@
 import type { JSONValue, LanguageModelV4ToolResultOutput } from "@ai-sdk/provider";
 import { isObject } from "./json.ts";
 
-export type Outcome = { readonly kind: "value"; readonly value: JSONValue } | { readonly kind: "failed"; readonly reason: string } | { readonly kind: "denied"; readonly reason: string };
+export type Outcome =
+  | { readonly kind: "value"; readonly value: JSONValue }
+  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "denied"; readonly reason: string };
 
 export function readOutput(output: LanguageModelV4ToolResultOutput): Outcome {
   switch (output.type) {
-    case "json": return fromValue(output.value);
-    case "text": return fromValue(parsed(output.value));
-    case "error-text": return { kind: "failed", reason: output.value };
-    case "error-json": return { kind: "failed", reason: reasonOf(output.value) };
-    case "execution-denied": return { kind: "denied", reason: output.reason ?? "" };
-    case "content": return { kind: "value", value: output.value.map((part) => (part.type === "text" ? part.text : part.type === "file" ? `(a file, ${part.mediaType})` : "(content of a kind that has no text)")).join("\n") };
+    case "json":
+      return fromValue(output.value);
+    case "text":
+      return fromValue(parsed(output.value));
+    case "error-text":
+      return { kind: "failed", reason: output.value };
+    case "error-json":
+      return { kind: "failed", reason: reasonOf(output.value) };
+    case "execution-denied":
+      return { kind: "denied", reason: output.reason ?? "" };
+    case "content":
+      return {
+        kind: "value",
+        value: output.value
+          .map((part) =>
+            part.type === "text"
+              ? part.text
+              : part.type === "file"
+                ? `(a file, ${part.mediaType})`
+                : "(content of a kind that has no text)",
+          )
+          .join("\n"),
+      };
   }
 }
 
@@ -28,7 +48,12 @@ function parsed(text: string): JSONValue {
 function fromValue(value: JSONValue): Outcome {
   if (typeof value === "string" && /was not approved by the user|declined by the user/i.test(value)) return { kind: "denied", reason: "" };
   if (!isObject(value)) return { kind: "value", value };
-  const failed = value.success === false || value.ok === false || value.isError === true || (typeof value.error === "string" && value.error !== "") || (typeof value.error === "object" && value.error !== null);
+  const failed =
+    value.success === false ||
+    value.ok === false ||
+    value.isError === true ||
+    (typeof value.error === "string" && value.error !== "") ||
+    (typeof value.error === "object" && value.error !== null);
   return failed ? { kind: "failed", reason: reasonOf(value) } : { kind: "value", value };
 }
 

@@ -52,8 +52,10 @@ export function wordAfter(passage: Passage, end: number): string {
 
 /** Text inside quotation marks, without the marks. */
 export function quotations(passage: Passage): Mention[] {
-  return findAll(passage, /"([^"\u0001]{1,2000})"|“([^”\u0001]{1,2000})”|«([^»\u0001]{1,2000})»|(?<=^|[\s(])'([^'\u0001\n]{1,500})'(?=$|[\s).,;:!?])/g, (match) =>
-    (match[1] ?? match[2] ?? match[3] ?? match[4] ?? "").trim(),
+  return findAll(
+    passage,
+    /"([^"\u0001]{1,2000})"|“([^”\u0001]{1,2000})”|«([^»\u0001]{1,2000})»|(?<=^|[\s(])'([^'\u0001\n]{1,500})'(?=$|[\s).,;:!?])/g,
+    (match) => (match[1] ?? match[2] ?? match[3] ?? match[4] ?? "").trim(),
   );
 }
 

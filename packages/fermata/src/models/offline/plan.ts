@@ -22,7 +22,10 @@ export function createPlan(options: LanguageModelV4CallOptions, now: Date): Plan
   const choice = options.toolChoice ?? { type: "auto" };
   const usable = choice.type === "none" ? [] : choice.type === "tool" ? all.filter((tool) => tool.name === choice.toolName) : all;
   const index = createIndex(usable);
-  const calls = conversation.outcomes.length > 0 ? nextCalls(conversation, index, now) : planCalls(conversation, index, now, choice.type === "required" || choice.type === "tool");
+  const calls =
+    conversation.outcomes.length > 0
+      ? nextCalls(conversation, index, now)
+      : planCalls(conversation, index, now, choice.type === "required" || choice.type === "tool");
   if (calls.length > 0) return { kind: "calls", calls: calls.slice(0, MAX_CALLS) };
   if (options.responseFormat?.type === "json") return { kind: "text", text: jsonAnswer(conversation, options.responseFormat.schema, now) };
   return { kind: "text", text: answer(conversation, index, all, now) };
@@ -46,7 +49,10 @@ function forcedInput(tool: LanguageModelV4FunctionTool, text: string, now: Date)
 
 function voluntaryCalls(conversation: Conversation, index: ToolIndex, now: Date): PlannedCall[] {
   if (index.entries.length === 0 || conversation.user === "") return [];
-  const completed = moodOf(conversation.user) === "phrase" || routed(conversation.user, index, now).length === 0 ? completedRequest(conversation, index, now) : undefined;
+  const completed =
+    moodOf(conversation.user) === "phrase" || routed(conversation.user, index, now).length === 0
+      ? completedRequest(conversation, index, now)
+      : undefined;
   if (completed !== undefined) return completed;
   const varied = followUp(conversation, index, now);
   if (varied !== undefined) return varied;
@@ -56,7 +62,10 @@ function voluntaryCalls(conversation: Conversation, index: ToolIndex, now: Date)
 }
 
 function isAnsweredByHistory(conversation: Conversation): boolean {
-  return /\?\s*$|^(?:what|who|where|when|which|do|repeat|tell me)\b/i.test(conversation.user) && recall(conversation.user, conversation.history) !== undefined;
+  return (
+    /\?\s*$|^(?:what|who|where|when|which|do|repeat|tell me)\b/i.test(conversation.user) &&
+    recall(conversation.user, conversation.history) !== undefined
+  );
 }
 
 /** The complete routes for a message: one for each of its parts when each part has one, otherwise one for the whole. */
@@ -65,9 +74,15 @@ function routed(text: string, index: ToolIndex, now: Date): Route[] {
   const clauses = clausesOf(text);
   if (clauses.length > 1) {
     const parts = clauses.map((clause) => routesFor(clause, index, { now })[0]);
-    const complete = parts.filter((route) => route !== undefined && route.filled.missing.length === 0).filter((route) => route !== undefined);
+    const complete = parts
+      .filter((route) => route !== undefined && route.filled.missing.length === 0)
+      .filter((route) => route !== undefined);
     const whole = routesFor(text, index, { now })[0];
-    if (complete.length > 1 || (complete.length === 1 && (whole === undefined || whole.filled.missing.length > 0 || parts.some((route) => route === undefined)))) return complete;
+    if (
+      complete.length > 1 ||
+      (complete.length === 1 && (whole === undefined || whole.filled.missing.length > 0 || parts.some((route) => route === undefined)))
+    )
+      return complete;
   }
   const best = routesFor(text, index, { now })[0];
   return best !== undefined && best.filled.missing.length === 0 ? [best] : [];
@@ -100,7 +115,9 @@ function nextCalls(conversation: Conversation, index: ToolIndex, now: Date): Pla
     }
   }
   for (const clause of [...clausesOf(conversation.user), conversation.user]) {
-    const waiting = routesFor(clause, index, { now }).find((route) => !called.has(route.entry.tool.name) && route.filled.missing.length > 0);
+    const waiting = routesFor(clause, index, { now }).find(
+      (route) => !called.has(route.entry.tool.name) && route.filled.missing.length > 0,
+    );
     if (waiting === undefined) continue;
     const { filled } = fillTool(waiting.entry.tool, clause, { now, known: forMissing(waiting, known) });
     if (filled.missing.length === 0) return [{ tool: waiting.entry.tool, input: filled.input }];
@@ -112,9 +129,15 @@ function nextCalls(conversation: Conversation, index: ToolIndex, now: Date): Pla
 function forMissing(route: Route, known: Readonly<Record<string, JSONValue>>): Record<string, JSONValue> {
   const given: Record<string, JSONValue> = {};
   for (const slot of route.filled.missing) {
-    const key = Object.keys(known).find((name) => name === slot.name) ?? Object.keys(known).find((name) => name.toLowerCase() === slot.kind || slot.name.toLowerCase().endsWith(name.toLowerCase()));
+    const key =
+      Object.keys(known).find((name) => name === slot.name) ??
+      Object.keys(known).find((name) => name.toLowerCase() === slot.kind || slot.name.toLowerCase().endsWith(name.toLowerCase()));
     const value = key === undefined ? undefined : known[key];
-    if (value !== undefined && (slot.type === "any" || typeof value === slot.type || (slot.type === "integer" && typeof value === "number"))) given[slot.name] = value;
+    if (
+      value !== undefined &&
+      (slot.type === "any" || typeof value === slot.type || (slot.type === "integer" && typeof value === "number"))
+    )
+      given[slot.name] = value;
   }
   return given;
 }
@@ -140,7 +163,9 @@ function jsonAnswer(conversation: Conversation, schema: LanguageModelV4FunctionT
   });
   if (schema === undefined) {
     const [first] = data;
-    return JSON.stringify(isObject(first) ? first : { answer: data.length > 0 ? describeOutcomes(conversation.outcomes) : conversation.user });
+    return JSON.stringify(
+      isObject(first) ? first : { answer: data.length > 0 ? describeOutcomes(conversation.outcomes) : conversation.user },
+    );
   }
   return JSON.stringify(createInstance(schema, schema, { text: conversation.user, now, data }));
 }

@@ -12,8 +12,19 @@ test.each<[string, JSONValue, string]>([
   ["a truth value in an object is a statement", { isOpen: true, hasSeats: false }, "it is open and it has no seats"],
   ["an empty list is none", [], "none"],
   ["a list of words is joined", ["a", "b", "c"], "a, b and c"],
-  ["a list of objects has a line for each, title first", [{ title: "One", pages: 3 }, { title: "Two", pages: 4 }], "\n- One (pages 3)\n- Two (pages 4)"],
-  ["a nested object gets its own line", { city: "Rome", wind: { speed: 3, from: "north" } }, "the city is Rome.\nWind: speed 3, from north"],
+  [
+    "a list of objects has a line for each, title first",
+    [
+      { title: "One", pages: 3 },
+      { title: "Two", pages: 4 },
+    ],
+    "\n- One (pages 3)\n- Two (pages 4)",
+  ],
+  [
+    "a nested object gets its own line",
+    { city: "Rome", wind: { speed: 3, from: "north" } },
+    "the city is Rome.\nWind: speed 3, from north",
+  ],
   ["an answer with bookkeeping around it is the answer", { text: "Tides come twice a day.", threadId: "t1" }, "Tides come twice a day."],
   ["a result in a wrapper is the result", { result: { total: 3 } }, "the total is 3"],
 ])("%s", (_, value, text) => {

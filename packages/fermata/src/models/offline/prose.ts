@@ -7,7 +7,19 @@ const MAX_ITEMS = 10;
 const MAX_DEPTH = 5;
 const MAX_STRING = 4000;
 /** A member that by itself is the answer, with the rest being its bookkeeping. */
-const ANSWER_KEYS = ["text", "answer", "response", "reply", "summary", "translation", "translatedText", "content", "result", "output", "message"];
+const ANSWER_KEYS = [
+  "text",
+  "answer",
+  "response",
+  "reply",
+  "summary",
+  "translation",
+  "translatedText",
+  "content",
+  "result",
+  "output",
+  "message",
+];
 
 /** `value` as prose without a closing full stop. Lists take lines of their own. */
 export function toProse(value: JSONValue | undefined): string {
@@ -27,14 +39,18 @@ function answerOf(value: JSONObject): JSONValue | undefined {
   }
   for (const key of ANSWER_KEYS) {
     const inner = value[key];
-    const isBookkeeping = entries.every(([name]) => name === key || /(?:id|ids|status|success|ok|usage|steps|duration|timestamp)$/i.test(name));
+    const isBookkeeping = entries.every(
+      ([name]) => name === key || /(?:id|ids|status|success|ok|usage|steps|duration|timestamp)$/i.test(name),
+    );
     if (inner !== undefined && inner !== null && inner !== "" && isBookkeeping) return inner;
   }
   return undefined;
 }
 
 function membersOf(value: JSONObject): [string, JSONValue][] {
-  return Object.entries(value).flatMap(([key, inner]) => (inner === undefined || inner === null ? [] : [[key, inner] as [string, JSONValue]]));
+  return Object.entries(value).flatMap(([key, inner]) =>
+    inner === undefined || inner === null ? [] : [[key, inner] as [string, JSONValue]],
+  );
 }
 
 /** "the temperature is 21 °C, the condition is sunny and it is not raining" */
@@ -53,12 +69,34 @@ function objectSentence(value: JSONObject, depth: number): string {
 }
 
 function isLong(value: JSONValue): boolean {
-  return typeof value === "object" && value !== null && !(Array.isArray(value) && value.length <= 20 && value.every((one) => typeof one !== "object"));
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !(Array.isArray(value) && value.length <= 20 && value.every((one) => typeof one !== "object"))
+  );
 }
 
 const UNIT_ENDINGS: Readonly<Record<string, string>> = {
-  c: " °C", celsius: " °C", f: " °F", fahrenheit: " °F", km: " km", kmh: " km/h", kph: " km/h", mph: " mph", ms: " ms", seconds: " seconds", minutes: " minutes",
-  percent: " %", pct: " %", usd: " USD", eur: " EUR", gbp: " GBP", kg: " kg", cm: " cm", mm: " mm", bytes: " bytes",
+  c: " °C",
+  celsius: " °C",
+  f: " °F",
+  fahrenheit: " °F",
+  km: " km",
+  kmh: " km/h",
+  kph: " km/h",
+  mph: " mph",
+  ms: " ms",
+  seconds: " seconds",
+  minutes: " minutes",
+  percent: " %",
+  pct: " %",
+  usd: " USD",
+  eur: " EUR",
+  gbp: " GBP",
+  kg: " kg",
+  cm: " cm",
+  mm: " mm",
+  bytes: " bytes",
 };
 
 function member(key: string, value: JSONValue): string {
@@ -66,7 +104,11 @@ function member(key: string, value: JSONValue): string {
   const label = words.join(" ");
   if (typeof value === "boolean") {
     const state = words.filter((word) => !/^(?:is|has|was)$/.test(word)).join(" ");
-    return /^(?:success|ok)$/.test(label) ? "it was done" : words[0] === "has" ? `it has ${value ? "" : "no "}${state}` : `it is ${value ? "" : "not "}${state}`;
+    return /^(?:success|ok)$/.test(label)
+      ? "it was done"
+      : words[0] === "has"
+        ? `it has ${value ? "" : "no "}${state}`
+        : `it is ${value ? "" : "not "}${state}`;
   }
   const unit = typeof value === "number" && words.length > 1 ? UNIT_ENDINGS[words.at(-1) ?? ""] : undefined;
   const name = unit === undefined ? label : words.slice(0, -1).join(" ");
@@ -104,11 +146,13 @@ function listPhrase(list: readonly JSONValue[], depth: number): string {
 function inlineObject(value: JSONObject, depth: number): string {
   const members = membersOf(value).slice(0, 20);
   const titleKey = ["title", "name", "label", "subject", "headline", "id"].find((key) => typeof value[key] === "string");
-  const rest = members.filter(([key]) => key !== titleKey).map(([key, inner]) => {
-    const text = phrase(inner, depth + 1);
-    return typeof inner === "boolean" ? member(key, inner).replace(/^it /, "") : `${humanName(key)} ${text}`;
-  });
-  const title = titleKey === undefined ? "" : String(value[titleKey]);
+  const rest = members
+    .filter(([key]) => key !== titleKey)
+    .map(([key, inner]) => {
+      const text = phrase(inner, depth + 1);
+      return typeof inner === "boolean" ? member(key, inner).replace(/^it /, "") : `${humanName(key)} ${text}`;
+    });
+  const title = titleKey === undefined ? "" : phrase(value[titleKey], depth);
   if (title === "") return rest.join(", ") || "nothing";
   return rest.length === 0 ? title : `${title} (${rest.join(", ")})`;
 }

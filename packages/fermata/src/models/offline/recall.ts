@@ -2,7 +2,8 @@
 import type { Turn } from "./conversation.ts";
 import { isStopWord, relatedTo, wordsOf } from "./words.ts";
 
-const FACT = /^(?:please\s+)?(?:remember(?:\s+that)?|note(?:\s+that)?|keep in mind(?:\s+that)?|for the record|fyi|my (?:\p{L}+ ){1,3}(?:is|are)|i am|i['’]m(?! looking| trying)|i (?:live|like|love|prefer|work|hate|was born|have (?:a|an|two|three)))\b/iu;
+const FACT =
+  /^(?:please\s+)?(?:remember(?:\s+that)?|note(?:\s+that)?|keep in mind(?:\s+that)?|for the record|fyi|my (?:\p{L}+ ){1,3}(?:is|are)|i am|i['’]m(?! looking| trying)|i (?:live|like|love|prefer|work|hate|was born|have (?:a|an|two|three)))\b/iu;
 const CALL_ME = /^(?:please\s+)?call me \p{Lu}\p{L}+[.!]?$/u;
 
 /** "My name is Ada", "remember that …": told, not asked. */
@@ -12,11 +13,23 @@ export function isFact(text: string): boolean {
 
 /** Says a fact back. */
 export function acknowledge(text: string): string {
-  const bare = text.trim().replace(/^(?:please\s+)?(?:remember|note|keep in mind)(?:\s+that)?[\s,:]+/i, "").replace(/[.!\s]+$/, "");
+  const bare = text
+    .trim()
+    .replace(/^(?:please\s+)?(?:remember|note|keep in mind)(?:\s+that)?[\s,:]+/i, "")
+    .replace(/[.!\s]+$/, "");
   return `Noted: ${mirror(bare)}.`;
 }
 
-const MIRROR: Readonly<Record<string, string>> = { my: "your", mine: "yours", i: "you", me: "you", myself: "yourself", we: "you", our: "your", us: "you" };
+const MIRROR: Readonly<Record<string, string>> = {
+  my: "your",
+  mine: "yours",
+  i: "you",
+  me: "you",
+  myself: "yourself",
+  we: "you",
+  our: "your",
+  us: "you",
+};
 
 /** "my name is Ada" as the other side says it: "your name is Ada". */
 export function mirror(text: string): string {
@@ -26,8 +39,10 @@ export function mirror(text: string): string {
     .replace(/\b(?:my|mine|i|me|myself|we|our|us)\b/gi, (word) => MIRROR[word.toLowerCase()] ?? word);
 }
 
-const LAST_ANSWER = /\b(?:what (?:did|have) you (?:just )?(?:tell|told|say|said|answer|find|found)\b|(?:repeat|say) (?:that|it)(?: again)?\b|what was (?:that|the (?:answer|result))\b|come again)/i;
-const LAST_REQUEST = /\bwhat (?:did i|have i|was i) (?:just )?(?:say|said|ask|asked|tell|told|asking)\b|\bwhat was my (?:last )?(?:question|message|request)\b/i;
+const LAST_ANSWER =
+  /\b(?:what (?:did|have) you (?:just )?(?:tell|told|say|said|answer|find|found)\b|(?:repeat|say) (?:that|it)(?: again)?\b|what was (?:that|the (?:answer|result))\b|come again)/i;
+const LAST_REQUEST =
+  /\bwhat (?:did i|have i|was i) (?:just )?(?:say|said|ask|asked|tell|told|asking)\b|\bwhat was my (?:last )?(?:question|message|request)\b/i;
 
 /** The answer to `question` from the conversation, if it holds one. */
 export function recall(question: string, history: readonly Turn[]): string | undefined {
@@ -52,10 +67,15 @@ function toldYou(sentence: string | undefined): string | undefined {
   return `You told me: ${mirror(sentence.replace(/^(?:please\s+)?(?:remember|note)(?:\s+that)?\s+/i, "").replace(/[.!\s]+$/, ""))}.`;
 }
 
-const FILLER = /^(?:tell|told|say|said|answer|answered|find|found|ask|asked|asking|remember|know|question|message|request|repeat|result|earlier|before|come|last)$/;
+const FILLER =
+  /^(?:tell|told|say|said|answer|answered|find|found|ask|asked|asking|remember|know|question|message|request|repeat|result|earlier|before|come|last)$/;
 
 function contentOf(text: string): Set<string> {
-  return new Set(wordsOf(text).filter((word) => !isStopWord(word.text) && !FILLER.test(word.text)).map((word) => word.stem));
+  return new Set(
+    wordsOf(text)
+      .filter((word) => !isStopWord(word.text) && !FILLER.test(word.text))
+      .map((word) => word.stem),
+  );
 }
 
 const LIVES = new Set(["live", "citi", "city", "home", "town", "hometown"]);
@@ -68,8 +88,9 @@ function bestSentence(question: string, history: readonly Turn[], role: Turn["ro
   for (const turn of history) {
     if (turn.role !== role) continue;
     for (const sentence of turn.text.split(/(?<=[.!?])\s+|\n+|,\s+(?:and|but)\s+|\s+and\s+(?=i\b|my\b)/i).slice(0, 60)) {
-      if (/\?\s*$/.test(sentence) || !/\b(?:my|i|i['’]m|we|our|remember|note|call me)\b/i.test(sentence) && role === "user") continue;
-      const score = overlap(asked, contentOf(`${sentence}${/\b(?:call me|i am|i['’]m)\s+\p{Lu}/u.test(sentence) ? " name" : ""}`)) / asked.size;
+      if (/\?\s*$/.test(sentence) || (!/\b(?:my|i|i['’]m|we|our|remember|note|call me)\b/i.test(sentence) && role === "user")) continue;
+      const score =
+        overlap(asked, contentOf(`${sentence}${/\b(?:call me|i am|i['’]m)\s+\p{Lu}/u.test(sentence) ? " name" : ""}`)) / asked.size;
       if (score >= 0.5 && score >= (best?.score ?? 0)) best = { sentence: sentence.trim(), score };
     }
   }
@@ -80,7 +101,11 @@ function overlap(asked: ReadonlySet<string>, said: ReadonlySet<string>): number 
   let sum = 0;
   for (const word of asked) {
     if (said.has(word)) sum += 1;
-    else if ([...relatedTo(word).keys()].some((other) => said.has(other)) || (LIVES.has(word) && [...LIVES].some((other) => said.has(other)))) sum += 0.6;
+    else if (
+      [...relatedTo(word).keys()].some((other) => said.has(other)) ||
+      (LIVES.has(word) && [...LIVES].some((other) => said.has(other)))
+    )
+      sum += 0.6;
   }
   return sum;
 }

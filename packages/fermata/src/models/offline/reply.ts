@@ -1,5 +1,13 @@
 /** A plan in the provider interface's form, at once or as a stream. */
-import type { LanguageModelV4Content, LanguageModelV4FinishReason, LanguageModelV4Prompt, LanguageModelV4ResponseMetadata, LanguageModelV4StreamPart, LanguageModelV4Usage, SharedV4Warning } from "@ai-sdk/provider";
+import type {
+  LanguageModelV4Content,
+  LanguageModelV4FinishReason,
+  LanguageModelV4Prompt,
+  LanguageModelV4ResponseMetadata,
+  LanguageModelV4StreamPart,
+  LanguageModelV4Usage,
+  SharedV4Warning,
+} from "@ai-sdk/provider";
 import type { Plan } from "./plan.ts";
 
 export interface Reply {
@@ -10,20 +18,37 @@ export interface Reply {
   readonly response: LanguageModelV4ResponseMetadata;
 }
 
-const WARNING: SharedV4Warning = { type: "other", message: "The offline model answered. It is a deterministic router of requests to tools, not a language model." };
+const WARNING: SharedV4Warning = {
+  type: "other",
+  message: "The offline model answered. It is a deterministic router of requests to tools, not a language model.",
+};
 
 export function createReply(plan: Plan, prompt: LanguageModelV4Prompt, timestamp: Date, modelId: string): Reply {
   const content: LanguageModelV4Content[] =
     plan.kind === "text"
       ? [{ type: "text", text: plan.text }]
-      : plan.calls.map((call) => ({ type: "tool-call", toolCallId: `call-${crypto.randomUUID()}`, toolName: call.tool.name, input: JSON.stringify(call.input) }));
+      : plan.calls.map((call) => ({
+          type: "tool-call",
+          toolCallId: `call-${crypto.randomUUID()}`,
+          toolName: call.tool.name,
+          input: JSON.stringify(call.input),
+        }));
   const reason = plan.kind === "text" ? "stop" : "tool-calls";
   const input = promptTokens(prompt);
-  const output = tokens(content.reduce((length, part) => length + (part.type === "text" ? part.text.length : part.type === "tool-call" ? part.input.length + part.toolName.length : 0), 0));
+  const output = tokens(
+    content.reduce(
+      (length, part) =>
+        length + (part.type === "text" ? part.text.length : part.type === "tool-call" ? part.input.length + part.toolName.length : 0),
+      0,
+    ),
+  );
   return {
     content,
     finishReason: { unified: reason, raw: reason },
-    usage: { inputTokens: { total: input, noCache: input, cacheRead: 0, cacheWrite: 0 }, outputTokens: { total: output, text: output, reasoning: 0 } },
+    usage: {
+      inputTokens: { total: input, noCache: input, cacheRead: 0, cacheWrite: 0 },
+      outputTokens: { total: output, text: output, reasoning: 0 },
+    },
     warnings: [WARNING],
     response: { id: `offline-${crypto.randomUUID()}`, timestamp, modelId },
   };
@@ -38,11 +63,12 @@ function promptTokens(prompt: LanguageModelV4Prompt): number {
   let characters = 0;
   for (const message of prompt) {
     if (message.role === "system") characters += message.content.length;
-    else for (const part of message.content) {
-      if (part.type === "text" || part.type === "reasoning") characters += part.text.length;
-      else if (part.type === "tool-call") characters += lengthOf(part.input);
-      else if (part.type === "tool-result") characters += "value" in part.output ? lengthOf(part.output.value) : 0;
-    }
+    else
+      for (const part of message.content) {
+        if (part.type === "text" || part.type === "reasoning") characters += part.text.length;
+        else if (part.type === "tool-call") characters += lengthOf(part.input);
+        else if (part.type === "tool-result") characters += "value" in part.output ? lengthOf(part.output.value) : 0;
+      }
   }
   return tokens(characters);
 }
@@ -79,7 +105,10 @@ function pieces(text: string): string[] {
 }
 
 /** Hands out a part for each pull, and errors with the signal's reason as soon as it fires. */
-export function toStream(parts: Iterator<LanguageModelV4StreamPart>, signal: AbortSignal | undefined): ReadableStream<LanguageModelV4StreamPart> {
+export function toStream(
+  parts: Iterator<LanguageModelV4StreamPart>,
+  signal: AbortSignal | undefined,
+): ReadableStream<LanguageModelV4StreamPart> {
   let onAbort: (() => void) | undefined;
   const release = (): void => {
     if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);

@@ -4,7 +4,7 @@ import { fillArguments, type FillContext, type Filled } from "./arguments.ts";
 import { asksForTalk, conflicts, isNegated, moodOf, requestedAction, toolAction, withoutCourtesy, type Action } from "./intent.ts";
 import { LANGUAGE } from "./lexicon.ts";
 import { createPassage, GAP, type Passage } from "./passage.ts";
-import { propertiesOf, resolveSchema } from "./schema.ts";
+import { descriptionOf, propertiesOf, resolveSchema } from "./schema.ts";
 import { isStopWord, nameWords, relatedTo, stem, wordsOf } from "./words.ts";
 
 export interface ToolEntry {
@@ -65,12 +65,14 @@ function parameterWords(tool: LanguageModelV4FunctionTool): string[] {
   const words: string[] = [];
   const visit = (definition: Parameters<typeof resolveSchema>[0], depth: number): void => {
     const schema = resolveSchema(definition, tool.inputSchema);
-    words.push(...wordsOf(String(schema.description ?? "").slice(0, 200)).map((word) => word.text));
-    for (const option of Array.isArray(schema.enum) ? schema.enum.slice(0, 40) : []) words.push(...nameWords(String(option).slice(0, 60)));
-    if (depth < 2 && words.length < 600) for (const [name, inner] of propertiesOf(schema)) {
-      words.push(...nameWords(name));
-      visit(inner, depth + 1);
-    }
+    words.push(...wordsOf(descriptionOf(schema)).map((word) => word.text));
+    for (const option of Array.isArray(schema.enum) ? schema.enum.slice(0, 40) : [])
+      if (typeof option === "string") words.push(...nameWords(option.slice(0, 60)));
+    if (depth < 2 && words.length < 600)
+      for (const [name, inner] of propertiesOf(schema)) {
+        words.push(...nameWords(name));
+        visit(inner, depth + 1);
+      }
   };
   visit(tool.inputSchema, 0);
   return words;
@@ -140,12 +142,21 @@ function wordScore(entry: ToolEntry, query: ReadonlyMap<string, number>, head: s
   return Math.min(total + lead, 10);
 }
 
-function finalScore(entry: ToolEntry, words: number, filled: Filled, passage: Passage, wanted: Action | undefined, query: ReadonlyMap<string, number>): number {
+function finalScore(
+  entry: ToolEntry,
+  words: number,
+  filled: Filled,
+  passage: Passage,
+  wanted: Action | undefined,
+  query: ReadonlyMap<string, number>,
+): number {
   const required = Object.keys(filled.input).length + filled.missing.length;
   const fill = filled.missing.length === 0 ? 1 : 1 - (0.5 * filled.missing.length) / Math.max(1, required);
   // Words that neither name the tool nor fill an argument speak against it.
   const left = wordsOf(passage.rest.replaceAll(GAP, " ")).filter((word) => !isStopWord(word.text));
-  const strange = left.filter((word) => !entry.name.has(word.stem) && !entry.description.has(word.stem) && !entry.parameters.has(word.stem)).length;
+  const strange = left.filter(
+    (word) => !entry.name.has(word.stem) && !entry.description.has(word.stem) && !entry.parameters.has(word.stem),
+  ).length;
   const known = [...query].filter(([word, weight]) => weight === 1 && (entry.name.has(word) || entry.description.has(word))).length;
   const isNamed = [...query].some(([word, weight]) => weight >= 0.5 && entry.name.has(word));
   const doubt = !isNamed && strange >= Math.max(1, known) ? 0.6 : strange > 2 + known && filled.typed < 1 ? 0.7 : 1;
@@ -154,7 +165,11 @@ function finalScore(entry: ToolEntry, words: number, filled: Filled, passage: Pa
 }
 
 /** Fills one tool's arguments from `text`. */
-export function fillTool(tool: LanguageModelV4FunctionTool, text: string, context: Pick<FillContext, "now" | "known">): { filled: Filled; passage: Passage } {
+export function fillTool(
+  tool: LanguageModelV4FunctionTool,
+  text: string,
+  context: Pick<FillContext, "now" | "known">,
+): { filled: Filled; passage: Passage } {
   const name = tool.name.replace(/^(?:agent|workflow)-/, "");
   const passage = createPassage(text, nameWords(name));
   const filled = fillArguments(resolveSchema(tool.inputSchema, tool.inputSchema), tool.inputSchema, passage, {

@@ -47,7 +47,7 @@ function merge(left: JSONSchema7, right: JSONSchema7): JSONSchema7 {
 
 function asSchema(definition: unknown): JSONSchema7 {
   // A schema arrives as parsed JSON, so any object is read as one; every member is checked where it is used.
-  return typeof definition === "object" && definition !== null && !Array.isArray(definition) ? (definition as JSONSchema7) : {};
+  return typeof definition === "object" && definition !== null && !Array.isArray(definition) ? definition : {};
 }
 
 function lookUp(reference: string, root: JSONSchema7): JSONSchema7Definition | undefined {
@@ -69,7 +69,8 @@ export function typeOf(schema: JSONSchema7): SchemaType {
   if (schema.properties) return "object";
   if (schema.items !== undefined) return "array";
   const sample = schema.const ?? (Array.isArray(schema.enum) ? schema.enum[0] : undefined);
-  if (typeof sample === "string" || typeof sample === "number" || typeof sample === "boolean") return typeof sample as "string" | "number" | "boolean";
+  if (typeof sample === "string" || typeof sample === "number" || typeof sample === "boolean")
+    return typeof sample as "string" | "number" | "boolean";
   if (schema.format !== undefined || schema.pattern !== undefined) return "string";
   return "any";
 }
@@ -82,6 +83,11 @@ export function propertiesOf(schema: JSONSchema7): [string, JSONSchema7Definitio
 
 export function requiredOf(schema: JSONSchema7): ReadonlySet<string> {
   return new Set(Array.isArray(schema.required) ? schema.required : []);
+}
+
+/** The description, or nothing when there is none that is text. */
+export function descriptionOf(schema: JSONSchema7): string {
+  return typeof schema.description === "string" ? schema.description.slice(0, 400) : "";
 }
 
 /** The schema of an array's items. */

@@ -1,11 +1,29 @@
 /** What an argument is *about*, judged by its name, its format and its description. */
 import type { JSONSchema7, JSONSchema7Definition } from "@ai-sdk/provider";
-import { propertiesOf, requiredOf, resolveSchema, typeOf, type SchemaType } from "./schema.ts";
+import { descriptionOf, propertiesOf, requiredOf, resolveSchema, typeOf, type SchemaType } from "./schema.ts";
 import { nameWords } from "./words.ts";
 
 export type SlotKind =
-  | "email" | "url" | "path" | "phone" | "date" | "time" | "duration" | "timezone" | "currency" | "unit" | "language" | "place"
-  | "person" | "id" | "ticker" | "expression" | "query" | "title" | "content" | "text";
+  | "email"
+  | "url"
+  | "path"
+  | "phone"
+  | "date"
+  | "time"
+  | "duration"
+  | "timezone"
+  | "currency"
+  | "unit"
+  | "language"
+  | "place"
+  | "person"
+  | "id"
+  | "ticker"
+  | "expression"
+  | "query"
+  | "title"
+  | "content"
+  | "text";
 
 export interface Slot {
   readonly name: string;
@@ -30,8 +48,16 @@ function createSlot(name: string, definition: JSONSchema7Definition, root: JSONS
   const type = typeOf(resolved);
   const item = type === "array" ? resolveSchema(Array.isArray(resolved.items) ? resolved.items[0] : resolved.items, root) : resolved;
   const words = nameWords(name);
-  const description = String(resolved.description ?? item.description ?? "").slice(0, 400).toLowerCase();
-  return { name, words, schema: resolved, type, kind: kindOf(words, item.format, description, topic.toLowerCase()), role: roleOf(words), required };
+  const description = (descriptionOf(resolved) || descriptionOf(item)).toLowerCase();
+  return {
+    name,
+    words,
+    schema: resolved,
+    type,
+    kind: kindOf(words, item.format, description, topic.toLowerCase()),
+    role: roleOf(words),
+    required,
+  };
 }
 
 const FROM = /\b(from|source|origin|start|starts|starting|begin|departure|depart|base|sender|checkin|after|since)\b/;
@@ -42,7 +68,16 @@ function roleOf(words: readonly string[]): Slot["role"] {
   return FROM.test(name) ? "from" : TO.test(name) ? "to" : undefined;
 }
 
-const FORMATS: Readonly<Record<string, SlotKind>> = { email: "email", uri: "url", url: "url", date: "date", "date-time": "date", time: "time", duration: "duration", uuid: "id" };
+const FORMATS: Readonly<Record<string, SlotKind>> = {
+  email: "email",
+  uri: "url",
+  url: "url",
+  date: "date",
+  "date-time": "date",
+  time: "time",
+  duration: "duration",
+  uuid: "id",
+};
 
 /** In order: the first line whose pattern is in the name decides. */
 const BY_NAME: readonly (readonly [RegExp, SlotKind])[] = [
@@ -59,13 +94,22 @@ const BY_NAME: readonly (readonly [RegExp, SlotKind])[] = [
   [/\bunits?\b/, "unit"],
   [/\b(language|languages|lang|locale)\b/, "language"],
   [/\b(ticker|tickers|symbol|symbols)\b/, "ticker"],
-  [/\b(ids?|uuid|key|code|reference|ref|sku|isbn|iban|zip|postcode)\b|\b(order|tracking|invoice|ticket|account|flight|serial) (number|no|nr)\b/, "id"],
+  [
+    /\b(ids?|uuid|key|code|reference|ref|sku|isbn|iban|zip|postcode)\b|\b(order|tracking|invoice|ticket|account|flight|serial) (number|no|nr)\b/,
+    "id",
+  ],
   [/\b(city|cities|location|locations|place|places|country|countries|town|address|region|airport|venue)\b/, "place"],
   [/\b(expression|formula|equation|calculation)\b/, "expression"],
-  [/\b(recipients?|person|people|attendees?|participants?|assignee|contact|guests?|customer|owner|user|username|author|artist|singer)\b|\b(first|last|full|user|customer|contact) name\b/, "person"],
+  [
+    /\b(recipients?|person|people|attendees?|participants?|assignee|contact|guests?|customer|owner|user|username|author|artist|singer)\b|\b(first|last|full|user|customer|contact) name\b/,
+    "person",
+  ],
   [/\b(query|q|search|keywords?|term|terms|topic|product|item|items|dish|ingredient|genre|song|track)\b/, "query"],
   [/\b(title|name|subject|summary|headline|label)\b/, "title"],
-  [/\b(sql|command|script|statement|html|markdown|message|text|content|body|note|notes|prompt|question|input|description|comment|sentence|task|todo|reason|details|memory|instructions)\b/, "content"],
+  [
+    /\b(sql|command|script|statement|html|markdown|message|text|content|body|note|notes|prompt|question|input|description|comment|sentence|task|todo|reason|details|memory|instructions)\b/,
+    "content",
+  ],
 ];
 
 /** For names that say nothing by themselves, such as `from` or `value`: looked for in the description, then in the tool's own words. */
@@ -88,16 +132,27 @@ const BY_DESCRIPTION: readonly (readonly [RegExp, SlotKind])[] = [
 ];
 
 function kindOf(words: readonly string[], format: string | undefined, description: string, topic: string): SlotKind {
-  const byFormat = format === undefined ? undefined : FORMATS[format];
+  const byFormat = typeof format === "string" ? FORMATS[format] : undefined;
   if (byFormat !== undefined) return byFormat;
   const name = words.join(" ");
   if (/\brecipient|^to$/.test(name) && /e-?mail/.test(description)) return "email";
   const byName = BY_NAME.find(([pattern]) => pattern.test(name))?.[1];
   const specific = byName !== undefined && !(byName === "title" && /\b(person|customer|user|contact|guest|who)\b/.test(description));
-  if (specific) return byName === "id" && /\bcurrency\b/.test(description) ? "currency" : byName === "id" && /\blanguage\b/.test(description) ? "language" : byName;
+  if (specific)
+    return byName === "id" && /\bcurrency\b/.test(description)
+      ? "currency"
+      : byName === "id" && /\blanguage\b/.test(description)
+        ? "language"
+        : byName;
   const byDescription = BY_DESCRIPTION.find(([pattern]) => pattern.test(description))?.[1];
   if (byDescription !== undefined) return byDescription;
-  return BY_DESCRIPTION.find(([pattern]) => pattern.test(topic) && /^(from|to|source|target|origin|destination|base|quote|value)$/.test(name))?.[1] ?? byName ?? "text";
+  return (
+    BY_DESCRIPTION.find(
+      ([pattern]) => pattern.test(topic) && /^(from|to|source|target|origin|destination|base|quote|value)$/.test(name),
+    )?.[1] ??
+    byName ??
+    "text"
+  );
 }
 
 /** Kinds that are recognised by their looks, so that finding one is evidence for the tool. */

@@ -26,7 +26,11 @@ export function isStopWord(word: string): boolean {
 /** Cuts the endings of English inflection, so that "converting", "converts" and "conversion" meet. */
 export function stem(word: string): string {
   if (word.length <= 3) return word;
-  const conversion = word.replace(/version(s?)$/, "vert").replace(/lation(s?)$/, "late").replace(/culator(s?)$/, "culate").replace(/lator(s?)$/, "late");
+  const conversion = word
+    .replace(/version(s?)$/, "vert")
+    .replace(/lation(s?)$/, "late")
+    .replace(/culator(s?)$/, "culate")
+    .replace(/lator(s?)$/, "late");
   const cut = conversion
     .replace(/ies$/, "y")
     .replace(/(?:'s|’s)$/, "")

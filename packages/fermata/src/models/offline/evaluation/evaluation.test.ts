@@ -32,6 +32,10 @@ test("the held-out set reaches its floor", async () => {
 });
 
 test("no message that asks for nothing leads to a call", async () => {
-  const score = await evaluate(model, tools, [...developmentSet, ...heldOutSet].filter(([, calls]) => calls.length === 0));
+  const score = await evaluate(
+    model,
+    tools,
+    [...developmentSet, ...heldOutSet].filter(([, calls]) => calls.length === 0),
+  );
   expect(score.misses).toEqual([]);
 });

@@ -1,0 +1,43 @@
+/** What a route is: one value from which routing, validation, access, OpenAPI and the client's types are derived. */
+import type { z } from "zod";
+import type { ErrorCode } from "../errors.ts";
+
+/** `core` types keep the type checker's work linear in the number of routes. */
+type Shape = z.core.$ZodType;
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** How a stream is framed: `data: <json>` blocks that end with `[DONE]`, or JSON values each followed by U+001E. */
+export type StreamFraming = "sse" | "records";
+
+export interface RouteSpec {
+  readonly method: Method;
+  /** Below the prefix, with `:name` for parameters. */
+  readonly path: `/${string}`;
+  readonly summary: string;
+  /** Who may call it: everybody, or whoever has the scope. There is no default. */
+  readonly access: "public" | `${string}:${string}`;
+  readonly params?: Shape;
+  readonly query?: Shape;
+  readonly body?: Shape;
+  /** The reply, or with `stream` one event of it. */
+  readonly response: Shape;
+  readonly stream?: StreamFraming;
+  /** What it fails with beside `VALIDATION_FAILED` and `INTERNAL`. */
+  readonly errors?: readonly ErrorCode[];
+  readonly deprecated?: true;
+}
+
+export const route = <const S extends RouteSpec>(spec: S): S => spec;
+
+type Parsed<S, K extends "params" | "query" | "body"> = K extends keyof S ? (S[K] extends Shape ? z.output<S[K]> : undefined) : undefined;
+
+/** What a handler gets of the request, checked. */
+export interface RouteInput<S> {
+  readonly params: Parsed<S, "params">;
+  readonly query: Parsed<S, "query">;
+  readonly body: Parsed<S, "body">;
+}
+
+/** What a handler of a route without a stream gives. */
+export type RouteOutput<S> = S extends { readonly response: infer R extends Shape } ? z.input<R> : never;

@@ -1,0 +1,162 @@
+import type { Agent } from "./agents/agent.ts";
+import type { AgentHost } from "./agents/host.ts";
+import { FermataError } from "./errors.ts";
+import { MemorySuspensionStore } from "./storage/memory-suspension-store.ts";
+import type { SuspensionStore } from "./storage/suspension-store.ts";
+import { createLogger, silentLogger, type Logger } from "./telemetry/logger.ts";
+import type { AnyTool } from "./tools/tool.ts";
+
+/** The server's own settings. What each does is in `docs/configuration.md`. */
+export interface ServerConfig {
+  /** Default: the environment's `PORT`, then 4111. */
+  readonly port?: number;
+  /** Default: the environment's `MASTRA_HOST`, then `localhost`. */
+  readonly host?: string;
+  /** Where the API lives. Default `/api`. */
+  readonly apiPrefix?: string;
+  /** Milliseconds until a reply must have begun. Default 180,000. */
+  readonly timeout?: number;
+  /** Bytes that a request's body may have. Default 4.5 MiB. */
+  readonly bodySizeLimit?: number;
+  /** Milliseconds that requests under way get when the server stops. Default 5,000. */
+  readonly drainTimeout?: number;
+  /** Stop on SIGINT and SIGTERM. Default true. */
+  readonly handleShutdownSignals?: boolean;
+  readonly build?: {
+    /** Serve the API page. Default: outside production. */
+    readonly swaggerUI?: boolean;
+    /** Serve the OpenAPI document. Default: outside production. */
+    readonly openAPIDocs?: boolean;
+    /** Log every request. Default false. */
+    readonly apiReqLogs?: boolean;
+  };
+  /** Routes of the app's own, outside the prefix. Made by `registerApiRoute`. */
+  readonly apiRoutes?: readonly ApiRoute[];
+  /** Replaces the reply to a failure that is not part of the contract. */
+  readonly onError?: (error: unknown, context: unknown) => Response | Promise<Response>;
+  /** Replaces the reply to a request that does not fit its route. */
+  readonly onValidationError?: (
+    failure: { readonly issues: readonly { readonly field: string; readonly message: string }[] },
+    part: "query" | "body" | "path",
+  ) => { readonly status: number; readonly body: unknown } | undefined;
+}
+
+/** A route of the app's own. */
+export interface ApiRoute {
+  readonly path: string;
+  readonly method: "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "ALL";
+  /** Gets the web framework's context. */
+  readonly handler?: (context: never) => unknown;
+  /** Makes the handler once, when the server starts. */
+  readonly createHandler?: (args: { readonly mastra: Mastra }) => unknown;
+  readonly middleware?: unknown;
+  /** An OpenAPI operation; a route without one is listed with its path alone. */
+  readonly openapi?: Readonly<Record<string, unknown>>;
+  readonly requiresAuth?: boolean;
+}
+
+export interface MastraConfig<A extends Record<string, Agent> = Record<string, Agent>, T extends Record<string, AnyTool> = Record<string, AnyTool>> {
+  readonly agents?: A;
+  readonly tools?: T;
+  /** Anything with `debug`, `info`, `warn` and `error`; false for silence. Default: lines on the process's output. */
+  readonly logger?: Logger | false;
+  /** Where runs wait for an answer. Default: in the process, bounded. */
+  readonly suspensions?: SuspensionStore;
+  readonly server?: ServerConfig;
+}
+
+/** Options that stand in the reference and not yet here. To take them without doing what they say would be worse than to refuse. */
+const UNSUPPORTED_SERVER_OPTIONS = ["auth", "rbac", "fga", "middleware", "cors", "https"] as const;
+const UNSUPPORTED_OPTIONS = ["storage", "memory", "workflows", "vectors", "mcpServers", "scorers", "pubsub", "deployer", "observability"] as const;
+
+/**
+ * The registry of an app: its agents, its tools and the settings of its server.
+ * @example
+ * export const mastra = new Mastra({ agents: { weather }, server: { port: 3000, host: "0.0.0.0" } });
+ */
+export class Mastra<A extends Record<string, Agent> = Record<string, Agent>, T extends Record<string, AnyTool> = Record<string, AnyTool>> implements AgentHost {
+  readonly logger: Logger;
+  readonly suspensions: SuspensionStore;
+  readonly #agents: Map<string, Agent>;
+  readonly #tools: Map<string, AnyTool>;
+  readonly #server: ServerConfig;
+  #draining = false;
+
+  /** @throws FermataError `MISCONFIGURED` when an option cannot be honoured. */
+  constructor(config: MastraConfig<A, T> = {}) {
+    refuseUnsupported(config);
+    this.logger = config.logger === false ? silentLogger() : (config.logger ?? createLogger());
+    this.suspensions = config.suspensions ?? new MemorySuspensionStore();
+    this.#server = config.server ?? {};
+    this.#tools = new Map(Object.entries(config.tools ?? {}));
+    this.#agents = new Map(Object.entries(config.agents ?? {}));
+    for (const agent of this.#agents.values()) agent.attach(this);
+  }
+
+  /** The agent that is registered under `key`. @throws FermataError `NOT_FOUND` */
+  getAgent<K extends keyof A & string>(key: K): A[K] {
+    const agent = this.#agents.get(key);
+    if (!agent) throw new FermataError("NOT_FOUND", `Agent with key ${key} not found`);
+    // The map was filled from a value of type `A`.
+    return agent as A[K];
+  }
+
+  /** The agent with this id, or that is registered under it. @throws FermataError `NOT_FOUND` */
+  getAgentById(id: string): Agent {
+    const byKey = this.#agents.get(id);
+    if (byKey) return byKey;
+    for (const agent of this.#agents.values()) if (agent.id === id) return agent;
+    throw new FermataError("NOT_FOUND", `Agent with id ${id} not found`);
+  }
+
+  /** All agents by key. */
+  listAgents(): A {
+    // As in `getAgent`.
+    return Object.fromEntries(this.#agents) as A;
+  }
+
+  /** @throws FermataError `NOT_FOUND` */
+  getTool<K extends keyof T & string>(key: K): T[K] {
+    const tool = this.#tools.get(key);
+    if (!tool) throw new FermataError("NOT_FOUND", "Tool not found");
+    // As in `getAgent`.
+    return tool as T[K];
+  }
+
+  /** The tool with this id, or that is registered under it; `undefined` when there is none. */
+  findTool(id: string): AnyTool | undefined {
+    return this.#tools.get(id) ?? [...this.#tools.values()].find((tool) => tool.id === id);
+  }
+
+  listTools(): T {
+    // As in `getAgent`.
+    return Object.fromEntries(this.#tools) as T;
+  }
+
+  getLogger(): Logger {
+    return this.logger;
+  }
+
+  getServer(): ServerConfig {
+    return this.#server;
+  }
+
+  /** True once `shutdown` has been called: the server takes no new work. */
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
+  /** Says that the server is going to stop; `/ready` answers 503 from now on. */
+  async shutdown(): Promise<void> {
+    this.#draining = true;
+  }
+}
+
+function refuseUnsupported(config: object): void {
+  const server = "server" in config && typeof config.server === "object" && config.server !== null ? config.server : {};
+  const found = [
+    ...UNSUPPORTED_OPTIONS.filter((name) => name in config && config[name as keyof typeof config] !== undefined),
+    ...UNSUPPORTED_SERVER_OPTIONS.filter((name) => name in server && server[name as keyof typeof server] !== undefined).map((name) => `server.${name}`),
+  ];
+  if (found.length > 0) throw new FermataError("MISCONFIGURED", `This version does not have ${found.join(", ")}. Take ${found.length === 1 ? "it" : "them"} out of the configuration: an option that is not honoured is not safe to ignore.`);
+}

@@ -1,0 +1,129 @@
+/** A server of its own for scripts: the routes, health, the API page, and an end that waits for what is under way. */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
+import { serve as listen, type ServerType } from "@hono/node-server";
+import { Hono } from "hono";
+import { MastraServer, type MastraServerOptions } from "./adapters/hono.ts";
+import { FermataError } from "./errors.ts";
+import type { Mastra } from "./mastra.ts";
+import { swaggerPage, SWAGGER_ASSETS } from "./server/swagger.ts";
+
+export interface ServeOptions extends Pick<MastraServerOptions, "streamOptions" | "bodyLimitOptions"> {
+  /** Default: `server.port`, the environment's `PORT`, 4111. 0 takes a free one. */
+  readonly port?: number;
+  /** Default: `server.host`, the environment's `MASTRA_HOST`, `localhost`. */
+  readonly host?: string;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** For example `http://localhost:4111`. */
+  readonly url: string;
+  readonly port: number;
+  readonly app: Hono;
+  /** Takes no new requests, waits for those under way as long as `server.drainTimeout` says, and stops. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves `mastra` over HTTP. Resolves when the server listens.
+ * @throws FermataError `MISCONFIGURED` for an impossible port or drain time-out; whatever the system says when the port is taken.
+ */
+export async function serve(mastra: Mastra, options: ServeOptions = {}): Promise<RunningServer> {
+  const config = mastra.getServer();
+  const port = options.port ?? config.port ?? toPort(process.env.PORT) ?? 4111;
+  const host = options.host ?? config.host ?? process.env.MASTRA_HOST ?? "localhost";
+  const drainMs = config.drainTimeout ?? 5_000;
+  if (!Number.isFinite(drainMs) || drainMs < 0 || drainMs > 2_147_483_647) throw new FermataError("MISCONFIGURED", "server.drainTimeout must be milliseconds between 0 and 2147483647.");
+  const production = process.env.NODE_ENV === "production";
+  const app = new Hono();
+  addHealth(app, mastra);
+  const docs = config.build?.openAPIDocs ?? !production;
+  const server = new MastraServer({ ...options, app, mastra, ...(docs && { openapiPath: "/openapi.json" }) });
+  if (config.build?.swaggerUI ?? !production) addSwagger(app, `${server.prefix}/openapi.json`);
+  await server.init();
+  app.onError((error, c) => {
+    mastra.getLogger().error("Internal Server Error", { path: c.req.path, error });
+    return c.json({ error: "Internal Server Error", code: "INTERNAL" }, 500);
+  });
+  const node = await start(app, port, host);
+  const bound = (node.address() as AddressInfo).port; // a TCP server has an address of this kind
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
+  mastra.getLogger().info(`Listening on ${url}`, { api: `${url}${server.prefix}`, ...(docs && { openapi: `${url}${server.prefix}/openapi.json` }) });
+  const close = once(() => stop(node, mastra, drainMs));
+  if (config.handleShutdownSignals ?? true) stopOnSignals(close, node);
+  return { url, port: bound, app, close };
+}
+
+function toPort(text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new FermataError("MISCONFIGURED", `PORT must be a whole number between 0 and 65535, not ${JSON.stringify(text)}.`);
+}
+
+function start(app: Hono, port: number, hostname: string): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const node = listen({ fetch: app.fetch, port, hostname }, () => resolve(node));
+    node.once("error", reject);
+  });
+}
+
+function addHealth(app: Hono, mastra: Mastra): void {
+  app.get("/health", (c) => c.json({ success: true }));
+  app.get("/ready", async (c) => {
+    if (mastra.isDraining) return c.json({ ready: false, reason: "draining" }, 503);
+    try {
+      await mastra.suspensions.ping();
+      return c.json({ ready: true });
+    } catch (error) {
+      mastra.getLogger().error("The store does not answer", { error });
+      return c.json({ ready: false, reason: "storage" }, 503);
+    }
+  });
+}
+
+function addSwagger(app: Hono, documentUrl: string): void {
+  app.get("/swagger-ui", (c) => c.html(swaggerPage(documentUrl, "/swagger-ui")));
+  for (const [name, type] of Object.entries(SWAGGER_ASSETS)) {
+    app.get(`/swagger-ui/${name}`, async (c) => c.body(await readFile(assetPath(name)), 200, { "content-type": type, "cache-control": "public, max-age=3600" }));
+  }
+}
+
+function assetPath(name: string): string {
+  const root = dirname(createRequire(import.meta.url).resolve("fermata/package.json"));
+  return join(root, "dist", "assets", "swagger-ui", name);
+}
+
+async function stop(node: ServerType, mastra: Mastra, drainMs: number): Promise<void> {
+  await mastra.shutdown();
+  const closed = new Promise<void>((resolve) => node.close(() => resolve()));
+  const idle = setInterval(() => "closeIdleConnections" in node && node.closeIdleConnections(), 100);
+  const force = setTimeout(() => "closeAllConnections" in node && node.closeAllConnections(), drainMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(force);
+}
+
+/** The first signal drains, the second one does not wait. */
+function stopOnSignals(close: () => Promise<void>, node: ServerType): void {
+  let stopping = false;
+  const onSignal = (): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    void close().then(() => process.exit(0));
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  node.once("close", () => {
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+  });
+}
+
+function once<T>(work: () => T): () => T {
+  let result: { readonly value: T } | undefined;
+  return () => (result ??= { value: work() }).value;
+}

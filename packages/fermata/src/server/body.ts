@@ -1,0 +1,123 @@
+/** Request bodies: counted while they are read, parsed once. */
+import { FermataError, messageOf } from "../errors.ts";
+
+/** JSON deeper than this is refused: code that walks it must not run out of stack. */
+const MAX_DEPTH = 128;
+
+/** The parsed body, or `undefined` when there is none or it is of a type that the server does not read. */
+export async function readBody(request: Request, maxBytes: number): Promise<unknown> {
+  const type = request.headers.get("content-type") ?? "";
+  if (isJson(type)) return parseJson(await readText(request, maxBytes));
+  if (type.toLowerCase().startsWith("multipart/form-data")) return readForm(request, type, maxBytes);
+  await refuseTooLarge(request, maxBytes);
+  return undefined;
+}
+
+function isJson(contentType: string): boolean {
+  return /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType);
+}
+
+async function readText(request: Request, maxBytes: number): Promise<string> {
+  if (await refuseTooLarge(request, maxBytes)) return request.text();
+  return new TextDecoder().decode(await readCounted(request, maxBytes));
+}
+
+/** Whether the body's length is declared, and within the limit. The HTTP parser holds the sender to what it declared. */
+async function refuseTooLarge(request: Request, maxBytes: number): Promise<boolean> {
+  const declared = request.headers.get("content-length");
+  if (declared === null) return false;
+  if (Number(declared) > maxBytes) throw tooLarge();
+  return true;
+}
+
+async function readCounted(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  if (request.body) {
+    for await (const chunk of request.body) {
+      size += chunk.byteLength;
+      if (size > maxBytes) throw tooLarge();
+      chunks.push(chunk);
+    }
+  }
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}
+
+async function readForm(request: Request, contentType: string, maxBytes: number): Promise<Record<string, unknown>> {
+  const bytes = await readCounted(request, maxBytes);
+  let form: FormData;
+  try {
+    form = await new Response(bytes, { headers: { "content-type": contentType } }).formData();
+  } catch (cause) {
+    throw malformed(messageOf(cause), cause);
+  }
+  const fields: Record<string, unknown> = {};
+  for (const [name, value] of form) {
+    const parsed = typeof value === "string" ? jsonOrText(value) : new Uint8Array(await value.arrayBuffer());
+    Object.defineProperty(fields, name, { value: parsed, enumerable: true, configurable: true, writable: true });
+  }
+  return fields;
+}
+
+function jsonOrText(value: string): unknown {
+  try {
+    return parseJson(value);
+  } catch {
+    return value;
+  }
+}
+
+/** @throws FermataError `VALIDATION_FAILED` in the wire's form for malformed JSON. */
+function parseJson(text: string): unknown {
+  if (text.trim() === "") return undefined;
+  if (isTooDeep(text)) throw malformed(`JSON is nested more than ${MAX_DEPTH} levels deep`);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw malformed(messageOf(cause), cause);
+  }
+}
+
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (inString) {
+      if (code === 0x5c) index++;
+      else if (code === 0x22) inString = false;
+    } else if (code === 0x22) inString = true;
+    else if (code === 0x7b || code === 0x5b) {
+      if (++depth > MAX_DEPTH) return true;
+    } else if (code === 0x7d || code === 0x5d) depth--;
+  }
+  return false;
+}
+
+function malformed(message: string, cause?: unknown): InvalidRequest {
+  return new InvalidRequest("body", [{ field: "body", message }], cause);
+}
+
+function tooLarge(): FermataError {
+  return new FermataError("PAYLOAD_TOO_LARGE", "Request body too large");
+}
+
+const TITLES = { body: "Invalid request body", query: "Invalid query parameters", path: "Invalid path parameters" } as const;
+
+/** A request that does not fit its route. */
+export class InvalidRequest extends FermataError {
+  readonly part: "body" | "query" | "path";
+  readonly issues: readonly { readonly field: string; readonly message: string }[];
+
+  constructor(part: "body" | "query" | "path", issues: readonly { readonly field: string; readonly message: string }[], cause?: unknown) {
+    super("VALIDATION_FAILED", TITLES[part], cause === undefined ? {} : { cause });
+    this.part = part;
+    this.issues = issues;
+  }
+}

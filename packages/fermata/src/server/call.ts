@@ -1,0 +1,17 @@
+import type { RequestContext } from "../context/request-context.ts";
+import type { Mastra } from "../mastra.ts";
+import type { Logger } from "../telemetry/logger.ts";
+
+/** Who a reply is for: everybody, or those who run the server. */
+export type Audience = "public" | "operator";
+
+/** What a handler gets beside the request's own values. */
+export interface Call {
+  readonly mastra: Mastra;
+  readonly requestContext: RequestContext;
+  /** Aborts when the caller is gone or its time is up. */
+  readonly signal: AbortSignal;
+  readonly audience: Audience;
+  readonly logger: Logger;
+  readonly requestId: string;
+}

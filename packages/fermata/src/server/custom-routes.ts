@@ -1,0 +1,36 @@
+import { FermataError } from "../errors.ts";
+import type { ApiRoute } from "../mastra.ts";
+
+type ApiRouteOptions = Omit<ApiRoute, "path">;
+
+/**
+ * Declares a route of the app's own, served outside the prefix.
+ * @throws FermataError `MISCONFIGURED` without exactly one of `handler` and `createHandler`.
+ */
+export function registerApiRoute(path: string, options: ApiRouteOptions): ApiRoute {
+  if (!path.startsWith("/")) throw new FermataError("MISCONFIGURED", `Custom API route "${path}" must start with "/".`);
+  if ((options.handler === undefined) === (options.createHandler === undefined)) {
+    throw new FermataError("MISCONFIGURED", `Custom API route "${path}" needs either a handler or a createHandler.`);
+  }
+  return { path, ...options };
+}
+
+/** @throws FermataError `MISCONFIGURED` for a route below the prefix, which belongs to the server. */
+export function checkCustomRoutes(routes: readonly ApiRoute[], prefix: string): void {
+  for (const { path } of routes) {
+    if (prefix !== "" && (path === prefix || path.startsWith(`${prefix}/`))) {
+      throw new FermataError("MISCONFIGURED", `Custom API route "${path}" must not start with "${prefix}": everything below it belongs to the server.`);
+    }
+  }
+}
+
+/**
+ * `/api`, however it was written: spaces, double and trailing slashes do not matter; `""` is the root.
+ * @throws FermataError `MISCONFIGURED` for `..`, `?` and `#`.
+ */
+export function normalizePrefix(prefix: string): string {
+  const trimmed = prefix.trim();
+  if (/\.\.|[?#]/.test(trimmed)) throw new FermataError("MISCONFIGURED", `Unusable prefix "${prefix}": it must not contain "..", "?" or "#".`);
+  const path = `/${trimmed}`.replace(/\/{2,}/g, "/").replace(/\/$/, "");
+  return path;
+}

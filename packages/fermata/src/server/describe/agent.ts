@@ -1,0 +1,59 @@
+import type { z } from "zod";
+import type { Agent } from "../../agents/agent.ts";
+import type { AgentDescription } from "../../contract/shapes/agent.ts";
+import { messageOf } from "../../errors.ts";
+import type { ModelCandidate } from "../../models/types.ts";
+import type { Call } from "../call.ts";
+import { describeTools, envelope } from "./tool.ts";
+
+type Description = z.input<typeof AgentDescription>;
+
+/** An agent as clients see it, for this request's context. An agent whose model cannot be resolved is described without one. */
+export async function describeAgent(agent: Agent, call: Call, partial = false): Promise<Description> {
+  const { requestContext } = call;
+  const args = { requestContext };
+  const [tools, agents, processors, models] = await Promise.all([agent.listTools(args), agent.listAgents(args), agent.listProcessors(args), modelsOf(agent, call)]);
+  const model = models[0]?.model;
+  return {
+    name: agent.name,
+    description: agent.description,
+    ...(agent.metadata && { metadata: { ...agent.metadata } }),
+    // What an agent is told is the app's own affair: it does not go out to the public.
+    ...(call.audience === "operator" && { instructions: await agent.getInstructions(args) }),
+    agents: Object.fromEntries(Object.entries(agents).map(([key, { id, name }]) => [key, { id, name }])),
+    tools: describeTools(tools, partial),
+    workflows: {},
+    skills: [],
+    workspaceTools: [],
+    browserTools: [],
+    hasBrowser: false,
+    inputProcessors: processors.input.map(toNamed),
+    outputProcessors: processors.output.map(toNamed),
+    ...(model && { provider: model.provider, modelId: model.modelId, modelVersion: model.specificationVersion }),
+    ...(models.length > 1 && { modelList: models.map(toListItem) }),
+    supportsMemory: true,
+    ...(agent.requestContextSchema && { requestContextSchema: envelope(agent.requestContextSchema) }),
+    defaultOptions: {},
+    defaultGenerateOptionsLegacy: {},
+    defaultStreamOptionsLegacy: {},
+    source: "code",
+  };
+}
+
+async function modelsOf(agent: Agent, call: Call): Promise<readonly ModelCandidate[]> {
+  try {
+    return await agent.getModels({ requestContext: call.requestContext });
+  } catch (error) {
+    call.logger.warn("An agent's model cannot be resolved", { agent: agent.id, requestId: call.requestId, reason: messageOf(error) });
+    return [];
+  }
+}
+
+function toNamed({ id, name }: { readonly id: string; readonly name?: string }): { id: string; name: string } {
+  return { id, name: name ?? id };
+}
+
+function toListItem({ id, model, maxRetries }: ModelCandidate): NonNullable<Description["modelList"]>[number] {
+  const { provider, modelId, specificationVersion } = model;
+  return { id: id ?? modelId, enabled: true, maxRetries, model: { provider, modelId, modelVersion: specificationVersion } };
+}

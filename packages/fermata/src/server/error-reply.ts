@@ -1,0 +1,47 @@
+/** Failures as replies. What is not part of the contract is logged and leaves the server without its message. */
+import { FermataError, isAbort } from "../errors.ts";
+import type { ServerConfig } from "../mastra.ts";
+import { toModelError } from "../models/errors.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { InvalidRequest } from "./body.ts";
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+export function toErrorReply(error: unknown, requestId: string, logger: Logger, config: ServerConfig): Response {
+  if (error instanceof InvalidRequest) return invalidReply(error, requestId, logger, config);
+  const known = toKnown(error);
+  if (known.status >= 500 || known.cause !== undefined) logger[known.status >= 500 ? "error" : "warn"](known.message, { requestId, code: known.code, error: known.cause ?? error });
+  const body = { error: known.message, code: known.code, ...(known.details !== undefined && { details: known.details }), requestId };
+  return new Response(JSON.stringify(body), { status: known.status, headers: { ...JSON_TYPE, "x-request-id": requestId, ...retryAfter(known) } });
+}
+
+function toKnown(error: unknown): FermataError {
+  if (FermataError.is(error)) return error;
+  if (isAbort(error)) return new FermataError("CANCELLED", "The request was cancelled.");
+  if (isProviderFailure(error)) return toModelError(error);
+  return new FermataError("INTERNAL", "Internal Server Error", { cause: error });
+}
+
+function isProviderFailure(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "name" in error && error.name === "AI_APICallError";
+}
+
+function retryAfter(error: FermataError): Record<string, string> {
+  const { details } = error;
+  const seconds = typeof details === "object" && details !== null && "retryAfterSeconds" in details ? details.retryAfterSeconds : undefined;
+  return typeof seconds === "number" ? { "retry-after": String(Math.ceil(seconds)) } : {};
+}
+
+function invalidReply(error: InvalidRequest, requestId: string, logger: Logger, config: ServerConfig): Response {
+  const { issues, part } = error;
+  if (config.onValidationError) {
+    try {
+      const own = config.onValidationError({ issues }, part);
+      if (own) return new Response(JSON.stringify(own.body), { status: own.status, headers: JSON_TYPE });
+    } catch (failure) {
+      logger.error("onValidationError failed", { requestId, error: failure });
+    }
+  }
+  const body = { error: error.message, code: error.code, issues, requestId };
+  return new Response(JSON.stringify(body), { status: 400, headers: { ...JSON_TYPE, "x-request-id": requestId } });
+}

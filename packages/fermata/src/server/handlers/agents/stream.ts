@@ -1,0 +1,6 @@
+import type { agents } from "../../../contract/routes/agents.ts";
+import type { Handler } from "../../route-table.ts";
+import { runOptions, toMessages } from "./run-options.ts";
+
+export const stream: Handler<typeof agents.stream> = ({ params, body }, call) =>
+  call.mastra.getAgentById(params.agentId).open(toMessages(body.messages), runOptions(body, call), "stream");

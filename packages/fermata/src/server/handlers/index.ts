@@ -1,0 +1,40 @@
+import type { Handlers } from "../route-table.ts";
+import { approveToolCall, approveToolCallGenerate, declineToolCall, declineToolCallGenerate } from "./agents/answer-tool-call.ts";
+import { generate } from "./agents/generate.ts";
+import { get } from "./agents/get.ts";
+import { list } from "./agents/list.ts";
+import { providers } from "./agents/providers.ts";
+import { resumeStream } from "./agents/resume-stream.ts";
+import { stream } from "./agents/stream.ts";
+import { suspendedRuns } from "./agents/suspended-runs.ts";
+import { executeTool, getTool } from "./agents/tools.ts";
+import { capabilities } from "./auth/capabilities.ts";
+import { me } from "./auth/me.ts";
+import { apiSchema } from "./system/api-schema.ts";
+import { packages } from "./system/packages.ts";
+import { execute } from "./tools/execute.ts";
+import { get as getGlobalTool } from "./tools/get.ts";
+import { list as listTools } from "./tools/list.ts";
+
+/** What answers each route of the contract. */
+export const handlers: Handlers = {
+  agents: {
+    list,
+    providers,
+    get,
+    generate,
+    stream,
+    resumeStream,
+    approveToolCall,
+    declineToolCall,
+    approveToolCallGenerate,
+    declineToolCallGenerate,
+    suspendedRuns,
+    getTool,
+    executeTool,
+  },
+  tools: { list: listTools, get: getGlobalTool, execute },
+  system: { packages, apiSchema },
+  auth: { capabilities, me },
+  compat: { generateVnext: (input, call) => generate(input, call), streamVnext: (input, call) => stream(input, call) },
+};

@@ -1,0 +1,12 @@
+import type { system } from "../../../contract/routes/system.ts";
+import type { Handler } from "../../route-table.ts";
+
+export const packages: Handler<typeof system.packages> = (_input, { mastra }) => ({
+  packages: [],
+  isDev: process.env.NODE_ENV !== "production",
+  cmsEnabled: false,
+  liveKitConnectionRouteEnabled: false,
+  observabilityEnabled: false,
+  storageType: mastra.suspensions.constructor.name,
+  observabilityStorageType: "none",
+});

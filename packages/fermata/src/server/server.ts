@@ -1,0 +1,177 @@
+/** The server without a web framework: routes to be mounted, each a function from a request to a reply. */
+import { FermataError } from "../errors.ts";
+import type { OpenRun } from "../agents/delegation.ts";
+import type { Mastra } from "../mastra.ts";
+import { withFields } from "../telemetry/logger.ts";
+import { readBody } from "./body.ts";
+import type { Audience, Call } from "./call.ts";
+import { toErrorReply } from "./error-reply.ts";
+import { handlers } from "./handlers/index.ts";
+import { checkInput, clientContext, type CheckedInput, type RawInput } from "./request-input.ts";
+import { routeTable, type RouteEntry } from "./route-table.ts";
+import { streamReply } from "./wire/event-stream.ts";
+import { toJson } from "./wire/json.ts";
+
+export interface ServerOptions {
+  readonly mastra: Mastra;
+  /** Bytes that a request's body may have. Default: `server.bodySizeLimit`, then 4.5 MiB. */
+  readonly maxBodyBytes?: number;
+  /** The body of the reply to a request that is too large. */
+  readonly onBodyTooLarge?: (error: unknown) => unknown;
+  /** Hide from callers what is the server's own. Default true. */
+  readonly redact?: boolean;
+  /** Milliseconds between comments on a silent stream. Default 15,000. */
+  readonly heartbeatMs?: number;
+}
+
+/** What an adapter hands over of one request. */
+export interface IncomingRequest {
+  readonly request: Request;
+  readonly params: Readonly<Record<string, string>>;
+  /** Every value of every parameter. */
+  readonly query: Readonly<Record<string, string[]>>;
+}
+
+/** A route to mount. */
+export interface MountedRoute extends RouteEntry {
+  /** Never rejects: every failure is a reply. */
+  handle(incoming: IncomingRequest): Promise<Response>;
+}
+
+const DEFAULT_BODY_BYTES = 4_718_592;
+const DEFAULT_TIMEOUT_MS = 180_000;
+const DEFAULT_HEARTBEAT_MS = 15_000;
+
+type AnyHandler = (input: CheckedInput, call: Call) => unknown;
+
+/** All routes of `mastra`, ready to be mounted. */
+export function createRoutes(options: ServerOptions): MountedRoute[] {
+  const all: Readonly<Record<string, Readonly<Record<string, unknown>>>> = handlers;
+  return routeTable().map((entry) => {
+    const name = entry.id.slice(entry.group.length + 1);
+    // `handlers` has one for every route: its type says so.
+    const handler = all[entry.group]?.[name] as AnyHandler;
+    return { ...entry, handle: (incoming) => handle(entry, handler, incoming, options) };
+  });
+}
+
+/** One request from its first byte to its reply. */
+async function handle(entry: RouteEntry, handler: AnyHandler, incoming: IncomingRequest, options: ServerOptions): Promise<Response> {
+  const { mastra } = options;
+  const config = mastra.getServer();
+  const { request } = incoming;
+  const deadline = new Deadline(config.timeout ?? DEFAULT_TIMEOUT_MS);
+  let requestId: string | undefined;
+  try {
+    const body = await deadline.limit(entry.spec.body ? readBody(request, options.maxBodyBytes ?? config.bodySizeLimit ?? DEFAULT_BODY_BYTES) : undefined);
+    const raw: RawInput = { params: incoming.params, query: incoming.query, body };
+    const input = checkInput(entry.spec, raw);
+    const call = new RequestCall(options, request, raw, deadline);
+    requestId = call.id;
+    const result = await deadline.limit(handler(input, call));
+    if (entry.spec.stream) return toStream(entry, result as OpenRun, call, options); // a stream's handler gives a run: its type says so
+    return new Response(toJson(result), { status: 200, headers: { "content-type": "application/json" } });
+  } catch (error) {
+    if (options.onBodyTooLarge && FermataError.is(error) && error.code === "PAYLOAD_TOO_LARGE") {
+      return new Response(toJson(options.onBodyTooLarge(error)), { status: 413, headers: { "content-type": "application/json" } });
+    }
+    return toErrorReply(error, requestId ?? request.headers.get("x-request-id") ?? crypto.randomUUID(), mastra.getLogger(), config);
+  } finally {
+    deadline.clear();
+  }
+}
+
+function toStream(entry: RouteEntry, run: OpenRun, call: RequestCall, options: ServerOptions): Response {
+  return streamReply(run, {
+    framing: entry.spec.stream ?? "sse",
+    audience: call.audience,
+    logger: withFields(call.logger, { runId: run.runId }),
+    heartbeatMs: options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
+    onCancel: () => call.cancel(),
+  });
+}
+
+/** The time that a reply may take to begin. */
+class Deadline {
+  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #ms: number;
+  #expire: ((error: FermataError) => void) | undefined;
+  #onExpire: ((error: FermataError) => void) | undefined;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+    this.#timer = setTimeout(() => this.#end(), ms);
+  }
+
+  /** Settles as `work` does, or rejects when the time is up. */
+  limit<T>(work: T | Promise<T>): T | Promise<T> {
+    if (!(work instanceof Promise)) return work;
+    return new Promise<T>((resolve, reject) => {
+      this.#expire = reject;
+      work.then(resolve, reject);
+    });
+  }
+
+  /** Called when the time is up. */
+  onExpire(listener: (error: FermataError) => void): void {
+    this.#onExpire = listener;
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #end(): void {
+    const error = new FermataError("TIMEOUT", `The request took longer than ${this.#ms} ms.`);
+    this.#onExpire?.(error);
+    this.#expire?.(error);
+  }
+}
+
+/** One request as its handler sees it. What most handlers do not ask for is made when it is asked for. */
+class RequestCall implements Call {
+  readonly mastra: Mastra;
+  readonly audience: Audience;
+  readonly requestContext: Call["requestContext"];
+  readonly #request: Request;
+  readonly #deadline: Deadline;
+  #controller: AbortController | undefined;
+  #id: string | undefined;
+
+  constructor(options: ServerOptions, request: Request, raw: RawInput, deadline: Deadline) {
+    this.mastra = options.mastra;
+    this.audience = options.redact === false ? "operator" : "public";
+    this.requestContext = clientContext(request.method, raw);
+    this.#request = request;
+    this.#deadline = deadline;
+  }
+
+  get id(): string | undefined {
+    return this.#id;
+  }
+
+  get requestId(): string {
+    return (this.#id ??= this.#request.headers.get("x-request-id") ?? crypto.randomUUID());
+  }
+
+  get logger(): Call["logger"] {
+    return withFields(this.mastra.getLogger(), { requestId: this.requestId });
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      const controller = new AbortController();
+      this.#controller = controller;
+      const { signal } = this.#request;
+      if (signal.aborted) controller.abort(signal.reason);
+      else signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
+      this.#deadline.onExpire((error) => controller.abort(error));
+    }
+    return this.#controller.signal;
+  }
+
+  /** The reader of the reply is gone. */
+  cancel(): void {
+    this.#controller?.abort(new DOMException("The client has left.", "AbortError"));
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * A run as bytes. Frames that are ready together are written together: what a model gives in one go costs one write.
+ */
+import type { AgentChunk, ChunkSink } from "../../agents/chunks.ts";
+import type { OpenRun } from "../../agents/delegation.ts";
+import { toChunkError } from "../../agents/loop/errors.ts";
+import type { StreamFraming } from "../../contract/route.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import type { Audience } from "../call.ts";
+import { toJson } from "./json.ts";
+import { projectChunk } from "./projection.ts";
+
+export interface EventStreamOptions {
+  readonly framing: StreamFraming;
+  readonly audience: Audience;
+  readonly logger: Logger;
+  /** Milliseconds between comments that keep the connection alive. */
+  readonly heartbeatMs: number;
+  /** Called when the reader is gone before the end. */
+  readonly onCancel: (reason: unknown) => void;
+}
+
+const HEADERS: Readonly<Record<StreamFraming, Readonly<Record<string, string>>>> = {
+  sse: { "content-type": "text/event-stream", "cache-control": "no-cache", connection: "keep-alive", "x-accel-buffering": "no" },
+  records: { "content-type": "text/plain", "cache-control": "no-cache", "x-accel-buffering": "no" },
+};
+
+/** Characters that may wait for the next write, and bytes that may wait for the reader. */
+const MAX_BUFFERED = 64 * 1024;
+
+const HEARTBEAT = ": ping\n\n";
+
+/** Ends the turn of the event loop in which it is called: everything that is ready now goes into one write. */
+const afterThisTurn: (work: () => void) => void = typeof setImmediate === "function" ? (work) => void setImmediate(work) : (work) => void setTimeout(work, 0);
+
+const encoder = new TextEncoder();
+
+/** The reply that shows `run` while it happens. */
+export function streamReply(run: OpenRun, options: EventStreamOptions): Response {
+  const stream = new EventStream(options);
+  void stream.show(run);
+  return new Response(stream.body, { status: 200, headers: HEADERS[options.framing] });
+}
+
+class EventStream implements ChunkSink {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly #options: EventStreamOptions;
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #buffer = "";
+  #scheduled = false;
+  #done = false;
+  #resume: (() => void) | undefined;
+  #heartbeat: ReturnType<typeof setInterval> | undefined;
+  /** The frame of a text delta up to its text, and the id that it is for: nearly all frames differ in nothing else. */
+  #deltaHead = "";
+  #deltaId: string | undefined;
+
+  constructor(options: EventStreamOptions) {
+    this.#options = options;
+    this.body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+        },
+        pull: () => this.#wake(),
+        cancel: (reason) => {
+          this.#stop();
+          options.onCancel(reason);
+        },
+      },
+      { highWaterMark: MAX_BUFFERED, size: (chunk) => chunk.byteLength },
+    );
+    if (options.framing === "sse") this.#heartbeat = setInterval(() => this.#write(HEARTBEAT), options.heartbeatMs);
+  }
+
+  /** Runs to the end and closes the body, whatever happens. */
+  async show(run: OpenRun): Promise<void> {
+    try {
+      await run.start(this);
+    } catch (error) {
+      this.#options.logger.error("A stream's producer failed", { runId: run.runId, error });
+      this.push({ type: "error", runId: run.runId, from: "AGENT", payload: { type: "error", error: toChunkError(error) } })?.catch(() => undefined);
+    }
+    if (this.#done) return;
+    if (this.#options.framing === "sse") this.#buffer += "data: [DONE]\n\n";
+    this.#flush();
+    this.#stop();
+    this.#controller?.close();
+  }
+
+  push(chunk: AgentChunk): void | Promise<void> {
+    if (this.#done) return undefined;
+    const frame = this.#frame(chunk);
+    if (frame === undefined) return undefined;
+    this.#write(frame);
+    const controller = this.#controller;
+    if (this.#buffer.length < MAX_BUFFERED && (controller?.desiredSize ?? 1) > 0) return undefined;
+    this.#flush();
+    if ((controller?.desiredSize ?? 1) > 0) return undefined;
+    return new Promise((resolve) => (this.#resume = resolve));
+  }
+
+  #frame(chunk: AgentChunk): string | undefined {
+    if (chunk.type === "text-delta" && "from" in chunk && chunk.payload.providerMetadata === undefined) return this.#deltaFrame(chunk.runId, chunk.payload);
+    try {
+      const shown = projectChunk(chunk, this.#options.audience);
+      if (shown === undefined) return undefined;
+      const json = toJson(shown);
+      return this.#options.framing === "sse" ? `data: ${json}\n\n` : `${json}\u001e`;
+    } catch (error) {
+      this.#options.logger.error("A chunk could not be written", { type: chunk.type, error });
+      return undefined;
+    }
+  }
+
+  #deltaFrame(runId: string, payload: { readonly id: string; readonly text: string }): string {
+    if (this.#deltaId !== payload.id) {
+      this.#deltaId = payload.id;
+      const start = this.#options.framing === "sse" ? "data: " : "";
+      this.#deltaHead = `${start}{"type":"text-delta","runId":${JSON.stringify(runId)},"from":"AGENT","payload":{"id":${JSON.stringify(payload.id)},"text":`;
+    }
+    return `${this.#deltaHead}${JSON.stringify(payload.text)}}}${this.#options.framing === "sse" ? "\n\n" : "\u001e"}`;
+  }
+
+  #write(frame: string): void {
+    this.#buffer += frame;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    afterThisTurn(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#buffer === "" || this.#done) return;
+    this.#controller?.enqueue(encoder.encode(this.#buffer));
+    this.#buffer = "";
+  }
+
+  #wake(): void {
+    const resume = this.#resume;
+    this.#resume = undefined;
+    resume?.();
+  }
+
+  #stop(): void {
+    this.#done = true;
+    clearInterval(this.#heartbeat);
+    this.#wake();
+  }
+}

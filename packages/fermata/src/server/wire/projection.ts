@@ -1,0 +1,180 @@
+/**
+ * What may leave the server, by allow-list. A chunk type or a member that is not named here is not sent to the public;
+ * the operator's audience sees everything but stacks.
+ */
+import type { AgentChunk, ChunkError, FinishPayload, StepMetadata } from "../../agents/chunks.ts";
+import type { GenerateResult, StepSummary } from "../../agents/result.ts";
+import type { StoredMessage } from "../../agents/messages/stored.ts";
+import type { Audience } from "../call.ts";
+
+type ByType = { readonly [T in AgentChunk["type"] & string]?: (chunk: never) => unknown };
+
+/** What a tool threw may name files, hosts and keys: the model is told, the public is not. */
+const TOOL_FAILED = "The tool failed.";
+
+const asItIs = (chunk: unknown): unknown => chunk;
+
+const PUBLIC_CHUNKS: ByType = {
+  start: asItIs,
+  "text-start": asItIs,
+  "text-delta": asItIs,
+  "text-end": asItIs,
+  "reasoning-start": asItIs,
+  "reasoning-delta": asItIs,
+  "reasoning-end": asItIs,
+  source: asItIs,
+  file: asItIs,
+  "tool-call-input-streaming-start": asItIs,
+  "tool-call-delta": asItIs,
+  "tool-call-input-streaming-end": asItIs,
+  "tool-call": asItIs,
+  "tool-result": asItIs,
+  "tool-call-approval": asItIs,
+  "tool-call-suspended": asItIs,
+  "tool-output-denied": asItIs,
+  object: asItIs,
+  "object-result": asItIs,
+  "step-start": (chunk: Chunk<"step-start">) => {
+    const { warnings, messageId, startedAt } = chunk.payload;
+    return { ...chunk, payload: { warnings, messageId, startedAt, request: {} } };
+  },
+  "tool-error": (chunk: Chunk<"tool-error">) => {
+    const { toolCallId, toolName, args, error } = chunk.payload;
+    return { ...chunk, payload: { error: publicError(error), args, toolCallId, toolName } };
+  },
+  error: (chunk: Chunk<"error">) => ({ ...chunk, payload: { type: "error", error: publicError(chunk.payload.error) } }),
+  abort: (chunk: Chunk<"abort">) => ({ ...chunk, payload: {} }),
+  tripwire: (chunk: Chunk<"tripwire">) => {
+    const { reason, retry, processorId } = chunk.payload;
+    return { ...chunk, payload: { reason, retry, processorId } };
+  },
+  "tool-output": (chunk: Chunk<"tool-output">) => {
+    const { output, toolCallId, toolName } = chunk.payload;
+    const inner = isChunk(output) ? publicChunk(output) : output;
+    return inner === undefined ? undefined : { ...chunk, payload: { output: inner, toolCallId, toolName } };
+  },
+  "step-finish": (chunk: Chunk<"step-finish">) => ({ ...chunk, payload: publicFinish(chunk.payload) }),
+  finish: (chunk: Chunk<"finish">) => ({ ...chunk, payload: publicFinish(chunk.payload) }),
+};
+
+type Chunk<T extends string> = Extract<AgentChunk, { readonly type: T; readonly payload: unknown }>;
+
+/** The chunk as `audience` may see it, or `undefined` when it may not. */
+export function projectChunk(chunk: AgentChunk, audience: Audience): unknown {
+  return audience === "operator" ? chunk : publicChunk(chunk);
+}
+
+function publicChunk(chunk: AgentChunk): unknown {
+  // A `data-…` chunk is what the app itself decided to send.
+  if (chunk.type.startsWith("data-")) return chunk;
+  const project = Object.hasOwn(PUBLIC_CHUNKS, chunk.type) ? PUBLIC_CHUNKS[chunk.type] : undefined;
+  // The table gives each type the function for its own chunk.
+  return project?.(chunk as never);
+}
+
+/** A value that a nested run wrote, in contrast to one that a tool made up. */
+function isChunk(value: unknown): value is AgentChunk {
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string" && "runId" in value && "from" in value;
+}
+
+function publicError({ name, message, code, id, details }: ChunkError): ChunkError {
+  return { name, message, ...(code !== undefined && { code }), ...(id !== undefined && { id }), ...(details !== undefined && { details }) };
+}
+
+function publicMetadata(metadata: StepMetadata): unknown {
+  const { headers: _headers, request: _request, ...rest } = metadata;
+  return rest;
+}
+
+function publicFinish(payload: FinishPayload): unknown {
+  const { messageId, stepResult, metadata, output, messages, processorRetryCount } = payload;
+  return {
+    messageId,
+    stepResult,
+    metadata: publicMetadata(metadata),
+    output: { ...output, steps: output.steps.map(publicWireStep) },
+    messages: { all: publicMessages(messages.all), user: messages.user, nonUser: publicMessages(messages.nonUser) },
+    processorRetryCount,
+  };
+}
+
+function publicWireStep(step: unknown): unknown {
+  // Made by the loop's own `wireStep`.
+  const { content, finishReason, usage, warnings, response, providerMetadata } = step as Record<string, unknown>;
+  return { content: publicParts(content), finishReason, usage, warnings, response: publicResponse(response), ...(providerMetadata !== undefined && { providerMetadata }) };
+}
+
+function publicResponse(response: unknown): unknown {
+  const { headers: _headers, request: _request, messages, ...rest } = response as Record<string, unknown>;
+  return Array.isArray(messages) ? { ...rest, messages: publicMessages(messages) } : rest;
+}
+
+function publicMessages(messages: readonly unknown[]): readonly unknown[] {
+  return messages.some(holdsFailure) ? messages.map(publicMessage) : messages;
+}
+
+function publicMessage(message: unknown): unknown {
+  return holdsFailure(message) ? { ...(message as object), content: publicParts((message as { content: unknown }).content) } : message;
+}
+
+function holdsFailure(message: unknown): boolean {
+  const content = (message as { content?: unknown }).content;
+  return Array.isArray(content) && content.some(isFailure);
+}
+
+function isFailure(part: unknown): boolean {
+  const output = (part as { output?: { type?: unknown } }).output;
+  return output?.type === "error-text";
+}
+
+function publicParts(parts: unknown): unknown {
+  if (!Array.isArray(parts) || !parts.some(isFailure)) return parts;
+  return parts.map((part: unknown) => (isFailure(part) ? { ...(part as object), output: { type: "error-text", value: TOOL_FAILED } } : part));
+}
+
+/** The reply of `generate`. */
+export function projectResult(result: GenerateResult, audience: Audience): GenerateResult {
+  if (audience === "operator") return result;
+  const { response, messages, rememberedMessages, tripwire } = result;
+  const dbMessages = response.dbMessages.map(publicStored);
+  return {
+    ...result,
+    request: {},
+    steps: result.steps.map(publicSummary),
+    // Members are taken away, none changes its type.
+    response: {
+      ...(publicResponse(response) as GenerateResult["response"]),
+      ...(response.uiMessages && { uiMessages: response.uiMessages.map(publicUi) }),
+      dbMessages,
+    },
+    messages: messages.map(publicStored),
+    rememberedMessages: rememberedMessages.map(publicStored),
+    ...(tripwire && { tripwire: { ...tripwire, metadata: undefined } }),
+  };
+}
+
+function publicSummary(step: StepSummary): StepSummary {
+  return {
+    ...step,
+    request: {},
+    content: publicParts(step.content) as readonly unknown[],
+    response: publicResponse(step.response) as StepSummary["response"],
+  };
+}
+
+function publicStored(message: StoredMessage): StoredMessage {
+  const { parts } = message.content;
+  const failed = parts.some((part) => part.type === "tool-invocation" && part.toolInvocation.errorText !== undefined);
+  if (!failed) return message;
+  const shown = parts.map((part) =>
+    part.type === "tool-invocation" && part.toolInvocation.errorText !== undefined ? { ...part, toolInvocation: { ...part.toolInvocation, errorText: TOOL_FAILED } } : part,
+  );
+  return { ...message, content: { ...message.content, parts: shown } };
+}
+
+type UiMessage = NonNullable<GenerateResult["response"]["uiMessages"]>[number];
+
+function publicUi(message: UiMessage): UiMessage {
+  if (!message.parts.some((part) => "errorText" in part)) return message;
+  return { ...message, parts: message.parts.map((part) => ("errorText" in part ? { ...part, errorText: TOOL_FAILED } : part)) };
+}
