@@ -1,19 +1,10 @@
 /** Fills a tool's arguments from a message. Nothing is invented: what the message does not say is reported as missing. */
 import type { JSONSchema7, JSONValue } from "@ai-sdk/provider";
 import { findNumbers, typedMentions } from "./mentions.ts";
-import { quotations, take, wordBefore, wordAfter, type Mention, type Passage } from "./passage.ts";
-import {
-  findPeople,
-  findPlaces,
-  insideText,
-  markedText,
-  namedText,
-  nextQuotation,
-  remainder,
-  soughtText,
-  spokenText,
-  stemsOf,
-} from "./phrases.ts";
+import { listedAfter, pickByRole, withPreposition } from "./mention-choice.ts";
+import { quotations, take, type Mention, type Passage } from "./passage.ts";
+import { findPeople, findPlaces, insideText, namedText, nextQuotation, remainder, soughtText, stemsOf } from "./phrases.ts";
+import { reserveText } from "./reserve.ts";
 import { itemsOf, MAX_DEPTH } from "./schema.ts";
 import { isTyped, slotsOf, type Slot } from "./slots.ts";
 import { booleanFor, choicesFor, numberFor } from "./values.ts";
@@ -69,60 +60,6 @@ function settle(slots: readonly Slot[], found: ReadonlyMap<string, JSONValue>, c
     else if (slot.required) missing.push(slot);
   }
   return { input, missing };
-}
-
-/** Text that is quoted or announced is set aside first, so that a date inside a message stays in the message. */
-function reserveText(slots: readonly Slot[], passage: Passage, found: Map<string, JSONValue>): void {
-  const free = slots.filter(
-    (slot) => slot.type === "string" && slot.schema.enum === undefined && ["title", "content", "query", "text"].includes(slot.kind),
-  );
-  for (const slot of free) {
-    const marked = markedText(passage, slot.words);
-    if (marked === undefined) continue;
-    found.set(slot.name, marked.value);
-    take(passage, marked);
-  }
-  const title = free.find((slot) => slot.kind === "title" && !found.has(slot.name));
-  const content = free.find((slot) => slot.kind === "content" && !found.has(slot.name));
-  const named = title === undefined ? undefined : namedText(passage);
-  if (title !== undefined && named !== undefined && (title.required || free.some((slot) => slot.kind === "content"))) {
-    found.set(title.name, named.value);
-    take(passage, named);
-  }
-  reserveQuotations(
-    free.filter((slot) => !found.has(slot.name)),
-    passage,
-    found,
-  );
-  const saying =
-    (content !== undefined && found.has(content.name) ? undefined : content) ??
-    (free.some((slot) => slot.kind === "content")
-      ? undefined
-      : free.find((slot) => slot.kind === "title" && slot.required && !found.has(slot.name)));
-  const spoken =
-    saying === undefined || saying.words.includes("prompt")
-      ? undefined
-      : spokenText(
-          passage,
-          slots.filter((slot) => slot !== saying).flatMap((slot) => slot.words),
-        );
-  if (saying !== undefined && spoken !== undefined) {
-    found.set(saying.name, spoken.value);
-    take(passage, spoken);
-  }
-}
-
-/** One quotation for each free text, required ones first. More quotations than texts are a list, which is left for later. */
-function reserveQuotations(free: readonly Slot[], passage: Passage, found: Map<string, JSONValue>): void {
-  const open = free.filter((slot) => !slot.words.includes("prompt")).sort((left, right) => Number(right.required) - Number(left.required));
-  const quoted = quotations(passage);
-  if (quoted.length > open.length) return;
-  quoted.forEach((quotation, index) => {
-    const slot = open[index];
-    if (slot === undefined) return;
-    found.set(slot.name, quotation.value);
-    take(passage, quotation);
-  });
 }
 
 /** The most recognisable arguments choose first; free text takes what they leave. */
@@ -240,9 +177,6 @@ function freeText({ slot, slots, passage, context, depth }: Task): Mention | und
   return (slot.kind === "text" ? insideText(passage, slot.words) : undefined) ?? remainder(passage, stems);
 }
 
-const FROM_WORDS = /^(?:from|since|between|starting)$/;
-const TO_WORDS = /^(?:to|into|in|until|till|and|as|through)$/;
-
 /** Picks the mention that fits the slot's end of a pair, takes it with its preposition, and keeps what is listed behind it. */
 function choose<T extends JSONValue>(task: Task, mentions: readonly Mention<T>[], typed = 0.8): Found | undefined {
   const { slot, slots, passage } = task;
@@ -252,45 +186,6 @@ function choose<T extends JSONValue>(task: Task, mentions: readonly Mention<T>[]
   const listed = hasTwin && slot.role !== "to" ? [] : listedAfter(slot, pick, mentions, passage);
   for (const mention of [pick, ...listed]) take(passage, withPreposition(mention, passage));
   return { value: pick.value, more: listed.map((mention) => mention.value).filter((value) => value !== pick.value), typed };
-}
-
-function pickByRole<T>(slot: Slot, mentions: readonly Mention<T>[], passage: Passage): Mention<T> | undefined {
-  const before = (mention: Mention<T>): string => wordBefore(passage, mention.start);
-  const nextToNumber = (mention: Mention<T>): boolean =>
-    /\d[\s]?$/.test(passage.text.slice(0, mention.start)) ||
-    (/^\d/.test(wordAfter(passage, mention.end)) && /[$€£¥]/.test(passage.text[mention.start] ?? ""));
-  if (slot.role === "from") {
-    return (
-      mentions.find((mention) => FROM_WORDS.test(before(mention))) ??
-      mentions.find(nextToNumber) ??
-      mentions.find((mention) => !TO_WORDS.test(before(mention)))
-    );
-  }
-  if (slot.role === "to")
-    return mentions.find((mention) => TO_WORDS.test(before(mention))) ?? mentions.find((mention) => !FROM_WORDS.test(before(mention)));
-  return mentions[0];
-}
-
-/** "Paris, Rome and Oslo". Two places with nothing but a comma between them ("Paris, Texas") are not a list. */
-function listedAfter<T>(slot: Slot, first: Mention<T>, mentions: readonly Mention<T>[], passage: Passage): Mention<T>[] {
-  const listed: Mention<T>[] = [];
-  let last = first;
-  let hasAnd = false;
-  for (const mention of mentions.filter((one) => one.start >= first.end).slice(0, 20)) {
-    const between = passage.text.slice(last.end, mention.start);
-    if (!/^\s*(?:,|&|,?\s*and|,?\s*or|\/)\s*(?:(?:in|for|to|of|the)\s+)?$/i.test(between)) break;
-    if (/and|&|or/i.test(between)) hasAnd = true;
-    listed.push(mention);
-    last = mention;
-  }
-  return hasAnd || slot.kind !== "place" ? listed : [];
-}
-
-function withPreposition(span: { start: number; end: number }, passage: Passage): { start: number; end: number } {
-  const lead = /\b(?:on|at|in|to|into|from|for|by|near|around|until|till|with|by)\s+(?:the\s+)?$/i.exec(
-    passage.rest.slice(Math.max(0, span.start - 16), span.start),
-  );
-  return lead === null ? span : { start: span.start - lead[0].length, end: span.end };
 }
 
 const LIST =
