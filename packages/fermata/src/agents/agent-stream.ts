@@ -2,7 +2,8 @@ import type { ModelUsage } from "../models/types.ts";
 import { ChunkLog } from "./chunk-log.ts";
 import type { AgentChunk } from "./chunks.ts";
 import type { OpenRun } from "./delegation.ts";
-import { toGenerateResult, type GenerateResult } from "./result.ts";
+import type { GenerateResult } from "./generate-result.ts";
+import { toGenerateResult } from "./result.ts";
 
 /**
  * A run that can be read while it happens. It begins when somebody first reads one of the streams or awaits one of the results;

@@ -19,7 +19,8 @@ import { instructionsText, systemMessages } from "./loop/system.ts";
 import { toModelMessages } from "./messages/to-model.ts";
 import type { AgentOptions, Dynamic, Instructions, MemoryOptions, MessageInput } from "./options.ts";
 import type { Processor } from "./processors.ts";
-import { toGenerateResult, type GenerateResult } from "./result.ts";
+import type { GenerateResult } from "./generate-result.ts";
+import { toGenerateResult } from "./result.ts";
 import { ownTools, withCallTools } from "./toolset.ts";
 
 const DEFAULT_MAX_STEPS = 5;

@@ -5,7 +5,7 @@ import type { Tools } from "../tools/tool.ts";
 import type { AgentChunk } from "./chunks.ts";
 import type { Processor } from "./processors.ts";
 import type { StepRecord } from "./loop/state.ts";
-import type { GenerateResult } from "./result.ts";
+import type { GenerateResult } from "./generate-result.ts";
 
 /** A value, or a function of the request that gives it. */
 export type Dynamic<T, M = unknown> = T | ((args: { readonly requestContext: RequestContext; readonly mastra: M | undefined }) => T | Promise<T>);

@@ -32,12 +32,14 @@ export const route = <const S extends RouteSpec>(spec: S): S => spec;
 
 type Parsed<S, K extends "params" | "query" | "body"> = K extends keyof S ? (S[K] extends Shape ? z.output<S[K]> : undefined) : undefined;
 
-/** What a handler gets of the request, checked. */
-export interface RouteInput<S> {
-  readonly params: Parsed<S, "params">;
-  readonly query: Parsed<S, "query">;
-  readonly body: Parsed<S, "body">;
+/** What a handler gets of the request, checked. Generic over the values, so that routes with the same shapes can share a handler. */
+export interface CheckedValues<P, Q, B> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
 }
+
+export type RouteInput<S> = CheckedValues<Parsed<S, "params">, Parsed<S, "query">, Parsed<S, "body">>;
 
 /** What a handler of a route without a stream gives. */
 export type RouteOutput<S> = S extends { readonly response: infer R extends Shape } ? z.input<R> : never;

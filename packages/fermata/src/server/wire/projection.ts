@@ -3,7 +3,7 @@
  * the operator's audience sees everything but stacks.
  */
 import type { AgentChunk, ChunkError, FinishPayload, StepMetadata } from "../../agents/chunks.ts";
-import type { GenerateResult, StepSummary } from "../../agents/result.ts";
+import type { GenerateResult, StepSummary } from "../../agents/generate-result.ts";
 import type { StoredMessage } from "../../agents/messages/stored.ts";
 import type { Audience } from "../call.ts";
 

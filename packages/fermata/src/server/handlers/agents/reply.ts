@@ -1,6 +1,6 @@
 import type { agents } from "../../../contract/routes/agents.ts";
 import type { RouteOutput } from "../../../contract/route.ts";
-import type { GenerateResult } from "../../../agents/result.ts";
+import type { GenerateResult } from "../../../agents/generate-result.ts";
 
 type Reply = RouteOutput<typeof agents.generate>;
 
