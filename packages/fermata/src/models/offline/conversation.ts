@@ -25,7 +25,8 @@ export interface Conversation {
   readonly earlierCalls: readonly ToolCall[];
   /** What the tools have answered to the last message. */
   readonly outcomes: readonly ToolOutcome[];
-  readonly system: string;
+  /** What the system message says is remembered of the user, in the element `working_memory_data`. */
+  readonly memory: string;
 }
 
 /** Characters of one message that are read. More than a person types, and little enough to stay fast. */
@@ -44,8 +45,13 @@ export function readConversation(prompt: LanguageModelV4Prompt): Conversation {
     }),
     earlierCalls: before.flatMap(callsOf),
     outcomes: outcomesOf(prompt.slice(last + 1)),
-    system: prompt.flatMap((message) => (message.role === "system" ? [message.content.slice(0, 20_000)] : [])).join("\n"),
+    memory: memoryOf(prompt),
   };
+}
+
+function memoryOf(prompt: LanguageModelV4Prompt): string {
+  const system = prompt.flatMap((message) => (message.role === "system" ? [message.content.slice(0, 20_000)] : [])).join("\n");
+  return /<working_memory_data>([^<]*)<\/working_memory_data>/.exec(system)?.[1]?.trim() ?? "";
 }
 
 function textOf(message: LanguageModelV4Message): string {

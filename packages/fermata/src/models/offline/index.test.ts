@@ -248,6 +248,24 @@ describe("over several turns", () => {
     expect((await ask("what is my name?", { tools: [weather] })).text).toContain("offline model");
   });
 
+  test("it remembers what the working memory holds", async () => {
+    const system = { role: "system", content: "<working_memory_data>\n- My name is Ada\n</working_memory_data>" } as const;
+    expect((await ask([system, user("what is my name?")])).text).toBe("You told me: your name is Ada.");
+  });
+
+  test("a new request is not mistaken for a follow-up", async () => {
+    const { calls } = await ask([...past, user("and now delete notes.txt")], { tools: [weather, deleteFile] });
+    expect(calls).toEqual([{ name: "delete_file", input: { path: "notes.txt" } }]);
+  });
+
+  test("a follow-up with two places is two calls", async () => {
+    const { calls } = await ask([...past, user("what about Rome and Oslo?")], { tools: [weather] });
+    expect(calls.map((call) => call.input)).toEqual([
+      { city: "Rome", units: "metric" },
+      { city: "Oslo", units: "metric" },
+    ]);
+  });
+
   test("a tool for working memory gets the fact and what it held before", async () => {
     const memory = tool("updateWorkingMemory", "Update the working memory", { memory: { type: "string" } });
     const system = { role: "system", content: "<working_memory_data>\n- likes tea\n</working_memory_data>" } as const;

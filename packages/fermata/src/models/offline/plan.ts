@@ -10,6 +10,7 @@ import { isObject } from "./json.ts";
 import { isNegated, moodOf } from "./intent.ts";
 import { readOutput } from "./outcome.ts";
 import { acknowledge, isFact, recall } from "./recall.ts";
+import { resolveSchema, typeOf } from "./schema.ts";
 import { createIndex, fillTool, rankTools, routesFor, type Route, type ToolIndex } from "./route.ts";
 
 export type Plan = { readonly kind: "calls"; readonly calls: readonly PlannedCall[] } | { readonly kind: "text"; readonly text: string };
@@ -49,22 +50,20 @@ function forcedInput(tool: LanguageModelV4FunctionTool, text: string, now: Date)
 
 function voluntaryCalls(conversation: Conversation, index: ToolIndex, now: Date): PlannedCall[] {
   if (index.entries.length === 0 || conversation.user === "") return [];
-  const completed =
-    moodOf(conversation.user) === "phrase" || routed(conversation.user, index, now).length === 0
-      ? completedRequest(conversation, index, now)
-      : undefined;
+  if (isFact(conversation.user) && index.entries.some(({ tool }) => isMemoryTool(tool))) return rememberCalls(conversation, index, now);
+  const own = routed(conversation.user, index, now);
+  const completed = moodOf(conversation.user) === "phrase" || own.length === 0 ? completedRequest(conversation, index, now) : undefined;
   if (completed !== undefined) return completed;
   const varied = followUp(conversation, index, now);
-  if (varied !== undefined) return varied;
-  if (isFact(conversation.user)) return rememberCalls(conversation, index);
-  if (isAnsweredByHistory(conversation)) return [];
-  return routed(conversation.user, index, now).flatMap(callsOf);
+  const isSameTool = own.every((route) => route.entry.tool.name === varied?.[0]?.tool.name);
+  if (varied !== undefined && isSameTool) return varied;
+  return isAnsweredByHistory(conversation) ? [] : own.flatMap(callsOf);
 }
 
 function isAnsweredByHistory(conversation: Conversation): boolean {
   return (
     /\?\s*$|^(?:what|who|where|when|which|do|repeat|tell me)\b/i.test(conversation.user) &&
-    recall(conversation.user, conversation.history) !== undefined
+    recall(conversation.user, conversation) !== undefined
   );
 }
 
@@ -95,12 +94,18 @@ function callsOf(route: Route): PlannedCall[] {
 }
 
 /** A tool that keeps notes about the user gets the fact, together with what it already holds. */
-function rememberCalls(conversation: Conversation, index: ToolIndex): PlannedCall[] {
-  const entry = index.entries.find(({ tool }) => /working_?-?memory/i.test(tool.name));
-  const properties = entry?.tool.inputSchema.properties;
-  if (entry === undefined || properties === undefined || !("memory" in properties)) return [];
-  const held = /<working_memory_data>([\s\S]*?)<\/working_memory_data>/.exec(conversation.system)?.[1]?.trim() ?? "";
-  return [{ tool: entry.tool, input: { memory: `${held === "" ? "" : `${held}\n`}- ${conversation.user}` } }];
+function rememberCalls(conversation: Conversation, index: ToolIndex, now: Date): PlannedCall[] {
+  const tool = index.entries.find((entry) => isMemoryTool(entry.tool))?.tool;
+  if (tool === undefined) return [];
+  const schema = resolveSchema(tool.inputSchema.properties?.memory, tool.inputSchema);
+  if (typeOf(schema) !== "object")
+    return [{ tool, input: { memory: `${conversation.memory === "" ? "" : `${conversation.memory}\n`}- ${conversation.user}` } }];
+  const { filled } = fillTool(tool, conversation.user, { now });
+  return filled.missing.length === 0 && Object.keys(filled.input).length > 0 ? [{ tool, input: filled.input }] : [];
+}
+
+function isMemoryTool(tool: LanguageModelV4FunctionTool): boolean {
+  return /working_?-?memory/i.test(tool.name) && tool.inputSchema.properties?.memory !== undefined;
 }
 
 /** A second tool is called only when the first one's answer gives it an argument that was missing; no tool is called twice for one message. */
@@ -143,10 +148,11 @@ function forMissing(route: Route, known: Readonly<Record<string, JSONValue>>): R
 }
 
 function answer(conversation: Conversation, index: ToolIndex, tools: readonly LanguageModelV4FunctionTool[], now: Date): string {
-  const { user, history, outcomes } = conversation;
+  const { user, outcomes } = conversation;
+  if (outcomes.length > 0 && isFact(user) && outcomes.every((outcome) => /memory/i.test(outcome.toolName))) return acknowledge(user);
   if (outcomes.length > 0) return describeOutcomes(outcomes);
   if (isFact(user)) return acknowledge(user);
-  const remembered = recall(user, history);
+  const remembered = recall(user, conversation);
   if (remembered !== undefined) return remembered;
   const wanting = routesFor(user, index, { now })[0];
   if (wanting !== undefined && wanting.filled.missing.length > 0) return askForMissing(wanting.entry.tool, wanting.filled.missing);

@@ -1,5 +1,5 @@
 /** Answers from what was said before: names, facts, and the last message. */
-import type { Turn } from "./conversation.ts";
+import type { Conversation, Turn } from "./conversation.ts";
 import { isStopWord, relatedTo, wordsOf } from "./words.ts";
 
 const FACT =
@@ -45,7 +45,7 @@ const LAST_REQUEST =
   /\bwhat (?:did i|have i|was i) (?:just )?(?:say|said|ask|asked|tell|told|asking)\b|\bwhat was my (?:last )?(?:question|message|request)\b/i;
 
 /** The answer to `question` from the conversation, if it holds one. */
-export function recall(question: string, history: readonly Turn[]): string | undefined {
+export function recall(question: string, { history, memory }: Pick<Conversation, "history" | "memory">): string | undefined {
   const said = (role: Turn["role"]): string | undefined => history.findLast((turn) => turn.role === role)?.text;
   if (LAST_ANSWER.test(question)) {
     const topic = contentOf(question).size > 0 ? bestSentence(question, history, "assistant") : undefined;
@@ -58,8 +58,8 @@ export function recall(question: string, history: readonly Turn[]): string | und
     return request === undefined ? "You have not said anything before this." : `You said: ${request}`;
   }
   if (!/\b(?:my|i|me|mine|we|our)\b/i.test(question)) return undefined;
-  if (/\bwho am i\b/i.test(question)) return toldYou(bestSentence("my name", history, "user"));
-  return toldYou(bestSentence(question, history, "user"));
+  const told: readonly Turn[] = memory === "" ? history : [{ role: "user", text: memory.replace(/^[-*\s]+/gm, "") }, ...history];
+  return toldYou(bestSentence(/\bwho am i\b/i.test(question) ? "my name" : question, told, "user"));
 }
 
 function toldYou(sentence: string | undefined): string | undefined {
