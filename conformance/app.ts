@@ -16,7 +16,7 @@ const weatherTool = createTool({
   description: "Weather for a city",
   inputSchema: z.object({ city: z.string().describe("City name") }),
   outputSchema: z.object({ city: z.string(), tempC: z.number() }),
-  execute: async ({ city }, context) => ({ city, tempC: context?.requestContext?.get("unit") === "f" ? 70 : 21 }),
+  execute: async ({ city }, context) => ({ city, tempC: context.requestContext.get("unit") === "f" ? 70 : 21 }),
 });
 
 const deleteFile = createTool({
@@ -37,8 +37,8 @@ const askUser = createTool({
   suspendSchema: z.object({ question: z.string() }),
   resumeSchema: answerSchema,
   execute: async ({ question }, context) => {
-    const resumed = context?.agent?.resumeData;
-    return resumed === undefined ? await context?.agent?.suspend({ question }) : { answer: answerSchema.parse(resumed).answer };
+    const resumed = context.agent?.resumeData;
+    return resumed === undefined ? await context.agent?.suspend({ question }) : { answer: answerSchema.parse(resumed).answer };
   },
 });
 
@@ -56,8 +56,8 @@ const progressTool = createTool({
   description: "Writes progress",
   inputSchema: z.object({ n: z.number() }),
   execute: async ({ n }, context) => {
-    for (let i = 1; i <= n; i++) await context?.writer?.write({ type: "progress", i });
-    await context?.writer?.custom({ type: "data-progress", data: { pct: 100 } });
+    for (let i = 1; i <= n; i++) await context.writer.write({ type: "progress", i });
+    await context.writer.custom({ type: "data-progress", data: { pct: 100 } });
     return { done: n };
   },
 });
@@ -90,7 +90,10 @@ const v3Agent = new Agent({
 const bossAgent = new Agent({
   id: "bossAgent",
   name: "Boss",
-  instructions: ({ requestContext }) => `tier=${requestContext?.get("tier") ?? "none"}`,
+  instructions: ({ requestContext }) => {
+    const tier = requestContext.get("tier");
+    return `tier=${typeof tier === "string" ? tier : "none"}`;
+  },
   model: scriptedModel(),
   agents: { plainAgent },
   tools: { weatherTool },
@@ -102,7 +105,7 @@ const tierAgent = new Agent({
   name: "Tier Agent",
   instructions: "Tools for the gold tier.",
   model: scriptedModel(),
-  tools: ({ requestContext }) => (requestContext?.get("tier") === "gold" ? { weatherTool } : {}),
+  tools: ({ requestContext }) => (requestContext.get("tier") === "gold" ? { weatherTool } : {}),
 });
 
 /** The registry that the suites expect on the other side. */
