@@ -13,7 +13,7 @@ export const STILL_NEED = "I still need";
 
 /** A tool's name as said in a sentence. */
 export function toolLabel(name: string): string {
-  return humanName(name.replace(/^(?:agent|workflow)-/, ""));
+  return humanName(name.replace(/^(?:agent|workflow)-/, "")).replace(/(.) tool$/, "$1");
 }
 
 /** The answer to everything that the tools have said since the user's message. */
@@ -30,8 +30,11 @@ function describeOutcome(call: ToolOutcome, isOneOfMany: boolean): string {
   if (result.kind === "failed") return `I tried ${label}, but it failed: ${result.reason.trim().replace(/[.\s]+$/, "")}.`;
   const prose = toProse(withoutEcho(result.value, call.input));
   if (typeof result.value === "string" && !isOneOfMany) return ended(prose);
-  return `${capitalise(label)}:${prose.startsWith("\n") ? "" : " "}${ended(prose)}`;
+  return `${capitalise(label.replace(READING, ""))}:${prose.startsWith("\n") ? "" : " "}${ended(prose)}`;
 }
+
+/** "get weather" has said its verb once the weather is there. */
+const READING = /^(?:get|fetch|find|look up|lookup|check|read|show|retrieve|query) (?=\p{L})/u;
 
 /** What a tool merely repeats of its arguments is not news. */
 function withoutEcho(value: JSONValue, input: unknown): JSONValue {

@@ -51,6 +51,12 @@ test.each<[what: string, text: string, properties: Record<string, JSONSchema7>, 
     { origin: "New York", destination: "San Francisco" },
   ],
   [
+    "an end of the way that has no name",
+    "how do I get from Central Station to the airport by bus",
+    { from: { type: "string", description: "Place of departure" }, to: { type: "string", description: "Place of arrival" } },
+    { from: "Central Station", to: "airport" },
+  ],
+  [
     "the ends in the other order",
     "to Rome from Oslo",
     { origin: { type: "string", description: "City" }, destination: { type: "string", description: "City" } },

@@ -156,7 +156,7 @@ function fillString(task: Task): Found | undefined {
   }
   if (typed !== undefined && ["email", "url", "phone", "date", "time", "currency", "expression", "timezone"].includes(slot.kind))
     return undefined;
-  if (slot.kind === "place") return choose(task, findPlaces(passage), 0.5);
+  if (slot.kind === "place") return choose(task, findPlaces(passage, slot.role !== undefined), 0.5);
   if (slot.kind === "person") return choose(task, findPeople(passage, slot.required), 0.3);
   const quoted = nextQuotation(passage);
   if (quoted !== undefined) return choose(task, quotations(passage));
@@ -218,7 +218,7 @@ function fillArray(task: Task): Found | undefined {
   const quoted = quotations(passage);
   if (quoted.length > 0) return takeAll(quoted, 0);
   if (slot.kind === "person") return takeAll(findPeople(passage, slot.required), 0.3);
-  if (slot.kind === "place") return takeAll(findPlaces(passage), 0.3);
+  if (slot.kind === "place") return takeAll(findPlaces(passage, false), 0.3);
   return fillList(task);
 }
 

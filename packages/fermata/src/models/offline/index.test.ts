@@ -160,7 +160,7 @@ describe("after a tool has answered", () => {
       ),
     ];
     expect((await ask(prompt, { tools: [weather] })).text).toBe(
-      "Get weather (Paris): the temperature is 20 °C, the condition is sunny and it is not raining.",
+      "Weather (Paris): the temperature is 20 °C, the condition is sunny and it is not raining.",
     );
   });
 

@@ -62,6 +62,7 @@ export function requestedAction(text: string): Action | undefined {
   const trimmed = text.trim();
   if (/^(?:.{0,40}\b)?(?:get rid of)\b/i.test(trimmed)) return "delete";
   const bare = withoutCourtesy(trimmed);
+  if (/^tell (?!me\b|us\b)\S+ (?:that|to)\b/i.test(bare)) return "send";
   for (const word of wordsOf(bare.slice(0, 80)).slice(0, 3)) {
     const action = ACTION_OF.get(word.text);
     if (action !== undefined) return action;
@@ -91,11 +92,11 @@ export function conflicts(wanted: Action | undefined, offered: Action | undefine
 }
 
 const NOT_FOR_TOOLS =
-  /\b(?:poem|haiku|joke|story|essay|song lyrics|limerick|riddle)\b|^(?:why|explain|how (?:does|do (?!i\b|you say|we)|did|are you|is it going))\b|^(?:do|did|are|were) you\b|\bwhat do you think\b|\bmeaning of life\b|\bhow are you\b|^what(?:'s| is) up\b/i;
+  /\b(?:poem|haiku|joke|story|essay|song lyrics|limerick|riddle)\b|^(?:why|explain|how (?:does|do (?!i\b|you say|we)|did|are you|is it going))\b|^(?:do|did|are|were) you\b|\bwhat do you think\b|\bmeaning of life\b|\bhow are you\b|^what(?:['’]s| is) up\b|^what(?:['’]s| is| are) an?\s+\S+$|^(?:nice|cool|awesome|lovely|perfect|wow|haha|lol)\b/i;
 
 /** Requests that ask for thought or talk, which nothing but a language model can serve. */
 export function asksForTalk(text: string): boolean {
-  return NOT_FOR_TOOLS.test(withoutCourtesy(text));
+  return NOT_FOR_TOOLS.test(withoutCourtesy(text).replace(/[?!.\s]+$/, ""));
 }
 
 /** "Don't delete it": an order not to. "Don't forget" and "don't let me forget" are orders to do. */

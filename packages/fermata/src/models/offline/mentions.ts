@@ -61,7 +61,8 @@ export function typedMentions(slot: Slot, passage: Passage, now: Date): Mention[
 
 /** An id behind its own noun ("order 5512") or with letters in it goes before a bare number, which may be an amount. */
 function ids(slot: Slot, passage: Passage): Mention[] {
-  const all = findAll(passage, ID, (match) => match[0].replace(/^#/, ""));
+  const keepsSign = /#\p{L}/u.test(descriptionOf(slot.schema));
+  const all = findAll(passage, ID, (match) => (keepsSign ? match[0] : match[0].replace(/^#/, "")));
   const nouns = new Set(slot.words);
   const sure = all.filter(
     (one) => nouns.has(wordBefore(passage, one.start)) || /[a-z#].*\d|\d.*[a-z]/i.test(passage.text.slice(one.start, one.end)),

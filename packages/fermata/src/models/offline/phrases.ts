@@ -134,7 +134,7 @@ export function clean(text: string): string {
         /\s+(?:please|thanks|thank you|for me|to (?:my|the) (?:calendar|list|agenda|todo list|to-do list)|(?:on|in) my (?:calendar|list|agenda))$/i,
         "",
       )
-      .replace(/\s+(?:to|in|on|for|at|by|with|from|of|and|is|the|a|an)$/i, "");
+      .replace(/\s+(?:to|in|on|for|at|by|with|from|of|and|is|the|a|an|mean|means)$/i, "");
   }
   return unquote(value.replace(/^[\s,:;.-]+/, ""));
 }
@@ -148,9 +148,11 @@ const PLACE =
 const LOWER_PLACE =
   /\b(?:in|for|at|near|around|to|from)\s+(?!(?:the|a|an|my|your|me|it|this|that|next|now|today|tomorrow|celsius|fahrenheit)\b)([\p{L}'’-]{2,}(?:\s(?:york|francisco|angeles|city|delhi|aires|janeiro|paulo|kong|town|island))?)/giu;
 
+const THE_PLACE = /\b(?:to|from)\s+(?:the|my|our)\s+(\p{Ll}{3,}(?:\s\p{Ll}{3,})?)(?=$|[^\p{L}\s]|\s+(?:to|from|by|at|on|in)\b)/gu;
+
 /** Places, most certain first: behind a preposition, as a name, and last in lower case behind a preposition. */
-export function findPlaces(passage: Passage): Mention[] {
-  const placed = findable(passage, PLACE)
+export function findPlaces(passage: Passage, isEndOfWay: boolean): Mention[] {
+  const placed = [...findable(passage, PLACE), ...(isEndOfWay ? findable(passage, THE_PLACE) : [])]
     .map((one) => ({ ...one, value: one.value.replace(/['’]s$|[.'’-]$/u, "") }))
     .filter((one) => !/^(?:I|The)$/.test(one.value));
   if (placed.length > 0)

@@ -92,6 +92,9 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`\\b(?:in|into|to)\\s+${LANGUAGE.source}`, "iu"), "translate language"],
   [/\b[\w.+-]{1,64}@[a-z0-9-]{1,63}\.[a-z]/i, "email send"],
   [/\bwhat time\b/i, "time"],
+  [/\bwhat (?:does|do)\b.*\bmean\b|\bmeaning of\b/i, "define definition"],
+  [/\btell (?!me\b|us\b)\S+ (?:that|to)\b/i, "send message"],
+  [/\bhow (?:do|can|would) (?:i|we) get (?:from|to)\b/i, "directions route navigate"],
   [/\bhow(?:['’]s| is)\b.*\b(?:doing|trading)\b/i, "price quote"],
 ];
 

@@ -95,7 +95,7 @@ const BY_NAME: readonly (readonly [RegExp, SlotKind])[] = [
   [/\b(language|languages|lang|locale)\b/, "language"],
   [/\b(ticker|tickers|symbol|symbols)\b/, "ticker"],
   [
-    /\b(ids?|uuid|key|code|reference|ref|sku|isbn|iban|zip|postcode)\b|\b(order|tracking|invoice|ticket|account|flight|serial) (number|no|nr)\b/,
+    /\b(ids?|channel|uuid|key|code|reference|ref|sku|isbn|iban|zip|postcode)\b|\b(order|tracking|invoice|ticket|account|flight|serial) (number|no|nr)\b/,
     "id",
   ],
   [/\b(city|cities|location|locations|place|places|country|countries|town|address|region|airport|venue)\b/, "place"],

@@ -80,8 +80,11 @@ export function numberFor(slot: Slot, passage: Passage): Mention<number> | undef
 /** "an hour" for `durationMinutes` is 60. */
 function durationFor(slot: Slot, passage: Passage): Mention<number> | undefined {
   const text = `${slot.words.join(" ")} ${descriptionOf(slot.schema).toLowerCase()}`;
-  if (!/\b(duration|length|minutes?|hours?|seconds?|ms|milliseconds?|timeout|delay|interval|mins?)\b/.test(text)) return undefined;
-  const target = /\b(milliseconds?|ms|seconds?|minutes?|mins?|hours?|days?)\b/.exec(text)?.[1]?.replace(/s$/, "") ?? "minute";
+  if (!/\b(duration|length|days?|nights?|minutes?|hours?|seconds?|ms|milliseconds?|timeout|delay|interval|mins?)\b/.test(text))
+    return undefined;
+  const target =
+    /\b(milliseconds?|ms|seconds?|minutes?|mins?|hours?|days?|nights?)\b/.exec(text)?.[1]?.replace(/s$/, "").replace("night", "day") ??
+    "minute";
   const perTarget = UNIT_MS[target === "m" ? "ms" : target] ?? 60_000;
   return findAll(passage, SPAN, (match) => {
     const count = SPELLED[match[1]?.toLowerCase() ?? ""] ?? Number(match[1]);
@@ -160,7 +163,9 @@ function patternOf(slot: Slot, option: string): RegExp {
       : [];
   const aliases = ALIASES[option.toLowerCase()];
   const short = units.filter((name) => name.length > 1 || slot.role !== undefined);
-  const all = [own, ...short, ...(aliases === undefined ? [] : [aliases])].join("|");
+  // "a run" means running: a single word is also met by its stem.
+  const root = words.length === 1 && option.length > 4 ? [`${literal(stem(option.toLowerCase()))}\\p{L}{0,3}`] : [];
+  const all = [own, ...root, ...short, ...(aliases === undefined ? [] : [aliases])].join("|");
   return new RegExp(
     `(?<![\\p{L}\\p{N}])(?:${all})s?(?![\\p{L}\\p{N}])${short.length > 0 ? `|(?<=\\d)(?:${[own, ...short].join("|")})(?!\\p{L})` : ""}`,
     "giu",

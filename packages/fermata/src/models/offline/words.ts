@@ -28,6 +28,7 @@ export function stem(word: string): string {
   if (word.length <= 3) return word;
   const conversion = word
     .replace(/version(s?)$/, "vert")
+    .replace(/inition(s?)$/, "ine")
     .replace(/lation(s?)$/, "late")
     .replace(/culator(s?)$/, "culate")
     .replace(/lator(s?)$/, "late");
