@@ -227,6 +227,16 @@ describe("agents", () => {
     });
   });
 
+  test("the older name of generate gives the same answer", async () => {
+    const answer = bodyOf(await post("agents-generate-vnext", "/agents/plainAgent/generate/vnext", { messages: "hi" }));
+    expect(answer).toMatchObject({ text: "Echo: hi", finishReason: "stop" });
+  });
+
+  // The other server asks its model nothing and takes the answer.
+  test.skipIf(isPeer)("a list without messages is a 400", async () => {
+    expect((await post("agents-generate-no-messages", "/agents/plainAgent/generate", { messages: [] })).response.status).toBe(400);
+  });
+
   // The other server answers 500, which the official client repeats three times.
   test.skipIf(isPeer)("agents-48: a model whose provider has no key is a 4xx that names the environment variable", async () => {
     const reply = await post("agents-48-generate-model-override-object", "/agents/plainAgent/generate", {
@@ -370,6 +380,15 @@ describe("tools and system", () => {
       error: true,
       validationErrors: { errors: expect.any(Array), fields: { city: expect.anything() } },
     });
+  });
+
+  // The other server runs it without asking anybody.
+  test.skipIf(isPeer)("tools-09: a tool that needs approval is refused when it is called without an agent", async () => {
+    const paths = ["/tools/deleteFile/execute", "/agents/toolAgent/tools/deleteFile/execute"];
+    const replies = await Promise.all(
+      paths.map((path, index) => post(`tools-09-execute-approval-${index}`, path, { data: { path: "x" } })),
+    );
+    expect(replies.map(({ response }) => response.status)).toEqual([403, 403]);
   });
 
   test("system-03: the OpenAPI document is of version 3.1 and describes the agents' routes", async () => {
