@@ -12,7 +12,7 @@ import { capitalise, humanName } from "./words.ts";
 export const STILL_NEED = "I still need";
 
 /** A tool's name as said in a sentence. */
-export function toolLabel(name: string): string {
+function toolLabel(name: string): string {
   return humanName(name.replace(/^(?:agent|workflow)-/, "")).replace(/(.) tool$/, "$1");
 }
 

@@ -24,7 +24,7 @@ export function isVerb(word: string): boolean {
   return ACTION_OF.has(word.toLowerCase());
 }
 
-export function actionOf(word: string): Action | undefined {
+function actionOf(word: string): Action | undefined {
   const lower = word.toLowerCase();
   return ACTION_OF.get(lower) ?? ACTION_OF.get(lower.replace(/s$/, "")) ?? ACTION_OF.get(lower.replace(/ing$|es$|e?d$/, ""));
 }

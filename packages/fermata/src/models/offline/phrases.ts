@@ -124,7 +124,7 @@ export function insideText(passage: Passage, labels: readonly string[]): Mention
 }
 
 /** Cuts trailing courtesies, dangling prepositions and the closing punctuation. */
-export function clean(text: string): string {
+function clean(text: string): string {
   let value = text.replaceAll(GAP, " ").replace(/\s+/g, " ").trim();
   for (let previous = ""; previous !== value;) {
     previous = value;
@@ -148,7 +148,7 @@ const PLACE =
 const LOWER_PLACE =
   /\b(?:in|for|at|near|around|to|from)\s+(?!(?:the|a|an|my|your|me|it|this|that|next|now|today|tomorrow|celsius|fahrenheit)\b)([\p{L}'’-]{2,}(?:\s(?:york|francisco|angeles|city|delhi|aires|janeiro|paulo|kong|town|island))?)/giu;
 
-const THE_PLACE = /\b(?:to|from)\s+(?:the|my|our)\s+(\p{Ll}{3,}(?:\s\p{Ll}{3,})?)(?=$|[^\p{L}\s]|\s+(?:to|from|by|at|on|in)\b)/gu;
+const THE_PLACE = /\b(?:to|from)\s+(?:the|my|our)\s+(\p{Ll}{3,}(?:\s\p{Ll}{3,})?)(?=$|\s*[^\p{L}\s]|\s+(?:to|from|by|at|on|in)\b)/gu;
 
 /** Places, most certain first: behind a preposition, as a name, and last in lower case behind a preposition. */
 export function findPlaces(passage: Passage, isEndOfWay: boolean): Mention[] {

@@ -32,7 +32,7 @@ const MIRROR: Readonly<Record<string, string>> = {
 };
 
 /** "my name is Ada" as the other side says it: "your name is Ada". */
-export function mirror(text: string): string {
+function mirror(text: string): string {
   return text
     .replace(/\b(?:i am|i['’]m)\b/gi, "you are")
     .replace(/\bi was\b/gi, "you were")

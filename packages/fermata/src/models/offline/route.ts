@@ -32,7 +32,7 @@ const MAX_DESCRIPTION = 1000;
 /** Tools whose arguments are filled before the final choice. */
 const SHORTLIST = 6;
 /** A route below this is no route. Set on the development set. */
-export const MIN_SCORE = 1.9;
+const MIN_SCORE = 1.9;
 
 export function createIndex(tools: readonly LanguageModelV4FunctionTool[]): ToolIndex {
   const entries = tools.slice(0, MAX_TOOLS).map(createEntry);

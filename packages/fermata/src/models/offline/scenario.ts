@@ -55,7 +55,7 @@ export interface Answer {
   readonly calls: readonly { readonly name: string; readonly input: unknown }[];
 }
 
-export function toAnswer(content: readonly LanguageModelV4Content[]): Answer {
+function toAnswer(content: readonly LanguageModelV4Content[]): Answer {
   return {
     text: content.map((part) => (part.type === "text" ? part.text : "")).join(""),
     calls: content.flatMap((part) =>

@@ -6,7 +6,7 @@ export type SchemaType = "string" | "number" | "integer" | "boolean" | "array" |
 /** A schema may be nested this deep; what lies deeper is treated as absent. */
 export const MAX_DEPTH = 6;
 /** Properties of one object that are looked at. */
-export const MAX_PROPERTIES = 64;
+const MAX_PROPERTIES = 64;
 const MAX_HOPS = 12;
 
 /** `definition` with `$ref`, `allOf` and the first useful branch of `anyOf`/`oneOf` folded in. Never throws; a broken reference gives `{}`. */
