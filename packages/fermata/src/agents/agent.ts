@@ -13,7 +13,7 @@ import type { Delegate, DelegateOptions, OpenRun } from "./delegation.ts";
 import { ownHost, type AgentHost } from "./host.ts";
 import { PartConsumer } from "./loop/read-parts.ts";
 import { runLoop, type Reentry } from "./loop/run-loop.ts";
-import { Run, type Answer, type RunSetup, type RunTool } from "./loop/run.ts";
+import { NO_SINK, Run, type Answer, type RunSetup, type RunTool } from "./loop/run.ts";
 import { notSuspended, readSaved } from "./loop/suspend.ts";
 import { instructionsText, systemMessages } from "./loop/system.ts";
 import { toModelMessages } from "./messages/to-model.ts";
@@ -287,28 +287,35 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
   }
 }
 
-/** Runs with a signal of their own, so that a time limit ends them as a cancelled caller would. */
-function startable(setup: RunSetup, make: (sink: ChunkSink, signal: AbortSignal) => { readonly run: Run; readonly reentry?: Reentry }): OpenRun {
+type MakeRun = (sink: ChunkSink, signal: AbortSignal) => { readonly run: Run; readonly reentry?: Reentry };
+
+/** A run under its caller's signal, or, with a time limit, under one that ends it in the same way. */
+function startable(setup: RunSetup, make: MakeRun): OpenRun {
+  const { abortSignal, modelSettings } = setup.options;
+  const totalMs = modelSettings?.timeout?.totalMs;
   return {
     runId: setup.runId,
     start: async (sink) => {
-      const controller = new AbortController();
-      const outer = setup.options.abortSignal;
-      const onAbort = (): void => controller.abort(outer?.reason);
-      if (outer?.aborted) onAbort();
-      outer?.addEventListener("abort", onAbort, { once: true });
-      const totalMs = setup.options.modelSettings?.timeout?.totalMs;
-      const timer = totalMs === undefined ? undefined : setTimeout(() => controller.abort(new FermataError("UPSTREAM_TIMEOUT", `The run took longer than ${totalMs} ms.`)), totalMs);
-      const { run, reentry } = make(sink, controller.signal);
+      if (totalMs !== undefined) return startLimited(sink, make, abortSignal, totalMs);
+      const { run, reentry } = make(sink, abortSignal ?? new AbortController().signal);
       await runLoop(run, reentry);
-      clearTimeout(timer);
-      outer?.removeEventListener("abort", onAbort);
       return run;
     },
   };
 }
 
-const NO_SINK: ChunkSink = { push: () => undefined };
+async function startLimited(sink: ChunkSink, make: MakeRun, outer: AbortSignal | undefined, totalMs: number): Promise<Run> {
+  const controller = new AbortController();
+  const onAbort = (): void => controller.abort(outer?.reason);
+  if (outer?.aborted) onAbort();
+  outer?.addEventListener("abort", onAbort, { once: true });
+  const timer = setTimeout(() => controller.abort(new FermataError("UPSTREAM_TIMEOUT", `The run took longer than ${totalMs} ms.`)), totalMs);
+  const { run, reentry } = make(sink, controller.signal);
+  await runLoop(run, reentry);
+  clearTimeout(timer);
+  outer?.removeEventListener("abort", onAbort);
+  return run;
+}
 
 async function collect<T>(open: OpenRun): Promise<GenerateResult<T>> {
   const run = await open.start(NO_SINK);

@@ -45,14 +45,15 @@ export interface ModelMetadata {
   readonly modelProvider: string;
 }
 
+/** Filled in as the answer tells it, hence not read-only. */
 export interface StepMetadata {
-  readonly providerMetadata?: unknown;
-  readonly id: string;
+  providerMetadata?: unknown;
+  id: string;
   /** ISO 8601. */
-  readonly timestamp: string;
-  readonly modelId: string;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly modelMetadata: ModelMetadata;
+  timestamp: string;
+  modelId: string;
+  headers?: Readonly<Record<string, string>> | undefined;
+  modelMetadata: ModelMetadata;
   readonly request?: unknown;
 }
 

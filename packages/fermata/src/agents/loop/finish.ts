@@ -8,6 +8,7 @@ import type { AssistantPart, StepRecord, ToolResultPart } from "./state.ts";
 export function stepMessages(run: Run, step: StepRecord, content: AssistantPart[]): ModelMessage[] {
   const messages: ModelMessage[] = [];
   if (content.length > 0) messages.push({ role: "assistant", content });
+  if (step.toolCalls.length === 0) return messages;
   const ids = new Set(step.toolCalls.map((call) => call.toolCallId));
   const order = new Map(step.toolCalls.map((call, index) => [call.toolCallId, index]));
   const results: ToolResultPart[] = run.settled

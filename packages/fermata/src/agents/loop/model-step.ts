@@ -58,6 +58,7 @@ export async function askModel(run: Run, { step, consumer }: ModelStep): Promise
     options: await callOptions(run, candidates, prepared),
     timeouts: run.setup.options.modelSettings?.timeout,
   });
+  step.request = reply.request ?? {};
   describe(step, reply);
   try {
     await consumer.consume(reply.parts);
@@ -69,16 +70,10 @@ export async function askModel(run: Run, { step, consumer }: ModelStep): Promise
   else if (step.finishReason === "error") throw incompleteAnswer();
 }
 
-function describe(step: StepRecord, reply: ModelReply): void {
-  const { model, request, response } = reply;
-  step.request = request ?? {};
-  step.metadata = {
-    id: step.metadata.id,
-    timestamp: step.metadata.timestamp,
-    modelId: model.modelId,
-    headers: response?.headers,
-    modelMetadata: { modelId: model.modelId, modelVersion: model.specificationVersion, modelProvider: model.provider },
-  };
+function describe({ metadata }: StepRecord, { model, response }: ModelReply): void {
+  metadata.modelId = model.modelId;
+  metadata.headers = response?.headers;
+  metadata.modelMetadata = { modelId: model.modelId, modelVersion: model.specificationVersion, modelProvider: model.provider };
 }
 
 async function prepare(run: Run, step: StepRecord): Promise<PreparedStep | undefined> {

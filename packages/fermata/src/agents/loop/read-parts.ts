@@ -144,18 +144,15 @@ export class PartConsumer {
         return run.emit({ type: "file", runId, from: "AGENT", payload });
       }
       case "response-metadata":
-        step.metadata = {
-          ...step.metadata,
-          ...(part.id !== undefined && { id: part.id }),
-          ...(part.modelId !== undefined && { modelId: part.modelId }),
-          ...(part.timestamp !== undefined && { timestamp: part.timestamp.toISOString() }),
-        };
+        if (part.id !== undefined) step.metadata.id = part.id;
+        if (part.modelId !== undefined) step.metadata.modelId = part.modelId;
+        if (part.timestamp !== undefined) step.metadata.timestamp = part.timestamp.toISOString();
         return undefined;
       case "finish":
         step.finishReason = part.finishReason;
         step.rawFinishReason = part.rawFinishReason;
         step.usage = part.usage;
-        if (part.providerMetadata) step.metadata = { providerMetadata: part.providerMetadata, ...step.metadata };
+        if (part.providerMetadata) step.metadata.providerMetadata = part.providerMetadata;
         return undefined;
       case "error":
         this.failure = part.error;

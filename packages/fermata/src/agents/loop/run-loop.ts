@@ -72,7 +72,7 @@ async function endStep(run: Run, { step, consumer }: ModelStep): Promise<boolean
     const { requestContext } = run.setup;
     await processor.processOutputStep?.({ text: step.text, stepNumber: step.stepNumber, requestContext, abort: abortFor(processor) });
   }
-  await run.emit({ type: "step-finish", runId: run.id, from: "AGENT", payload: stepFinishPayload(run, step) });
+  if (run.isObserved) await run.emit({ type: "step-finish", runId: run.id, from: "AGENT", payload: stepFinishPayload(run, step) });
   await run.setup.options.onStepFinish?.(step);
   return step.isContinued;
 }
@@ -151,7 +151,7 @@ async function finish(run: Run): Promise<void> {
     await processor.processOutputResult?.({ messages: [assistantMessage(run)], requestContext, abort: abortFor(processor) });
   }
   if (run.status === "running") run.status = run.steps.at(-1)?.finishReason === "error" ? "failed" : "finished";
-  await run.emit({ type: "finish", runId: run.id, from: "AGENT", payload: finishPayload(run) });
+  if (run.isObserved) await run.emit({ type: "finish", runId: run.id, from: "AGENT", payload: finishPayload(run) });
   const { onFinish, onError } = run.setup.options;
   if (run.status === "failed") await onError?.({ error: run.error });
   await onFinish?.(toGenerateResult(run));

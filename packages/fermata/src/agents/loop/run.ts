@@ -68,6 +68,9 @@ export interface NestedAnswer {
   readonly answer: Answer;
 }
 
+/** For a run of which only the result is wanted. */
+export const NO_SINK: ChunkSink = { push: () => undefined };
+
 /** One execution of an agent: what it was given, what it has done so far, and how it ended. Lives as long as the execution. */
 export class Run {
   readonly setup: RunSetup;
@@ -104,6 +107,11 @@ export class Run {
     this.createdAt = ids.createdAt;
     this.#sink = sink;
     this.#intercepted = setup.options.onChunk !== undefined || setup.outputProcessors.some((processor) => processor.processOutputStream);
+  }
+
+  /** Whether anybody sees the chunks. Where nobody does, the long ones need not be made. */
+  get isObserved(): boolean {
+    return this.#intercepted || this.#sink !== NO_SINK;
   }
 
   /** Shows a chunk to whoever reads the run. A promise means: wait for it before making the next one. */
