@@ -40,7 +40,7 @@ export class AgentStream<T = unknown> {
   /** Everything, when the run has ended. Rejects when it failed or was aborted. */
   getFullOutput(): Promise<GenerateResult<T>> {
     const result = this.#start();
-    this.#log.lift();
+    this.#log.release();
     return result;
   }
 
@@ -115,8 +115,8 @@ export class AgentStream<T = unknown> {
   };
 
   #run(): Promise<GenerateResult<T>> {
-    const result = this.#open.start(this.#log).then((run) => {
-      this.#log.close();
+    const ended = this.#open.start(this.#log).finally(() => this.#log.close());
+    const result = ended.then((run) => {
       if (run.status === "failed" || run.status === "aborted") throw run.error;
       return toGenerateResult<T>(run);
     });

@@ -14,13 +14,14 @@ export class ChunkLog implements ChunkSink {
   #closed = false;
   #unbounded = false;
   #wakeReaders: (() => void)[] = [];
-  #wakeWriter: (() => void) | undefined;
+  /** Several at a time: tools that run in parallel write at the same time. */
+  #wakeWriters: (() => void)[] = [];
 
   push(chunk: AgentChunk): void | Promise<void> {
     this.#chunks.push(chunk);
     this.#wake();
     if (!this.#isAhead()) return undefined;
-    return new Promise((resolve) => (this.#wakeWriter = resolve));
+    return new Promise((resolve) => this.#wakeWriters.push(resolve));
   }
 
   /** No more chunks come. */
@@ -29,16 +30,18 @@ export class ChunkLog implements ChunkSink {
     this.#wake();
   }
 
-  /** The run goes on although nobody reads: somebody waits for its result. */
-  lift(): void {
+  /** The run goes on although nobody reads: somebody waits for its result, or it has been cancelled. */
+  release(): void {
     this.#unbounded = true;
     this.#resume();
   }
 
-  /** A stream over all chunks, from the first one on. `onRead` is called when it is first read, `onCancel` when the last reader left. */
+  /**
+   * A stream over all chunks, from the first one on. It counts as a reader from its first read on: one that is never read holds nothing up.
+   * `onRead` is called with every read, `onCancel` when the last reader left.
+   */
   stream<T>(pick: (chunk: AgentChunk) => T | undefined, onRead: () => void, onCancel: () => void): ReadableStream<T> {
     const reader: Reader = { next: 0 };
-    this.#readers.add(reader);
     const leave = (): void => {
       this.#readers.delete(reader);
       this.#resume();
@@ -46,6 +49,7 @@ export class ChunkLog implements ChunkSink {
     return new ReadableStream<T>(
       {
         pull: async (controller) => {
+          this.#readers.add(reader);
           onRead();
           for (;;) {
             const chunk = this.#chunks[reader.next];
@@ -80,10 +84,10 @@ export class ChunkLog implements ChunkSink {
   }
 
   #resume(): void {
-    if (!this.#wakeWriter || this.#isAhead()) return;
-    const resume = this.#wakeWriter;
-    this.#wakeWriter = undefined;
-    resume();
+    if (this.#wakeWriters.length === 0 || this.#isAhead()) return;
+    const waiting = this.#wakeWriters;
+    this.#wakeWriters = [];
+    for (const resume of waiting) resume();
   }
 
   #wake(): void {

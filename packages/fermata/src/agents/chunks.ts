@@ -63,6 +63,7 @@ export type RunFinishReason = FinishReason | "suspended" | "tripwire";
 export interface StepResult {
   readonly reason: RunFinishReason;
   readonly isContinued: boolean;
+  readonly messageId?: string;
   readonly rawReason?: string | undefined;
   readonly warnings?: readonly unknown[];
 }
@@ -144,4 +145,6 @@ export type AgentChunk =
 /** A reader of a run. `push` may hand back a promise: the run waits for it, which is how a slow reader slows the model down. */
 export interface ChunkSink {
   push(chunk: AgentChunk): void | Promise<void>;
+  /** The run has been cancelled: whoever waits in `push` need not wait any longer. */
+  release?(): void;
 }

@@ -124,11 +124,8 @@ export class RequestContext<T extends object = Values> {
 
   /** The values that survive JSON; functions, symbols and cycles are left out. */
   toJSON(): Values {
-    const result: Values = {};
-    for (const [key, value] of this.#values) {
-      if (isJson(value)) result[key] = value;
-    }
-    return result;
+    // Not by assignment: a key may be called `__proto__`.
+    return Object.fromEntries([...this.#values].filter(([, value]) => isJson(value)));
   }
 }
 

@@ -18,17 +18,16 @@ export function parsePartialJson(text: string): unknown {
   }
 }
 
+/** Deeper data is not shown before it is complete: whoever writes it out again does so recursively. */
+const MAX_DEPTH = 256;
+
 /** Cuts what is incomplete off the end and closes what is open. */
 function closeJson(source: string): string | undefined {
   const closers: string[] = [];
   let inString = false;
   let escaped = false;
+  /** The end of the last complete value. Nothing opens or closes after it, so what is open there is what is open at the end. */
   let safeEnd = 0;
-  let safeClosers = "";
-  const markSafe = (end: number): void => {
-    safeEnd = end;
-    safeClosers = closers.toReversed().join("");
-  };
   for (let index = 0; index < source.length; index++) {
     const char = source[index];
     if (inString) {
@@ -40,20 +39,19 @@ function closeJson(source: string): string | undefined {
     if (char === '"') inString = true;
     else if (char === "{" || char === "[") {
       closers.push(char === "{" ? "}" : "]");
-      markSafe(index + 1);
+      if (closers.length > MAX_DEPTH) return undefined;
+      safeEnd = index + 1;
     } else if (char === "}" || char === "]") {
       closers.pop();
-      markSafe(index + 1);
-    } else if (char === ",") markSafe(index);
+      safeEnd = index + 1;
+    } else if (char === ",") safeEnd = index;
   }
-  const tail = openTail(source, inString, escaped, closers);
-  if (tail !== undefined) return tail;
-  return safeEnd === 0 ? undefined : source.slice(0, safeEnd) + safeClosers;
+  const end = closers.toReversed().join("");
+  return openTail(source, inString, escaped, end) ?? (safeEnd === 0 ? undefined : source.slice(0, safeEnd) + end);
 }
 
 /** A value that is being written at the very end can be kept when it is a string, a number or a whole word. */
-function openTail(source: string, inString: boolean, escaped: boolean, closers: readonly string[]): string | undefined {
-  const end = closers.toReversed().join("");
+function openTail(source: string, inString: boolean, escaped: boolean, end: string): string | undefined {
   let text = escaped ? source.slice(0, -1) : source;
   if (inString) text = `${text.replace(/\\u[0-9a-fA-F]{0,3}$/, "")}"`;
   else text = text.replace(/[,:]\s*$/, "").replace(/(\d)[.eE][+-]?$/, "$1");

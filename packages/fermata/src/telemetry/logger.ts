@@ -43,12 +43,26 @@ export function createLogger(options: ConsoleLoggerOptions = {}): Logger {
 }
 
 function toJsonLine(level: LogLevel, message: string, fields: LogFields | undefined): string {
-  return JSON.stringify({ time: new Date().toISOString(), level, message, ...readable(fields) });
+  return toJson({ time: new Date().toISOString(), level, message, ...readable(fields) });
 }
 
 function toTextLine(level: LogLevel, message: string, fields: LogFields | undefined): string {
-  const pairs = Object.entries(readable(fields)).map(([key, value]) => ` ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
+  const pairs = Object.entries(readable(fields)).map(([key, value]) => ` ${key}=${typeof value === "string" ? oneLine(value, fields?.[key]) : toJson(value)}`);
   return `${new Date().toISOString().slice(11, 23)} ${level.toUpperCase().padEnd(5)} ${message}${pairs.join("")}`;
+}
+
+/** Only a stack may take several lines: a value from outside must not look like a line of its own. */
+function oneLine(text: string, given: unknown): string {
+  return given instanceof Error || !/\p{Cc}/u.test(text) ? text : JSON.stringify(text);
+}
+
+/** Anything at all as JSON: a line that cannot be written must not stop what it tells of. */
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? item.toString() : item)) ?? "undefined";
+  } catch {
+    return '"[not JSON]"';
+  }
 }
 
 /** Errors as text with their stack and causes: logs are where stacks belong. */

@@ -1,3 +1,5 @@
+import { FermataError } from "../errors.ts";
+
 /** What a tool writes while it works; it shows in the run's stream at once. */
 export interface ToolOutputSink {
   /** A value of the tool's own, wrapped in a `tool-output` chunk. A promise asks to wait before the next one. */
@@ -29,8 +31,9 @@ export class ToolWriter extends WritableStream<unknown> {
     await this.#sink.output(value);
   }
 
-  /** Writes a `data-…` chunk. */
+  /** Writes a `data-…` chunk. Rejects with `VALIDATION_FAILED` for any other type: those are the run's own. */
   async custom(chunk: DataChunk): Promise<void> {
+    if (!chunk.type.startsWith("data-")) throw new FermataError("VALIDATION_FAILED", `A tool writes chunks of its own as "data-…", not as ${JSON.stringify(chunk.type)}.`);
     await this.#sink.data(chunk);
   }
 }

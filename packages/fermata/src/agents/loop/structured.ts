@@ -22,9 +22,14 @@ export class StructuredText {
   }
 }
 
-/** Models like to put JSON into a code fence. */
+/** Models like to put JSON into a code fence, and some like to introduce it. */
 function unfenced(text: string): string {
-  return text.replace(/^\s*```(?:json)?\s*/i, "").replace(/\s*```\s*$/, "");
+  const trimmed = text.trim();
+  const start = trimmed.startsWith("{") || trimmed.startsWith("[") ? -1 : trimmed.indexOf("```");
+  if (start < 0) return trimmed;
+  const body = trimmed.slice(start + 3).replace(/^json\b/i, "");
+  const end = body.lastIndexOf("```");
+  return end < 0 ? body : body.slice(0, end);
 }
 
 /** @throws FermataError `STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED` */
