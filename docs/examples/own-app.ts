@@ -9,4 +9,6 @@ app.get("/", (c) => c.text("My own page"));
 
 const server = new MastraServer({ app, mastra, prefix: "/ai", openapiPath: "/openapi.json" });
 await server.init();
-listen({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000), hostname: "localhost" });
+listen({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000), hostname: "localhost" }, ({ port }) => {
+  console.log(`Listening on http://localhost:${port}`);
+});
