@@ -2,9 +2,9 @@ import type { Context, Hono, MiddlewareHandler } from "hono";
 import { RequestContext } from "../context/request-context.ts";
 import type { ApiRoute, Mastra } from "../mastra.ts";
 import { checkCustomRoutes, normalizePrefix } from "../server/custom-routes.ts";
-import { toErrorReply } from "../server/error-reply.ts";
+import { failureReply } from "../server/error-reply.ts";
 import { createOpenApiDocument } from "../server/openapi.ts";
-import { createRoutes, type MountedRoute } from "../server/server.ts";
+import { createRoutes, requestIdOf, type MountedRoute } from "../server/server.ts";
 
 export interface MastraServerOptions {
   /** The Hono app that the routes are mounted on. */
@@ -53,7 +53,6 @@ export class MastraServer {
   /** Adds all routes to the app. */
   async init(): Promise<void> {
     const { mastra, openapiPath, bodyLimitOptions, streamOptions } = this.#options;
-    for (const route of this.#customRoutes()) await this.#mountCustom(route);
     const routes = createRoutes({
       mastra,
       ...(bodyLimitOptions && { maxBodyBytes: bodyLimitOptions.maxSize }),
@@ -63,6 +62,8 @@ export class MastraServer {
     });
     for (const route of routes) this.#mount(route);
     if (openapiPath) this.#mountDocument(openapiPath);
+    // Last, so that a route for everything else, such as a web page's, does not take the place of the API.
+    for (const route of this.#customRoutes()) await this.#mountCustom(route);
   }
 
   getApp(): Hono {
@@ -77,7 +78,7 @@ export class MastraServer {
     const { spec } = route;
     const takesQuery = spec.query !== undefined;
     this.#app.on(spec.method, `${this.prefix}${spec.path}`, (c: Context) =>
-      route.handle({ request: c.req.raw, params: c.req.param() as Record<string, string>, query: takesQuery || spec.method === "GET" ? c.req.queries() : NO_QUERY }),
+      route.handle({ request: c.req.raw, params: c.req.param() as Record<string, string>, query: takesQuery || spec.method === "GET" ? c.req.queries() : NO_QUERY, context: c }),
     );
   }
 
@@ -95,15 +96,21 @@ export class MastraServer {
     // The app's own handler, written for the context that Hono gives it.
     const handler = made as (c: Context, next: () => Promise<void>) => Response | Promise<Response>;
     const middleware = (route.middleware === undefined ? [] : Array.isArray(route.middleware) ? route.middleware : [route.middleware]) as MiddlewareHandler[];
-    const guarded: MiddlewareHandler = async (c, next) => {
+    const methods = route.method === "ALL" ? ["GET", "POST", "PUT", "PATCH", "DELETE"] : [route.method];
+    this.#app.on(methods, route.path, this.#contextFor(), ...[...middleware, handler].map((step) => this.#guarded(step)));
+  }
+
+  /** `step` with its failures as replies. Hono catches what a step throws before an earlier one could. */
+  #guarded(step: (c: Context, next: () => Promise<void>) => unknown): MiddlewareHandler {
+    return async (c, next) => {
       try {
-        return await handler(c, next);
+        // What the app's own code gives is the app's own affair.
+        return (await step(c, next)) as Response | void;
       } catch (error) {
-        return this.#customFailure(error, c);
+        if (isHttpException(error)) return error.getResponse();
+        return failureReply(error, requestIdOf(c.req.raw), this.#options.mastra, c);
       }
     };
-    const methods = route.method === "ALL" ? ["GET", "POST", "PUT", "PATCH", "DELETE"] : [route.method];
-    this.#app.on(methods, route.path, this.#contextFor(), ...middleware, guarded);
   }
 
   /** What a handler of the app's own finds in its context. */
@@ -115,14 +122,6 @@ export class MastraServer {
       c.set("abortSignal", c.req.raw.signal);
       await next();
     };
-  }
-
-  async #customFailure(error: unknown, c: Context): Promise<Response> {
-    const { mastra } = this.#options;
-    const config = mastra.getServer();
-    if (isHttpException(error)) return error.getResponse();
-    if (config.onError) return config.onError(error, c);
-    return toErrorReply(error, crypto.randomUUID(), mastra.getLogger(), config);
   }
 }
 

@@ -4,6 +4,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
 import { z } from "zod";
 import { FermataError, messageOf } from "../errors.ts";
+import { refuseCostlySchema } from "./json-schema-limits.ts";
 
 /** A JSON Schema document. */
 export type JsonSchema = { readonly [key: string]: unknown };
@@ -55,8 +56,9 @@ const compiled = new WeakMap<object, StandardSchemaV1>();
 function fromJsonSchema(schema: JsonSchema): StandardSchemaV1 {
   const known = compiled.get(schema);
   if (known) return known;
+  refuseCostlySchema(schema);
   try {
-    const made = z.fromJSONSchema(withoutPatterns(schema, 0) as Parameters<typeof z.fromJSONSchema>[0]);
+    const made = z.fromJSONSchema(withoutPatterns(schema) as Parameters<typeof z.fromJSONSchema>[0]);
     compiled.set(schema, made);
     return made;
   } catch (cause) {
@@ -64,16 +66,14 @@ function fromJsonSchema(schema: JsonSchema): StandardSchemaV1 {
   }
 }
 
-const MAX_SCHEMA_DEPTH = 64;
-
-function withoutPatterns(node: unknown, depth: number): unknown {
-  if (depth > MAX_SCHEMA_DEPTH) throw new FermataError("VALIDATION_FAILED", `JSON Schema is nested more than ${MAX_SCHEMA_DEPTH} levels deep`);
-  if (Array.isArray(node)) return node.map((item) => withoutPatterns(item, depth + 1));
+function withoutPatterns(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withoutPatterns);
   if (typeof node !== "object" || node === null) return node;
   const copy: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(node)) {
     if ((key === "pattern" && typeof value === "string") || key === "patternProperties") continue;
-    copy[key] = withoutPatterns(value, depth + 1);
+    // A property may be called `__proto__`; assignment would set the prototype.
+    Object.defineProperty(copy, key, { value: withoutPatterns(value), enumerable: true, configurable: true, writable: true });
   }
   return copy;
 }

@@ -9,7 +9,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<unkn
   const type = request.headers.get("content-type") ?? "";
   if (isJson(type)) return parseJson(await readText(request, maxBytes));
   if (type.toLowerCase().startsWith("multipart/form-data")) return readForm(request, type, maxBytes);
-  await refuseTooLarge(request, maxBytes);
+  declaresLength(request, maxBytes);
   return undefined;
 }
 
@@ -17,13 +17,12 @@ function isJson(contentType: string): boolean {
   return /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType);
 }
 
-async function readText(request: Request, maxBytes: number): Promise<string> {
-  if (await refuseTooLarge(request, maxBytes)) return request.text();
-  return new TextDecoder().decode(await readCounted(request, maxBytes));
+function readText(request: Request, maxBytes: number): Promise<string> {
+  return declaresLength(request, maxBytes) ? request.text() : readCounted(request, maxBytes).then((bytes) => new TextDecoder().decode(bytes));
 }
 
 /** Whether the body's length is declared, and within the limit. The HTTP parser holds the sender to what it declared. */
-async function refuseTooLarge(request: Request, maxBytes: number): Promise<boolean> {
+function declaresLength(request: Request, maxBytes: number): boolean {
   const declared = request.headers.get("content-length");
   if (declared === null) return false;
   if (Number(declared) > maxBytes) throw tooLarge();
@@ -50,6 +49,7 @@ async function readCounted(request: Request, maxBytes: number): Promise<Uint8Arr
 }
 
 async function readForm(request: Request, contentType: string, maxBytes: number): Promise<Record<string, unknown>> {
+  declaresLength(request, maxBytes);
   const bytes = await readCounted(request, maxBytes);
   let form: FormData;
   try {
@@ -59,7 +59,8 @@ async function readForm(request: Request, contentType: string, maxBytes: number)
   }
   const fields: Record<string, unknown> = {};
   for (const [name, value] of form) {
-    const parsed = typeof value === "string" ? jsonOrText(value) : new Uint8Array(await value.arrayBuffer());
+    // A file stays one value: its bytes as members of an object would be millions of them.
+    const parsed = typeof value === "string" ? jsonOrText(value) : value;
     Object.defineProperty(fields, name, { value: parsed, enumerable: true, configurable: true, writable: true });
   }
   return fields;

@@ -26,11 +26,11 @@ export function checkCustomRoutes(routes: readonly ApiRoute[], prefix: string): 
 
 /**
  * `/api`, however it was written: spaces, double and trailing slashes do not matter; `""` is the root.
- * @throws FermataError `MISCONFIGURED` for `..`, `?` and `#`.
+ * @throws FermataError `MISCONFIGURED` for `..`, `?`, `#`, and what a router reads as a pattern.
  */
 export function normalizePrefix(prefix: string): string {
   const trimmed = prefix.trim();
-  if (/\.\.|[?#]/.test(trimmed)) throw new FermataError("MISCONFIGURED", `Unusable prefix "${prefix}": it must not contain "..", "?" or "#".`);
+  if (/\.\.|[?#:*{}\s]/.test(trimmed)) throw new FermataError("MISCONFIGURED", `Unusable prefix "${prefix}": it must not contain "..", white space or any of ? # : * { }.`);
   const path = `/${trimmed}`.replace(/\/{2,}/g, "/").replace(/\/$/, "");
   return path;
 }

@@ -1,18 +1,35 @@
 /** Failures as replies. What is not part of the contract is logged and leaves the server without its message. */
 import { FermataError, isAbort } from "../errors.ts";
-import type { ServerConfig } from "../mastra.ts";
+import type { Mastra, ServerConfig } from "../mastra.ts";
 import { toModelError } from "../models/errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { InvalidRequest } from "./body.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-export function toErrorReply(error: unknown, requestId: string, logger: Logger, config: ServerConfig): Response {
+/** What is answered before the request was read: nothing can follow it on the same connection. */
+const LEAVES_BODY: ReadonlySet<string> = new Set(["PAYLOAD_TOO_LARGE", "TIMEOUT"]);
+export const CLOSE = { connection: "close" };
+
+/** The reply to any failure. What is not part of the contract goes to the app's `onError` first, when it has one. */
+export async function failureReply(error: unknown, requestId: string, mastra: Mastra, context: unknown): Promise<Response> {
+  const config = mastra.getServer();
+  const logger = mastra.getLogger();
+  if (!config.onError || toKnown(error).code !== "INTERNAL") return toErrorReply(error, requestId, logger, config);
+  try {
+    return await config.onError(error, context);
+  } catch (failure) {
+    logger.error("onError failed", { requestId, error: failure });
+    return toErrorReply(error, requestId, logger, config);
+  }
+}
+
+function toErrorReply(error: unknown, requestId: string, logger: Logger, config: ServerConfig): Response {
   if (error instanceof InvalidRequest) return invalidReply(error, requestId, logger, config);
   const known = toKnown(error);
   if (known.status >= 500 || known.cause !== undefined) logger[known.status >= 500 ? "error" : "warn"](known.message, { requestId, code: known.code, error: known.cause ?? error });
   const body = { error: known.message, code: known.code, ...(known.details !== undefined && { details: known.details }), requestId };
-  return new Response(JSON.stringify(body), { status: known.status, headers: { ...JSON_TYPE, "x-request-id": requestId, ...retryAfter(known) } });
+  return new Response(JSON.stringify(body), { status: known.status, headers: { ...JSON_TYPE, "x-request-id": requestId, ...retryAfter(known), ...(LEAVES_BODY.has(known.code) && CLOSE) } });
 }
 
 function toKnown(error: unknown): FermataError {

@@ -1,11 +1,12 @@
 /** The server without a web framework: routes to be mounted, each a function from a request to a reply. */
+import { RequestContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
 import type { OpenRun } from "../agents/delegation.ts";
 import type { Mastra } from "../mastra.ts";
 import { withFields } from "../telemetry/logger.ts";
 import { readBody } from "./body.ts";
 import type { Audience, Call } from "./call.ts";
-import { toErrorReply } from "./error-reply.ts";
+import { CLOSE, failureReply } from "./error-reply.ts";
 import { handlers } from "./handlers/index.ts";
 import { checkInput, clientContext, type CheckedInput, type RawInput } from "./request-input.ts";
 import { routeTable, type RouteEntry } from "./route-table.ts";
@@ -30,6 +31,8 @@ export interface IncomingRequest {
   readonly params: Readonly<Record<string, string>>;
   /** Every value of every parameter. */
   readonly query: Readonly<Record<string, string[]>>;
+  /** The web framework's own context, for `server.onError`. */
+  readonly context?: unknown;
 }
 
 /** A route to mount. */
@@ -57,28 +60,32 @@ export function createRoutes(options: ServerOptions): MountedRoute[] {
 
 /** One request from its first byte to its reply. */
 async function handle(entry: RouteEntry, handler: AnyHandler, incoming: IncomingRequest, options: ServerOptions): Promise<Response> {
-  const { mastra } = options;
-  const config = mastra.getServer();
-  const { request } = incoming;
+  const config = options.mastra.getServer();
   const deadline = new Deadline(config.timeout ?? DEFAULT_TIMEOUT_MS);
-  let requestId: string | undefined;
+  const call = new RequestCall(options, incoming.request, deadline);
   try {
-    const body = await deadline.limit(entry.spec.body ? readBody(request, options.maxBodyBytes ?? config.bodySizeLimit ?? DEFAULT_BODY_BYTES) : undefined);
-    const raw: RawInput = { params: incoming.params, query: incoming.query, body };
-    const input = checkInput(entry.spec, raw);
-    const call = new RequestCall(options, request, raw, deadline);
-    requestId = call.id;
-    const result = await deadline.limit(handler(input, call));
-    if (entry.spec.stream) return toStream(entry, result as OpenRun, call, options); // a stream's handler gives a run: its type says so
-    return new Response(toJson(result), { status: 200, headers: { "content-type": "application/json" } });
+    return await deadline.limit(answer(entry, handler, incoming, call, options));
   } catch (error) {
     if (options.onBodyTooLarge && FermataError.is(error) && error.code === "PAYLOAD_TOO_LARGE") {
-      return new Response(toJson(options.onBodyTooLarge(error)), { status: 413, headers: { "content-type": "application/json" } });
+      return new Response(toJson(options.onBodyTooLarge(error)), { status: 413, headers: { ...JSON_TYPE, ...CLOSE } });
     }
-    return toErrorReply(error, requestId ?? request.headers.get("x-request-id") ?? crypto.randomUUID(), mastra.getLogger(), config);
+    return await failureReply(error, call.requestId, options.mastra, incoming.context);
   } finally {
     deadline.clear();
   }
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+async function answer(entry: RouteEntry, handler: AnyHandler, { request, params, query }: IncomingRequest, call: RequestCall, options: ServerOptions): Promise<Response> {
+  const { spec } = entry;
+  const maxBytes = options.maxBodyBytes ?? options.mastra.getServer().bodySizeLimit ?? DEFAULT_BODY_BYTES;
+  const raw: RawInput = { params, query, body: spec.body ? await readBody(request, maxBytes) : undefined };
+  const input = checkInput(spec, raw);
+  call.requestContext = clientContext(request.method, raw);
+  const result = await handler(input, call);
+  if (spec.stream) return toStream(entry, result as OpenRun, call, options); // a stream's handler gives a run: its type says so
+  return new Response(toJson(result), { status: 200, headers: JSON_TYPE });
 }
 
 function toStream(entry: RouteEntry, run: OpenRun, call: RequestCall, options: ServerOptions): Response {
@@ -89,6 +96,14 @@ function toStream(entry: RouteEntry, run: OpenRun, call: RequestCall, options: S
     heartbeatMs: options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
     onCancel: () => call.cancel(),
   });
+}
+
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+/** The caller's own id of the request when it is fit for logs and headers, otherwise a new one. */
+export function requestIdOf(request: Request): string {
+  const given = request.headers.get("x-request-id");
+  return given !== null && REQUEST_ID.test(given) ? given : crypto.randomUUID();
 }
 
 /** The time that a reply may take to begin. */
@@ -104,8 +119,7 @@ class Deadline {
   }
 
   /** Settles as `work` does, or rejects when the time is up. */
-  limit<T>(work: T | Promise<T>): T | Promise<T> {
-    if (!(work instanceof Promise)) return work;
+  limit<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#expire = reject;
       work.then(resolve, reject);
@@ -132,26 +146,21 @@ class Deadline {
 class RequestCall implements Call {
   readonly mastra: Mastra;
   readonly audience: Audience;
-  readonly requestContext: Call["requestContext"];
+  requestContext = new RequestContext();
   readonly #request: Request;
   readonly #deadline: Deadline;
   #controller: AbortController | undefined;
   #id: string | undefined;
 
-  constructor(options: ServerOptions, request: Request, raw: RawInput, deadline: Deadline) {
+  constructor(options: ServerOptions, request: Request, deadline: Deadline) {
     this.mastra = options.mastra;
     this.audience = options.redact === false ? "operator" : "public";
-    this.requestContext = clientContext(request.method, raw);
     this.#request = request;
     this.#deadline = deadline;
   }
 
-  get id(): string | undefined {
-    return this.#id;
-  }
-
   get requestId(): string {
-    return (this.#id ??= this.#request.headers.get("x-request-id") ?? crypto.randomUUID());
+    return (this.#id ??= requestIdOf(this.#request));
   }
 
   get logger(): Call["logger"] {

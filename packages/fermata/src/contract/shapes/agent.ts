@@ -59,6 +59,9 @@ const JsonSchema = z.record(z.string(), z.unknown()).describe("JSON Schema");
 
 const SystemText = z.union([z.string(), z.array(z.union([z.string(), z.looseObject({})])), z.looseObject({})]);
 
+/** No timer can wait longer. */
+const Milliseconds = z.int().min(1).max(2_147_483_647);
+
 const ModelSettings = z
   .object({
     temperature: z.number().optional(),
@@ -71,7 +74,7 @@ const ModelSettings = z
     seed: z.int().optional(),
     maxRetries: z.int().min(0).max(10).optional(),
     timeout: z
-      .object({ totalMs: z.int().min(1).optional(), stepMs: z.int().min(1).optional(), firstChunkMs: z.int().min(1).optional() })
+      .object({ totalMs: Milliseconds.optional(), stepMs: Milliseconds.optional(), firstChunkMs: Milliseconds.optional() })
       .optional(),
   })
   .meta({ id: "ModelSettings" });
