@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { MastraServerOptions } from "../../src/adapters/hono.ts";
 import type { AgentConfig } from "../../src/agents/agent.ts";
 import type { AgentOptions, StructuredOutput } from "../../src/agents/options.ts";
+import type { Processor } from "../../src/agents/processors.ts";
 import { Mastra, type ApiRoute, type MastraConfig, type ServerConfig } from "../../src/mastra.ts";
 import type { ModelSettings } from "../../src/models/types.ts";
 import type { ServeOptions } from "../../src/serve.ts";
@@ -83,6 +84,7 @@ const OPTIONS: Readonly<Record<string, object>> = {
     structuredOutput: true,
     inputProcessors: true,
     outputProcessors: true,
+    maxProcessorRetries: true,
     includeRawChunks: true,
     onChunk: true,
     onStepFinish: true,
@@ -127,6 +129,15 @@ const OPTIONS: Readonly<Record<string, object>> = {
     inputExamples: true,
     metadata: true,
   } satisfies Record<keyof ToolConfig, true>,
+  Processors: {
+    id: true,
+    name: true,
+    processInput: true,
+    processInputStep: true,
+    processOutputStream: true,
+    processOutputStep: true,
+    processOutputResult: true,
+  } satisfies Record<keyof Processor, true>,
   Logger: { level: true, format: true, write: true } satisfies Record<keyof ConsoleLoggerOptions, true>,
 };
 
