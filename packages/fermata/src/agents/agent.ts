@@ -4,7 +4,7 @@ import { FermataError } from "../errors.ts";
 import { resolveModels, resolveNow } from "../models/resolve.ts";
 import type { FallbackEntry, ModelCandidate, ModelConfig } from "../models/types.ts";
 import { toLines } from "../schema/messages.ts";
-import { validate, type Schema } from "../schema/schema.ts";
+import { validate, type JsonSchema, type Schema } from "../schema/schema.ts";
 import type { Suspension } from "../storage/suspension-store.ts";
 import type { AnyTool, ProviderTool, Tools } from "../tools/tool.ts";
 import { AgentStream } from "./agent-stream.ts";
@@ -14,7 +14,8 @@ import { ownHost, type AgentHost } from "./host.ts";
 import { PartConsumer } from "./loop/read-parts.ts";
 import { runLoop, type Reentry } from "./loop/run-loop.ts";
 import { NO_SINK, Run, type Answer, type RunSetup, type RunTool } from "./loop/run.ts";
-import { notSuspended, readSaved } from "./loop/suspend.ts";
+import type { PendingCall } from "./loop/state.ts";
+import { notSuspended, readSaved, type SavedRun } from "./loop/suspend.ts";
 import { instructionsText, systemMessages } from "./loop/system.ts";
 import { toModelMessages } from "./messages/to-model.ts";
 import type { AgentOptions, Dynamic, Instructions, MemoryOptions, MessageInput } from "./options.ts";
@@ -24,6 +25,7 @@ import { toGenerateResult } from "./result.ts";
 import { ownTools, withCallTools } from "./toolset.ts";
 
 const DEFAULT_MAX_STEPS = 5;
+const NO_PROCESSORS: readonly Processor[] = [];
 
 export interface AgentConfig<Id extends string = string, T extends Tools = Tools> {
   /** How the app and the API name the agent. Default: `name`. */
@@ -41,6 +43,8 @@ export interface AgentConfig<Id extends string = string, T extends Tools = Tools
   readonly agents?: Dynamic<Readonly<Record<string, Agent>>>;
   readonly inputProcessors?: Dynamic<readonly Processor[]>;
   readonly outputProcessors?: Dynamic<readonly Processor[]>;
+  /** How often output processors may have the model asked again in one run. Default 1. */
+  readonly maxProcessorRetries?: number;
   readonly defaultOptions?: Dynamic<AgentOptions>;
   readonly requestContextSchema?: Schema;
   readonly metadata?: Readonly<Record<string, unknown>>;
@@ -66,6 +70,8 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
   readonly name: string;
   readonly description: string;
   readonly #config: AgentConfig<Id, T>;
+  /** The instance that the agent is registered with, or that of the agent that delegates to it. */
+  #mastra: AgentHost | undefined;
   #host: AgentHost | undefined;
   #staticTools: ReadonlyMap<string, RunTool> | undefined;
 
@@ -82,7 +88,14 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
 
   /** Called by the instance that the agent is registered with. */
   attach(host: AgentHost): void {
+    this.#mastra = host;
     this.#host = host;
+  }
+
+  /** Called by an agent that delegates to this one: what has no instance of its own lives in that of its caller. */
+  adopt(host: AgentHost, mastra: AgentHost | undefined): void {
+    this.#host ??= host;
+    this.#mastra ??= mastra;
   }
 
   get metadata(): Readonly<Record<string, unknown>> | undefined {
@@ -178,7 +191,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     if (told.length === history.length) throw new FermataError("VALIDATION_FAILED", "messages must hold something to answer: at least one message that is not a system message.");
     const rest = told.length === 0 ? history : history.filter((message) => message.role !== "system");
     const complete = told.length === 0 ? setup : { ...setup, system: [...setup.system, ...told] };
-    return startable(complete, (sink, signal) => ({ run: new Run(complete, rest, sink, signal, { messageId: crypto.randomUUID(), createdAt: now }) }));
+    return startable(complete, undefined, (sink, signal) => ({ run: new Run(complete, rest, sink, signal, { messageId: crypto.randomUUID(), createdAt: now }) }));
   }
 
   async reopen(runId: string, toolCallId: string | undefined, answer: Answer, options: AgentOptions | DelegateOptions, mode: "generate" | "stream"): Promise<OpenRun> {
@@ -187,17 +200,22 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     if (!suspension) throw notSuspended(this.name, runId);
     try {
       const saved = readSaved(suspension);
-      const pending = saved.pending.find(({ call }) => toolCallId === undefined || call.toolCallId === toolCallId);
-      if (!pending) throw new FermataError("NOT_FOUND", `Run "${runId}" does not wait for the tool call "${toolCallId}".`);
+      const pending = waitingCall(saved, runId, toolCallId);
+      await checkAnswer(pending, answer);
       const requestContext = new RequestContext([...Object.entries(saved.requestContext), ...(options.requestContext ?? [])]);
-      const setup = await this.#setUp({ ...saved.options, ...options, runId, requestContext }, mode);
-      return startable(setup, (sink, signal) => {
+      const setup = await this.#setUp({ ...saved.options, ...given(options), runId, requestContext }, mode);
+      const putBack = (): Promise<void> => suspensions.put(suspension);
+      return startable(setup, putBack, (sink, signal) => {
         const run = new Run(setup, saved.history, sink, signal, saved);
         run.produced.push(...saved.produced);
         run.steps.push(...saved.steps);
         run.settled.push(...saved.settled);
         run.pending = saved.pending;
         run.usage = saved.usage;
+        run.answered.push(...saved.answered);
+        run.view = saved.view;
+        run.processorRetries = saved.processorRetries;
+        run.resumedStep = saved.step.stepNumber;
         const consumer = new PartConsumer(run, saved.step);
         consumer.content.push(...saved.content);
         return { run, reentry: { modelStep: { step: saved.step, consumer }, pending, answer } };
@@ -229,6 +247,8 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const host = this.#ownHost();
     const maxSteps = options.maxSteps ?? DEFAULT_MAX_STEPS;
     if (!Number.isInteger(maxSteps) || maxSteps < 1) throw new FermataError("VALIDATION_FAILED", "maxSteps must be a whole number of at least 1.");
+    const { toolCallConcurrency = 1 } = options;
+    if (!Number.isInteger(toolCallConcurrency) || toolCallConcurrency < 1) throw new FermataError("VALIDATION_FAILED", "toolCallConcurrency must be a whole number of at least 1.");
     const model = options.model ?? (typeof config.model === "function" ? await this.#resolve(config.model, requestContext) : config.model);
     const instructions = options.instructions ?? (typeof config.instructions === "function" ? await this.#resolve(config.instructions, requestContext) : config.instructions);
     const system = systemMessages(instructions);
@@ -237,7 +257,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
       agentId: this.id,
       agentName: this.name,
       mode,
-      mastra: this.#host,
+      mastra: this.#mastra,
       logger: host.logger,
       suspensions: host.suspensions,
       requestContext,
@@ -245,10 +265,12 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
       maxSteps,
       candidates: resolveNow(model) ?? (await this.#models(model)),
       system: options.system === undefined ? system : [...system, ...systemMessages(options.system)],
-      tools: withCallTools(await this.#tools(requestContext), options),
+      tools: withCallTools(this.#staticTools ?? (await this.#tools(requestContext)), options),
       structured: options.structuredOutput,
-      inputProcessors: options.inputProcessors ?? (await this.#processors(config.inputProcessors, requestContext)),
-      outputProcessors: options.outputProcessors ?? (await this.#processors(config.outputProcessors, requestContext)),
+      inputProcessors: options.inputProcessors ?? (config.inputProcessors ? await this.#resolve(config.inputProcessors, requestContext) : NO_PROCESSORS),
+      outputProcessors: options.outputProcessors ?? (config.outputProcessors ? await this.#resolve(config.outputProcessors, requestContext) : NO_PROCESSORS),
+      maxProcessorRetries: options.maxProcessorRetries ?? config.maxProcessorRetries ?? 1,
+      depth: "depth" in given ? given.depth : 0,
       ...owner(options.memory, requestContext),
     };
   }
@@ -259,15 +281,12 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
   }
 
   async #tools(requestContext: RequestContext): Promise<ReadonlyMap<string, RunTool>> {
-    if (this.#staticTools) return this.#staticTools;
     const { tools, agents } = this.#config;
-    const made = ownTools((await this.#resolve(tools, requestContext)) ?? {}, (await this.#resolve(agents, requestContext)) ?? {});
+    const delegates = (await this.#resolve(agents, requestContext)) ?? {};
+    for (const agent of Object.values(delegates)) agent.adopt(this.#ownHost(), this.#mastra);
+    const made = ownTools((await this.#resolve(tools, requestContext)) ?? {}, delegates);
     if (typeof tools !== "function" && typeof agents !== "function") this.#staticTools = made;
     return made;
-  }
-
-  async #processors(processors: Dynamic<readonly Processor[]> | undefined, requestContext: RequestContext): Promise<readonly Processor[]> {
-    return (processors === undefined ? undefined : await this.#resolve(processors, requestContext)) ?? [];
   }
 
   async #checkContext(schema: Schema, requestContext: RequestContext): Promise<void> {
@@ -283,23 +302,22 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     if (typeof value !== "function") return value;
     // The only function that `Dynamic` allows is the one that gives the value.
     const give = value as (args: { requestContext: RequestContext; mastra: unknown }) => V | Promise<V>;
-    return give({ requestContext, mastra: this.#host });
+    return give({ requestContext, mastra: this.#mastra });
   }
 }
 
 type MakeRun = (sink: ChunkSink, signal: AbortSignal) => { readonly run: Run; readonly reentry?: Reentry };
 
 /** A run under its caller's signal, or, with a time limit, under one that ends it in the same way. */
-function startable(setup: RunSetup, make: MakeRun): OpenRun {
+function startable(setup: RunSetup, putBack: (() => Promise<void>) | undefined, make: MakeRun): OpenRun {
   const { abortSignal, modelSettings } = setup.options;
   const totalMs = modelSettings?.timeout?.totalMs;
   return {
     runId: setup.runId,
     start: async (sink) => {
+      if (putBack && abortSignal?.aborted) await putBack(); // nothing has happened to it yet: it goes on waiting
       if (totalMs !== undefined) return startLimited(sink, make, abortSignal, totalMs);
-      const { run, reentry } = make(sink, abortSignal ?? new AbortController().signal);
-      await runLoop(run, reentry);
-      return run;
+      return drive(sink, make(sink, abortSignal ?? new AbortController().signal));
     },
   };
 }
@@ -310,10 +328,18 @@ async function startLimited(sink: ChunkSink, make: MakeRun, outer: AbortSignal |
   if (outer?.aborted) onAbort();
   outer?.addEventListener("abort", onAbort, { once: true });
   const timer = setTimeout(() => controller.abort(new FermataError("UPSTREAM_TIMEOUT", `The run took longer than ${totalMs} ms.`)), totalMs);
-  const { run, reentry } = make(sink, controller.signal);
-  await runLoop(run, reentry);
+  const run = await drive(sink, make(sink, controller.signal));
   clearTimeout(timer);
   outer?.removeEventListener("abort", onAbort);
+  return run;
+}
+
+/** Runs to the end. A run that is cancelled does not wait for its reader any more. */
+async function drive(sink: ChunkSink, { run, reentry }: ReturnType<MakeRun>): Promise<Run> {
+  const release = sink.release && ((): void => sink.release?.());
+  if (release) run.signal.addEventListener("abort", release, { once: true });
+  await runLoop(run, reentry);
+  if (release) run.signal.removeEventListener("abort", release);
   return run;
 }
 
@@ -332,9 +358,33 @@ function declined(reason: string | undefined): Answer {
   return reason === undefined ? { kind: "decline" } : { kind: "decline", reason };
 }
 
-function merge(defaults: AgentOptions | undefined, given: AgentOptions | DelegateOptions): AgentOptions {
-  if (!defaults) return given;
-  const options: AgentOptions = given;
+/** The call that an answer is for. @throws FermataError `NOT_FOUND`, or `VALIDATION_FAILED` when it could be for several. */
+function waitingCall({ pending }: SavedRun, runId: string, toolCallId: string | undefined): PendingCall {
+  if (toolCallId === undefined && pending.length > 1) {
+    const ids = pending.map(({ call }) => `"${call.toolCallId}"`).join(", ");
+    throw new FermataError("VALIDATION_FAILED", `Run "${runId}" waits for several tool calls: say with toolCallId which one is meant (${ids}).`);
+  }
+  const found = pending.find(({ call }) => toolCallId === undefined || call.toolCallId === toolCallId);
+  if (!found) throw new FermataError("NOT_FOUND", `Run "${runId}" does not wait for the tool call "${toolCallId}".`);
+  return found;
+}
+
+/** Data that does not fit is its sender's fault: the run goes on waiting. @throws FermataError `VALIDATION_FAILED` */
+async function checkAnswer({ kind, resumeSchema }: PendingCall, answer: Answer): Promise<void> {
+  if (answer.kind === "decline" || (answer.kind === "approve" && kind === "approval")) return;
+  const data = answer.kind === "resume" ? answer.data : { approved: true };
+  const checked = await validate(JSON.parse(resumeSchema) as JsonSchema, data); // written by the loop
+  if (!checked.ok) throw new FermataError("VALIDATION_FAILED", `The answer does not fit what the run waits for:\n${toLines(checked.issues)}`);
+}
+
+/** Without the members that are `undefined`: they do not take the place of a default. */
+function given<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
+function merge(defaults: AgentOptions | undefined, own: AgentOptions | DelegateOptions): AgentOptions {
+  if (!defaults) return own;
+  const options: AgentOptions = given(own);
   const modelSettings = defaults.modelSettings || options.modelSettings ? { ...defaults.modelSettings, ...options.modelSettings } : undefined;
   return { ...defaults, ...options, ...(modelSettings && { modelSettings }) };
 }

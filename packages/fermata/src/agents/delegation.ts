@@ -21,7 +21,12 @@ export interface Delegate {
 export interface DelegateOptions {
   readonly abortSignal: AbortSignal;
   readonly requestContext: RequestContext;
+  /** How many agents have delegated down to this one. */
+  readonly depth: number;
 }
+
+/** Agents may stand in each other's lists, or in their own: somewhere it has to end. */
+const MAX_DEPTH = 5;
 
 /** A run that is ready to go. */
 export interface OpenRun {
@@ -44,8 +49,11 @@ export function delegateTool(key: string, agent: Delegate): DelegateTool {
     toModelOutput: (value) => (isAnswer(value) ? value.text : value),
     run: async (parent, call, output, resumeData) => {
       try {
+        if (parent.setup.depth >= MAX_DEPTH) throw new FermataError("UNPROCESSABLE", `Agents have delegated ${MAX_DEPTH} levels deep, which is the limit. Answer without agent "${agent.name}".`);
         const opened = await openFor(agent, parent, call.args, resumeData);
-        return outcomeOf(key, await opened.start(forwardTo(output)));
+        const sink = new Forward(output);
+        const run = await opened.start(sink);
+        return sink.broken ? { kind: "error", error: sink.broken.error } : outcomeOf(key, run);
       } catch (error) {
         return { kind: "error", error };
       }
@@ -54,7 +62,7 @@ export function delegateTool(key: string, agent: Delegate): DelegateTool {
 }
 
 function openFor(agent: Delegate, parent: Run, args: unknown, resumeData: unknown): Promise<OpenRun> {
-  const options: DelegateOptions = { abortSignal: parent.signal, requestContext: parent.setup.requestContext };
+  const options: DelegateOptions = { abortSignal: parent.signal, requestContext: parent.setup.requestContext, depth: parent.setup.depth + 1 };
   const { mode } = parent.setup;
   if (isNestedAnswer(resumeData)) return agent.reopen(resumeData.nested.runId, resumeData.nested.toolCallId, resumeData.answer, options, mode);
   if (typeof args !== "object" || args === null || !("prompt" in args) || typeof args.prompt !== "string") {
@@ -64,8 +72,22 @@ function openFor(agent: Delegate, parent: Run, args: unknown, resumeData: unknow
 }
 
 /** The nested run's chunks are the output of the tool. */
-function forwardTo(output: ToolOutputSink): ChunkSink {
-  return { push: (chunk: AgentChunk) => output.output(chunk) };
+class Forward implements ChunkSink {
+  /** What the outer run threw at a chunk: a processor of its that ends it, for example. */
+  broken: { readonly error: unknown } | undefined;
+  readonly #output: ToolOutputSink;
+
+  constructor(output: ToolOutputSink) {
+    this.#output = output;
+  }
+
+  push(chunk: AgentChunk): void | Promise<void> {
+    if (this.broken) return undefined;
+    return this.#output.output(chunk)?.catch((error: unknown) => {
+      this.broken = { error };
+      throw error;
+    });
+  }
 }
 
 function outcomeOf(key: string, run: Run): ToolOutcome | NestedWait {

@@ -100,7 +100,10 @@ export interface AgentOptions<T = unknown> {
   readonly structuredOutput?: StructuredOutput<T>;
   readonly inputProcessors?: readonly Processor[];
   readonly outputProcessors?: readonly Processor[];
+  /** How often output processors may have the model asked again. Default 1. */
+  readonly maxProcessorRetries?: number;
   readonly includeRawChunks?: boolean;
+  // What these functions throw is logged and changes nothing.
   readonly onChunk?: (chunk: AgentChunk) => void | Promise<void>;
   readonly onStepFinish?: (step: StepRecord) => void | Promise<void>;
   /** A method, so that options for one kind of data are options for any. */

@@ -1,13 +1,21 @@
 import type { RequestContext } from "../context/request-context.ts";
-import type { AgentChunk } from "./chunks.ts";
+import type { AgentChunk, RunFinishReason, ToolCallPayload } from "./chunks.ts";
 import type { StoredMessage } from "./messages/stored.ts";
 
-/** Ends the run. With `retry` the model is asked once more with the reason. */
+/**
+ * Ends the run, and what the model said in this step is void. With `retry`, an output processor sends the answer back instead:
+ * the model is told the reason and asked again, at most `maxProcessorRetries` times in a run.
+ */
 export type Abort = (reason?: string, options?: { readonly retry?: boolean; readonly metadata?: unknown }) => never;
 
 interface ProcessorArgs {
   readonly abort: Abort;
   readonly requestContext: RequestContext;
+}
+
+interface OutputArgs extends ProcessorArgs {
+  /** How often the model has been asked again already. */
+  readonly retryCount: number;
 }
 
 /** Looks at what goes into and comes out of a run, and may change or stop it. */
@@ -18,12 +26,14 @@ export interface Processor {
   processInput?(args: ProcessorArgs & { readonly messages: StoredMessage[] }): StoredMessage[] | Promise<StoredMessage[]>;
   /** Before every model call. */
   processInputStep?(args: ProcessorArgs & { readonly messages: StoredMessage[]; readonly stepNumber: number }): StoredMessage[] | undefined | Promise<StoredMessage[] | undefined>;
-  /** For every chunk. Nothing handed back drops it. */
+  /** For every chunk. Nothing handed back drops it. Text that is changed or dropped here is changed or missing in the result as well. */
   processOutputStream?(args: ProcessorArgs & { readonly part: AgentChunk; readonly state: Record<string, unknown> }): AgentChunk | null | undefined | Promise<AgentChunk | null | undefined>;
-  /** After every model call. */
-  processOutputStep?(args: ProcessorArgs & { readonly text: string; readonly stepNumber: number }): void | Promise<void>;
-  /** After the last one. */
-  processOutputResult?(args: ProcessorArgs & { readonly messages: StoredMessage[] }): StoredMessage[] | undefined | Promise<StoredMessage[] | undefined>;
+  /** After every model call, before the tools that it called run. */
+  processOutputStep?(
+    args: OutputArgs & { readonly text: string; readonly stepNumber: number; readonly toolCalls: readonly ToolCallPayload[]; readonly finishReason: RunFinishReason },
+  ): void | Promise<void>;
+  /** After the last one. The messages handed back are the answer of the run. */
+  processOutputResult?(args: OutputArgs & { readonly messages: StoredMessage[] }): StoredMessage[] | undefined | Promise<StoredMessage[] | undefined>;
 }
 
 /** Thrown by `abort`; the loop turns it into the end of the run. */

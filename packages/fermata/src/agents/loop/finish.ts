@@ -1,26 +1,50 @@
 /** The ends of steps and runs, as chunks and as data. */
 import type { ModelMessage, ModelUsage } from "../../models/types.ts";
 import type { FinishPayload, StepMetadata } from "../chunks.ts";
+import { assistantMessage } from "../stored-answer.ts";
+import { toUiMessage } from "../messages/to-ui.ts";
 import type { Run } from "./run.ts";
 import type { AssistantPart, StepRecord, ToolResultPart } from "./state.ts";
 
 /** What a step adds to the conversation, from the model's content and the settled calls. */
 export function stepMessages(run: Run, step: StepRecord, content: AssistantPart[]): ModelMessage[] {
   const messages: ModelMessage[] = [];
-  if (content.length > 0) messages.push({ role: "assistant", content });
+  // Some providers refuse a text without any.
+  const said = content.some(isEmptyText) ? content.filter((part) => !isEmptyText(part)) : content;
+  if (said.length > 0) messages.push({ role: "assistant", content: said });
   if (step.toolCalls.length === 0) return messages;
   const ids = new Set(step.toolCalls.map((call) => call.toolCallId));
   const order = new Map(step.toolCalls.map((call, index) => [call.toolCallId, index]));
   const results: ToolResultPart[] = run.settled
-    .filter(({ call }) => ids.has(call.toolCallId))
+    .filter(({ call, stepNumber }) => stepNumber === step.stepNumber && ids.has(call.toolCallId))
     .toSorted((a, b) => (order.get(a.call.toolCallId) ?? 0) - (order.get(b.call.toolCallId) ?? 0))
-    .map(({ call, output }) => {
+    .map(({ call, output, modelOutput }) => {
+      const forModel = modelOutput && { providerOptions: { mastra: { modelOutput: toJsonObject(modelOutput) } } };
+      if (forModel) markCall(content, call.toolCallId, forModel.providerOptions.mastra.modelOutput);
       // `input` is not part of the provider interface; clients read it beside the result.
-      const part = { type: "tool-result" as const, toolCallId: call.toolCallId, toolName: call.toolName, output, input: call.args };
+      const part = { type: "tool-result" as const, toolCallId: call.toolCallId, toolName: call.toolName, output, input: call.args, ...forModel };
       return part;
     });
   if (results.length > 0) messages.push({ role: "tool", content: results });
   return messages;
+}
+
+/** An empty text about which the provider has nothing to say either. */
+function isEmptyText(part: AssistantPart): boolean {
+  return part.type === "text" && part.text === "" && Object.keys(part.providerOptions ?? {}).every((key) => key === "mastra");
+}
+
+type JsonObject = NonNullable<NonNullable<AssistantPart["providerOptions"]>[string]>;
+
+/** A tool output holds JSON only; the provider interface types its values more loosely than its options. */
+function toJsonObject(output: ToolResultPart["output"]): JsonObject {
+  return output as unknown as JsonObject;
+}
+
+/** A call says what its model is told of the result, as its result does. */
+function markCall(content: readonly AssistantPart[], toolCallId: string, modelOutput: JsonObject): void {
+  const part = content.find((other) => other.type === "tool-call" && other.toolCallId === toolCallId);
+  if (part) part.providerOptions = { ...part.providerOptions, mastra: { ...part.providerOptions?.mastra, modelOutput } };
 }
 
 /** The parts of a step's messages in one list. */
@@ -34,7 +58,7 @@ export function stepFinishPayload(run: Run, step: StepRecord): FinishPayload {
   const user = first ? run.history.filter((message) => message.role === "user") : [];
   return {
     messageId: run.messageId,
-    stepResult: stepResult(step),
+    stepResult: { ...stepResult(step), ...(step.stepNumber === run.resumedStep && { messageId: run.messageId }) },
     metadata: metadataWithRequest(step),
     output: output(step, step.text, step.usage, [wireStep(step, step.messages)]),
     messages: { all: [...(first ? run.history : []), ...step.messages], user, nonUser: step.messages },
@@ -56,7 +80,13 @@ export function finishPayload(run: Run): FinishPayload {
     output: { ...output(last, runText(run), usage, steps), ...(run.hasObject && { object: run.object }) },
     messages: { all: [...run.history, ...run.produced], user, nonUser: run.produced },
     processorRetryCount: run.processorRetries,
+    response: finishResponse(run, last),
   };
+}
+
+function finishResponse(run: Run, { metadata }: StepRecord): unknown {
+  const { providerMetadata: _providerMetadata, request: _request, ...rest } = metadata;
+  return { ...rest, messages: run.produced, uiMessages: [toUiMessage(assistantMessage(run))] };
 }
 
 /** Everything that the run has said: what a reader of its stream has seen. */

@@ -1,5 +1,6 @@
 /** One call of the model, from the prompt to the last part of its answer. */
 import { callModel } from "../../models/call.ts";
+import { toModelError } from "../../models/errors.ts";
 import { resolveModels } from "../../models/resolve.ts";
 import type { ModelCallOptions, ModelCandidate, ModelMessage, ModelReply } from "../../models/types.ts";
 import { FermataError } from "../../errors.ts";
@@ -7,10 +8,11 @@ import { toJsonSchema, type JsonSchema } from "../../schema/schema.ts";
 import type { PreparedStep, ToolChoice } from "../options.ts";
 import { abortFor } from "../processors.ts";
 import { toModelMessages } from "../messages/to-model.ts";
+import { isoTime } from "../messages/iso-time.ts";
 import { toStoredMessages } from "../messages/to-stored.ts";
 import { incompleteAnswer, PartConsumer } from "./read-parts.ts";
 import type { Run } from "./run.ts";
-import type { StepRecord } from "./state.ts";
+import type { StepRecord, ToolOutput } from "./state.ts";
 import { schemaPrompt } from "./structured.ts";
 import { systemMessages } from "./system.ts";
 import { toolDefinitions } from "./tool-definitions.ts";
@@ -36,8 +38,8 @@ export function newStep(run: Run): ModelStep {
     usage: {},
     warnings: [],
     metadata: {
-      id: crypto.randomUUID(),
-      timestamp: new Date().toISOString(),
+      id: `${run.id}-${run.steps.length}`, // until the model names its answer
+      timestamp: isoTime(Date.now()),
       modelId: model?.modelId ?? "",
       headers: undefined,
       modelMetadata: { modelId: model?.modelId ?? "", modelVersion: model?.specificationVersion ?? "", modelProvider: model?.provider ?? "" },
@@ -66,8 +68,10 @@ export async function askModel(run: Run, { step, consumer }: ModelStep): Promise
     reply.parts.cancel(error);
     throw error;
   }
-  if (consumer.failure !== undefined) step.finishReason = "error";
-  else if (step.finishReason === "error") throw incompleteAnswer();
+  if (consumer.failure !== undefined) {
+    step.finishReason = "error";
+    run.error = toModelError(consumer.failure);
+  } else if (step.finishReason === "error") throw incompleteAnswer();
 }
 
 function describe({ metadata }: StepRecord, { model, response }: ModelReply): void {
@@ -80,13 +84,11 @@ async function prepare(run: Run, step: StepRecord): Promise<PreparedStep | undef
   const { prepareStep } = run.setup.options;
   for (const processor of run.setup.inputProcessors) {
     if (!processor.processInputStep) continue;
-    const messages = toStoredMessages([...run.history, ...run.produced], run);
+    const messages = toStoredMessages(conversation(run), run);
     const { requestContext } = run.setup;
     const changed = await processor.processInputStep({ messages, stepNumber: step.stepNumber, requestContext, abort: abortFor(processor) });
-    if (changed) {
-      run.history = toModelMessages(changed, run.createdAt);
-      run.produced.length = 0;
-    }
+    // What the model is shown changes; what the run has been given and has said does not.
+    if (changed) run.view = { messages: toModelMessages(changed, run.createdAt), upTo: run.produced.length };
   }
   return prepareStep?.({ stepNumber: step.stepNumber, steps: run.steps, requestContext: run.setup.requestContext });
 }
@@ -97,8 +99,10 @@ async function callOptions(run: Run, candidates: readonly ModelCandidate[], prep
   const settings = prepared?.modelSettings ? { ...options.modelSettings, ...prepared.modelSettings } : options.modelSettings;
   const system = prepared?.instructions === undefined ? setup.system : systemMessages(prepared.instructions);
   const inject = structured !== undefined && !structured.model && injectsSchema(structured.jsonPromptInjection, candidates);
-  const prompt: ModelMessage[] = [...system, ...(inject ? [schemaMessage(schemaPrompt(structured))] : []), ...run.history, ...run.produced];
-  const tools = toolDefinitions(setup.tools, prepared?.activeTools ?? options.activeTools);
+  const told = conversation(run).map(asTheModelReadsIt);
+  const prompt: ModelMessage[] = [...system, ...(inject ? [schemaMessage(schemaPrompt(structured))] : []), ...told, ...run.feedback];
+  run.activeTools = prepared?.activeTools ?? options.activeTools;
+  const tools = toolDefinitions(setup.tools, run.activeTools);
   const choice = prepared?.toolChoice ?? options.toolChoice;
   if (choice !== undefined && typeof choice === "object" && !setup.tools.has(choice.toolName)) {
     throw new FermataError("VALIDATION_FAILED", `toolChoice names the tool "${choice.toolName}", which this agent does not have.`);
@@ -113,6 +117,26 @@ async function callOptions(run: Run, candidates: readonly ModelCandidate[], prep
     // Provider options are JSON by contract; the provider checks them.
     ...(options.providerOptions && { providerOptions: options.providerOptions as NonNullable<ModelCallOptions["providerOptions"]> }),
   };
+}
+
+/** What has been said so far, as input processors have changed it. */
+function conversation({ history, produced, view, setup }: Run): ModelMessage[] {
+  const messages = view ? [...view.messages, ...produced.slice(view.upTo)] : [...history, ...produced];
+  if (setup.inputProcessors.length === 0) return messages;
+  // Processors may add system messages; providers take them at the beginning only.
+  const isSystem = ({ role }: ModelMessage): boolean => role === "system";
+  return messages.some(isSystem) ? [...messages.filter(isSystem), ...messages.filter((message) => !isSystem(message))] : messages;
+}
+
+/** A tool may tell the model something else than its result (`toModelOutput`); the conversation keeps both. */
+function asTheModelReadsIt(message: ModelMessage): ModelMessage {
+  if (message.role !== "tool" || !message.content.some((part) => part.providerOptions?.mastra?.modelOutput !== undefined)) return message;
+  const content = message.content.map((part) => {
+    const output = part.providerOptions?.mastra?.modelOutput;
+    // Written by the loop from a tool's output, or sent back by a client that was given it; the provider checks what it reads.
+    return part.type === "tool-result" && output !== undefined ? { ...part, output: output as unknown as ToolOutput } : part;
+  });
+  return { ...message, content };
 }
 
 function schemaMessage(content: string): ModelMessage {

@@ -4,17 +4,21 @@
 import { FermataError, messageOf } from "../../errors.ts";
 import { toModelError } from "../../models/errors.ts";
 import type { ModelPart, PartReader } from "../../models/types.ts";
-import type { ToolCallPayload } from "../chunks.ts";
+import type { AgentChunk, ToolCallPayload } from "../chunks.ts";
 import { toChunkError } from "./errors.ts";
 import { toFilePayload } from "./file-payload.ts";
 import { toToolOutput } from "../messages/assistant-parts.ts";
+import { toJsonValue } from "../messages/json-value.ts";
 import type { Run } from "./run.ts";
 import type { AssistantPart, StepRecord } from "./state.ts";
 import { StructuredText } from "./structured.ts";
 
+type Metadata = NonNullable<AssistantPart["providerOptions"]>;
+type TextChunk = Extract<AgentChunk, { type: "text-delta" | "reasoning-delta" }>;
+
 interface OpenText {
   readonly id: string;
-  readonly part: { readonly type: "text" | "reasoning"; text: string; readonly providerOptions: { readonly mastra: { readonly createdAt: number } } };
+  readonly part: { readonly type: "text" | "reasoning"; text: string; providerOptions: NonNullable<AssistantPart["providerOptions"]> };
 }
 
 /** Reads one model answer into a step and shows its parts as chunks. */
@@ -79,18 +83,18 @@ export class PartConsumer {
       case "text-delta":
         return this.#textDelta(part.id, part.delta, part.providerMetadata);
       case "text-start":
-        this.#openText(part.id, "text");
+        this.#openText(part.id, "text", part.providerMetadata);
         return run.emit({ type: "text-start", runId, from: "AGENT", payload: withMetadata({ id: part.id }, part.providerMetadata) });
       case "text-end":
+        if (part.providerMetadata) this.#openText(part.id, "text", part.providerMetadata);
         return run.emit({ type: "text-end", runId, from: "AGENT", payload: withMetadata({ type: "text-end" as const, id: part.id }, part.providerMetadata) });
       case "reasoning-start":
-        this.#openText(part.id, "reasoning");
+        this.#openText(part.id, "reasoning", part.providerMetadata);
         return run.emit({ type: "reasoning-start", runId, from: "AGENT", payload: withMetadata({ id: part.id }, part.providerMetadata) });
       case "reasoning-delta":
-        this.#openText(part.id, "reasoning").text += part.delta;
-        this.#step.reasoningText += part.delta;
-        return run.emit({ type: "reasoning-delta", runId, from: "AGENT", payload: withMetadata({ id: part.id, text: part.delta }, part.providerMetadata) });
+        return this.#reasoningDelta(part.id, part.delta, part.providerMetadata);
       case "reasoning-end":
+        if (part.providerMetadata) this.#openText(part.id, "reasoning", part.providerMetadata);
         return run.emit({ type: "reasoning-end", runId, from: "AGENT", payload: withMetadata({ id: part.id }, part.providerMetadata) });
       case "tool-input-start": {
         this.#names.set(part.id, part.toolName);
@@ -119,10 +123,13 @@ export class PartConsumer {
       case "tool-call":
         return this.#toolCall(part);
       case "tool-result": {
+        if ("preliminary" in part && part.preliminary) return undefined; // the whole result follows
         const call = step.toolCalls.find((known) => known.toolCallId === part.toolCallId);
         const value: unknown = part.result;
-        this.content.push({ type: "tool-result", toolCallId: part.toolCallId, toolName: part.toolName, output: toToolOutput(value) });
-        const payload = { args: call?.args, toolCallId: part.toolCallId, toolName: part.toolName, result: value, providerExecuted: true };
+        const failed = part.isError === true;
+        const output = failed ? { type: "error-json" as const, value: toJsonValue(value) } : toToolOutput(value);
+        this.content.push({ type: "tool-result", toolCallId: part.toolCallId, toolName: part.toolName, output, ...(part.providerMetadata && { providerOptions: part.providerMetadata }) });
+        const payload = { args: call?.args, toolCallId: part.toolCallId, toolName: part.toolName, result: value, providerExecuted: true, ...(failed && { isError: true }) };
         step.toolResults.push(payload);
         return run.emit({ type: "tool-result", runId, from: "AGENT", payload });
       }
@@ -155,7 +162,7 @@ export class PartConsumer {
         if (part.providerMetadata) step.metadata.providerMetadata = part.providerMetadata;
         return undefined;
       case "error":
-        this.failure = part.error;
+        this.failure = part.error ?? incompleteAnswer();
         return run.emit({ type: "error", runId, from: "AGENT", payload: { type: "error", error: toChunkError(toModelError(part.error)) } });
       case "raw":
         return run.setup.options.includeRawChunks ? run.emit({ type: "raw", runId, from: "AGENT", payload: part.rawValue }) : undefined;
@@ -165,23 +172,53 @@ export class PartConsumer {
     }
   }
 
-  #openText(id: string, type: "text" | "reasoning"): OpenText["part"] {
+  /** What a provider says about a text comes back to it with the conversation (the signature of a reasoning, for example). */
+  #openText(id: string, type: "text" | "reasoning", metadata?: Metadata): OpenText["part"] {
     // The last one is nearly always the one that grows.
     for (let index = this.#open.length - 1; index >= 0; index--) {
       const open = this.#open[index];
-      if (open?.id === id && open.part.type === type) return open.part;
+      if (open?.id !== id || open.part.type !== type) continue;
+      if (metadata) open.part.providerOptions = { ...open.part.providerOptions, ...metadata };
+      return open.part;
     }
-    const part: OpenText["part"] = { type, text: "", providerOptions: { mastra: { createdAt: Date.now() } } };
+    const part: OpenText["part"] = { type, text: "", providerOptions: { ...metadata, mastra: { createdAt: Date.now() } } };
     this.#open.push({ id, part });
     this.content.push(part);
     return part;
   }
 
-  #textDelta(id: string, delta: string, providerMetadata: unknown): void | Promise<void> {
-    this.#openText(id, "text").text += delta;
-    this.#step.text += delta;
+  #reasoningDelta(id: string, delta: string, metadata: Metadata | undefined): void | Promise<void> {
+    const run = this.#run;
+    const chunk = { type: "reasoning-delta" as const, runId: run.id, from: "AGENT" as const, payload: withMetadata({ id, text: delta }, metadata) };
+    if (run.filters) return this.#filtered(chunk);
+    this.#openText(id, "reasoning", metadata).text += delta;
+    this.#step.reasoningText += delta;
+    return run.emit(chunk);
+  }
+
+  /** What processors have let through is what the model has said. */
+  async #filtered(chunk: TextChunk): Promise<void> {
+    const run = this.#run;
+    const shown = await run.filter(chunk);
+    if (!shown) return;
+    if (shown.type === "text-delta" && "payload" in shown) {
+      this.#openText(shown.payload.id, "text").text += shown.payload.text;
+      this.#step.text += shown.payload.text;
+      const partial = this.#structured?.push(this.#step.text);
+      if (partial) await run.emit({ type: "object", runId: run.id, from: "AGENT", object: partial.value });
+    } else if (shown.type === "reasoning-delta" && "payload" in shown) {
+      this.#openText(shown.payload.id, "reasoning", chunk.payload.providerMetadata as Metadata | undefined).text += shown.payload.text;
+      this.#step.reasoningText += shown.payload.text;
+    }
+    await run.show(shown);
+  }
+
+  #textDelta(id: string, delta: string, providerMetadata: Metadata | undefined): void | Promise<void> {
     const run = this.#run;
     const chunk = { type: "text-delta" as const, runId: run.id, from: "AGENT" as const, payload: withMetadata({ id, text: delta }, providerMetadata) };
+    if (run.filters) return this.#filtered(chunk);
+    this.#openText(id, "text", providerMetadata).text += delta;
+    this.#step.text += delta;
     const partial = this.#structured?.push(this.#step.text);
     if (partial === undefined) return run.emit(chunk);
     const wait = run.emit({ type: "object", runId: run.id, from: "AGENT", object: partial.value });
@@ -194,6 +231,7 @@ export class PartConsumer {
       toolName: part.toolName,
       args: parseArguments(part.input),
       ...(part.providerExecuted && { providerExecuted: true }),
+      ...("dynamic" in part && part.dynamic && { dynamic: true }),
       ...(part.providerMetadata !== undefined && { providerMetadata: part.providerMetadata }),
     };
     this.#step.toolCalls.push(call);

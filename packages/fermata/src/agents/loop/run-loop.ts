@@ -6,13 +6,17 @@ import { FermataError } from "../../errors.ts";
 import { callModel } from "../../models/call.ts";
 import { resolveModels } from "../../models/resolve.ts";
 import { toJsonSchema } from "../../schema/schema.ts";
+import type { AgentChunk } from "../chunks.ts";
+import type { GenerateResult } from "../generate-result.ts";
 import { toModelMessages } from "../messages/to-model.ts";
 import { toStoredMessages } from "../messages/to-stored.ts";
 import { abortFor, Tripwire } from "../processors.ts";
-import { assistantMessage, toGenerateResult } from "../result.ts";
+import { toGenerateResult } from "../result.ts";
 import { toChunkError } from "./errors.ts";
 import { finishPayload, stepFinishPayload, stepMessages } from "./finish.ts";
+import { tell } from "./callbacks.ts";
 import { askModel, newStep, type ModelStep } from "./model-step.ts";
+import { processResult } from "./output-result.ts";
 import type { Answer, Run } from "./run.ts";
 import type { PendingCall, StepRecord } from "./state.ts";
 import { readObject, schemaPrompt } from "./structured.ts";
@@ -36,8 +40,9 @@ export async function runLoop(run: Run, reentry?: Reentry): Promise<void> {
       if (resuming) await answerCall(run, resuming.modelStep.step, resuming.pending, resuming.answer);
       else {
         current = newStep(run);
-        await askModel(run, current);
-        await settleCalls(run, current.step);
+        if (!(await ask(run, current))) continue;
+        // A model that failed in the middle may not have meant what it had said so far.
+        if (current.step.finishReason !== "error") await settleCalls(run, current.step);
       }
       if (!current) return;
       if (run.pending.length > 0) return await suspend(run, current);
@@ -51,37 +56,94 @@ export async function runLoop(run: Run, reentry?: Reentry): Promise<void> {
 
 async function begin(run: Run): Promise<void> {
   const { setup } = run;
+  await run.emit({ type: "start", runId: run.id, from: "AGENT", payload: { id: setup.agentId, messageId: run.messageId } });
   for (const processor of setup.inputProcessors) {
     if (!processor.processInput) continue;
     const messages = toStoredMessages(run.history, run);
     const changed = await processor.processInput({ messages, requestContext: setup.requestContext, abort: abortFor(processor) });
     run.history = toModelMessages(changed, run.createdAt);
   }
-  await run.emit({ type: "start", runId: run.id, from: "AGENT", payload: { id: setup.agentId, messageId: run.messageId } });
+}
+
+/** Has the model answer; resolves to whether the answer stands. One that a processor sends back does not: the model is to be asked again. */
+async function ask(run: Run, current: ModelStep): Promise<boolean> {
+  const { step } = current;
+  try {
+    await askModel(run, current);
+    const { requestContext, outputProcessors } = run.setup;
+    for (const processor of outputProcessors) {
+      const { text, stepNumber, toolCalls, finishReason } = step;
+      const retryCount = run.processorRetries;
+      await processor.processOutputStep?.({ text, stepNumber, toolCalls, finishReason, requestContext, retryCount, abort: abortFor(processor) });
+    }
+    run.feedback = [];
+    return true;
+  } catch (error) {
+    if (!mayRetry(run, error)) throw error;
+    await sendBack(run, current, error);
+    return false;
+  }
 }
 
 /** Closes a step; resolves to whether another one follows. */
-async function endStep(run: Run, { step, consumer }: ModelStep): Promise<boolean> {
+async function endStep(run: Run, current: ModelStep): Promise<boolean> {
+  const { step, consumer } = current;
   step.messages.push(...stepMessages(run, step, consumer.content));
   step.isContinued = await goesOn(run, step);
-  if (!step.isContinued && run.setup.structured && step.finishReason !== "error") await endStructured(run, step);
   run.steps.push(step);
   run.produced.push(...step.messages);
   run.addUsage(step.usage);
-  for (const processor of run.setup.outputProcessors) {
-    const { requestContext } = run.setup;
-    await processor.processOutputStep?.({ text: step.text, stepNumber: step.stepNumber, requestContext, abort: abortFor(processor) });
+  if (!step.isContinued && step.finishReason !== "error") {
+    try {
+      await processResult(run);
+    } catch (error) {
+      if (!mayRetry(run, error)) throw error;
+      run.steps.pop();
+      run.produced.length -= step.messages.length;
+      await sendBack(run, current, error);
+      return true;
+    }
+    if (run.setup.structured) await endStructured(run, step);
   }
   if (run.isObserved) await run.emit({ type: "step-finish", runId: run.id, from: "AGENT", payload: stepFinishPayload(run, step) });
-  await run.setup.options.onStepFinish?.(step);
+  await tell(run.setup.logger, "onStepFinish", run.setup.options.onStepFinish, step);
   return step.isContinued;
+}
+
+function mayRetry(run: Run, error: unknown): error is Tripwire {
+  return error instanceof Tripwire && error.retry && run.processorRetries < run.setup.maxProcessorRetries && !run.signal.aborted;
+}
+
+/** The answer is void, and the model is told why. */
+async function sendBack(run: Run, current: ModelStep, tripwire: Tripwire): Promise<void> {
+  const { step } = current;
+  const { message: reason, retry, metadata, processorId } = tripwire;
+  run.processorRetries++;
+  if (step.messages.length === 0) run.addUsage(step.usage); // else it has been counted when the step was closed
+  const text = step.text === "" ? "(an answer without text)" : step.text;
+  run.feedback = [
+    { role: "assistant", content: [{ type: "text", text }] },
+    { role: "user", content: [{ type: "text", text: `That answer was not accepted: ${reason}\nAnswer again, with this in mind.` }] },
+  ];
+  voidStep(current);
+  step.finishReason = "tripwire";
+  step.isContinued = true;
+  await run.emit({ type: "tripwire", runId: run.id, from: "AGENT", payload: { reason, retry, metadata, processorId } });
+  if (run.isObserved) await run.emit({ type: "step-finish", runId: run.id, from: "AGENT", payload: stepFinishPayload(run, step) });
+}
+
+/** Takes back what the step has said and called. */
+function voidStep({ step, consumer }: ModelStep): void {
+  step.text = "";
+  step.reasoningText = "";
+  for (const list of [step.toolCalls, step.toolResults, step.sources, step.files, step.messages, consumer.content]) list.length = 0;
 }
 
 async function goesOn(run: Run, step: StepRecord): Promise<boolean> {
   if (step.finishReason === "error" || step.stepNumber + 1 >= run.setup.maxSteps) return false;
   const calls = step.toolCalls.filter((call) => !call.providerExecuted);
   if (calls.length === 0) return false;
-  const settled = new Set(run.settled.map(({ call }) => call.toolCallId));
+  const settled = new Set(run.settled.flatMap(({ call, stepNumber }) => (stepNumber === step.stepNumber ? [call.toolCallId] : [])));
   if (!calls.every((call) => settled.has(call.toolCallId))) return false; // the caller runs the others
   const { stopWhen } = run.setup.options;
   const conditions = stopWhen === undefined ? [] : typeof stopWhen === "function" ? [stopWhen] : stopWhen;
@@ -146,15 +208,11 @@ async function suspend(run: Run, { step, consumer }: ModelStep): Promise<void> {
 }
 
 async function finish(run: Run): Promise<void> {
-  for (const processor of run.setup.outputProcessors) {
-    const { requestContext } = run.setup;
-    await processor.processOutputResult?.({ messages: [assistantMessage(run)], requestContext, abort: abortFor(processor) });
-  }
   if (run.status === "running") run.status = run.steps.at(-1)?.finishReason === "error" ? "failed" : "finished";
   if (run.isObserved) await run.emit({ type: "finish", runId: run.id, from: "AGENT", payload: finishPayload(run) });
-  const { onFinish, onError } = run.setup.options;
-  if (run.status === "failed") await onError?.({ error: run.error });
-  await onFinish?.(toGenerateResult(run));
+  const { options, logger } = run.setup;
+  if (run.status === "failed") await tell(logger, "onError", options.onError, { error: run.error });
+  else if (options.onFinish) await tell(logger, "onFinish", (result: GenerateResult) => options.onFinish?.(result), toGenerateResult(run));
 }
 
 /** A run that did not come to its end by itself: cancelled, stopped by a processor, or failed. */
@@ -164,12 +222,12 @@ async function endEarly(run: Run, current: ModelStep | undefined, error: unknown
     if (run.signal.aborted && !FermataError.is(run.signal.reason)) {
       run.status = "aborted";
       run.error = run.signal.reason;
-      await run.emit({ type: "abort", runId: run.id, from: "AGENT", payload: {} });
-      await options.onAbort?.({ reason: run.signal.reason });
+      await emitEnd(run, { type: "abort", runId: run.id, from: "AGENT", payload: {} });
+      await tell(logger, "onAbort", options.onAbort, { reason: run.signal.reason });
     } else if (error instanceof Tripwire) await endByTripwire(run, current, error);
     else await endByFailure(run, current, run.signal.aborted ? run.signal.reason : error);
   } catch (late) {
-    // The end itself failed: a callback of the app, or a reader that is gone. The run is over all the same.
+    // The end itself failed, because the reader is gone. The run is over all the same.
     logger.error("A run could not be ended properly", { runId: run.id, error: late });
     if (run.status === "running") run.status = "failed";
     run.error ??= late;
@@ -180,22 +238,55 @@ async function endByTripwire(run: Run, current: ModelStep | undefined, tripwire:
   const { message: reason, retry, metadata, processorId } = tripwire;
   run.status = "tripwire";
   run.tripwire = { reason, retry, metadata, processorId };
-  await run.emit({ type: "tripwire", runId: run.id, from: "AGENT", payload: { reason, retry, metadata, processorId } });
+  await emitEnd(run, { type: "tripwire", runId: run.id, from: "AGENT", payload: { reason, retry, metadata, processorId } });
+  if (current && run.steps.at(-1) === current.step) {
+    // The answer as a whole was refused: nothing of the run is said.
+    for (const step of run.steps) voidStep({ step, consumer: current.consumer });
+    run.produced.length = 0;
+    run.answerParts = undefined;
+    run.hasObject = false;
+  } else if (current) voidStep(current);
   closeStep(run, current, "tripwire");
-  await run.emit({ type: "finish", runId: run.id, from: "AGENT", payload: finishPayload(run) });
-  await run.setup.options.onFinish?.(toGenerateResult(run));
+  await emitEnd(run, { type: "finish", runId: run.id, from: "AGENT", payload: finishPayload(run) });
+  const { options, logger } = run.setup;
+  if (options.onFinish) await tell(logger, "onFinish", (result: GenerateResult) => options.onFinish?.(result), toGenerateResult(run));
 }
 
 async function endByFailure(run: Run, current: ModelStep | undefined, error: unknown): Promise<void> {
   run.status = "failed";
   run.error = error;
   run.setup.logger.warn("Run failed", { runId: run.id, agent: run.setup.agentId, error });
-  await current?.consumer.begin([]);
-  await run.emit({ type: "error", runId: run.id, from: "AGENT", payload: { type: "error", error: toChunkError(error) } });
+  // A resumed step has been shown to begin by the run that suspended.
+  if (current && current.step.stepNumber !== run.resumedStep) await beginAnyway(run, current);
+  await emitEnd(run, { type: "error", runId: run.id, from: "AGENT", payload: { type: "error", error: toChunkError(error) } });
+  const wasOpen = current !== undefined && !run.steps.includes(current.step);
   const step = closeStep(run, current, "error");
-  await run.emit({ type: "step-finish", runId: run.id, from: "AGENT", payload: stepFinishPayload(run, step) });
-  await run.emit({ type: "finish", runId: run.id, from: "AGENT", payload: finishPayload(run) });
-  await run.setup.options.onError?.({ error });
+  if (wasOpen) await emitEnd(run, { type: "step-finish", runId: run.id, from: "AGENT", payload: stepFinishPayload(run, step) });
+  await emitEnd(run, { type: "finish", runId: run.id, from: "AGENT", payload: finishPayload(run) });
+  await tell(run.setup.logger, "onError", run.setup.options.onError, { error });
+}
+
+async function beginAnyway(run: Run, { consumer }: ModelStep): Promise<void> {
+  try {
+    await consumer.begin([]);
+  } catch (error) {
+    run.setup.logger.debug("The beginning of a failed step could not be shown", { runId: run.id, error });
+  }
+}
+
+/** An end is shown also when a processor fails at it: then past the processors, and without anything that they have not let through. */
+async function emitEnd(run: Run, chunk: AgentChunk): Promise<void> {
+  if (!run.filters) return run.emit(chunk);
+  const filtered = await run.filter(chunk).catch(() => withoutContent(chunk));
+  if (filtered) await run.show(filtered);
+  else if (chunk.type === "finish" || chunk.type === "abort") await run.show(withoutContent(chunk));
+}
+
+function withoutContent(chunk: AgentChunk): AgentChunk {
+  if ((chunk.type !== "finish" && chunk.type !== "step-finish") || !("payload" in chunk)) return chunk;
+  const { output, response: _response, ...payload } = chunk.payload;
+  const bare = { text: "", toolCalls: [], steps: [], usage: output.usage };
+  return { ...chunk, payload: { ...payload, output: bare, messages: { all: [], user: [], nonUser: [] } } };
 }
 
 /** Puts the step that was under way to the others, with what there is of it. */

@@ -9,8 +9,10 @@ import type { ToolOutputSink } from "../../tools/tool-writer.ts";
 import type { AnyTool, ProviderTool } from "../../tools/tool.ts";
 import type { AgentChunk, ChunkSink, ToolCallPayload } from "../chunks.ts";
 import type { ClientTool, AgentOptions, StructuredOutput } from "../options.ts";
+import type { StoredPart } from "../messages/stored.ts";
 import { abortFor, type Processor } from "../processors.ts";
-import type { NestedSuspension, PendingCall, RunStatus, SettledCall, StepRecord, TripwireInfo } from "./state.ts";
+import { tell } from "./callbacks.ts";
+import type { ConversationView, NestedSuspension, PendingCall, RunStatus, SettledCall, StepRecord, TripwireInfo } from "./state.ts";
 
 /** Everything that is fixed before the first model call. */
 export interface RunSetup {
@@ -31,6 +33,9 @@ export interface RunSetup {
   readonly structured: StructuredOutput | undefined;
   readonly inputProcessors: readonly Processor[];
   readonly outputProcessors: readonly Processor[];
+  readonly maxProcessorRetries: number;
+  /** How many agents have delegated down to this run. */
+  readonly depth: number;
   readonly threadId: string | undefined;
   readonly resourceId: string | undefined;
 }
@@ -84,6 +89,10 @@ export class Run {
   readonly steps: StepRecord[] = [];
   readonly settled: SettledCall[] = [];
   pending: PendingCall[] = [];
+  /** Calls that waited and have been answered. */
+  readonly answered: PendingCall[] = [];
+  /** The number of the step in which a resumed run goes on. */
+  resumedStep: number | undefined;
   usage: ModelUsage = {};
   status: RunStatus = "running";
   error: unknown;
@@ -92,10 +101,20 @@ export class Run {
   hasObject = false;
   usedFallbackValue = false;
   processorRetries = 0;
+  /** The conversation as input processors have changed it, and how much of `produced` is in it. */
+  view: ConversationView | undefined;
+  /** Why the last answer was sent back; told to the model until it gives one that is not. */
+  feedback: readonly ModelMessage[] = [];
+  /** The answer as output processors have changed it. */
+  answerParts: readonly StoredPart[] | undefined;
+  /** The tools that the model was told of in the current step. Default: all. */
+  activeTools: readonly string[] | undefined;
   /** Epoch milliseconds. */
   readonly createdAt: number;
   readonly #sink: ChunkSink;
   readonly #intercepted: boolean;
+  /** Whether processors look at every chunk. */
+  readonly filters: boolean;
   readonly #processorState: Record<string, unknown> = {};
 
   constructor(setup: RunSetup, history: ModelMessage[], sink: ChunkSink, signal: AbortSignal, ids: { messageId: string; createdAt: number }) {
@@ -106,7 +125,8 @@ export class Run {
     this.messageId = ids.messageId;
     this.createdAt = ids.createdAt;
     this.#sink = sink;
-    this.#intercepted = setup.options.onChunk !== undefined || setup.outputProcessors.some((processor) => processor.processOutputStream);
+    this.filters = setup.outputProcessors.some((processor) => processor.processOutputStream);
+    this.#intercepted = this.filters || setup.options.onChunk !== undefined;
   }
 
   /** Whether anybody sees the chunks. Where nobody does, the long ones need not be made. */
@@ -124,15 +144,27 @@ export class Run {
   }
 
   async #emitIntercepted(chunk: AgentChunk): Promise<void> {
+    const filtered = this.filters ? await this.filter(chunk) : chunk;
+    if (filtered) await this.show(filtered);
+  }
+
+  /** What the processors make of a chunk; nothing when one of them drops it. Rejects when one ends the run. */
+  async filter(chunk: AgentChunk): Promise<AgentChunk | undefined> {
     let current: AgentChunk = chunk;
     for (const processor of this.setup.outputProcessors) {
       if (!processor.processOutputStream) continue;
       const { requestContext } = this.setup;
       const next = await processor.processOutputStream({ part: current, state: this.#processorState, abort: abortFor(processor), requestContext });
-      if (!next) return;
+      if (!next) return undefined;
       current = next;
     }
-    await this.setup.options.onChunk?.(current);
-    await this.#sink.push(current);
+    return current;
+  }
+
+  /** Shows a chunk past the processors. */
+  async show(chunk: AgentChunk): Promise<void> {
+    const { options, logger } = this.setup;
+    await tell(logger, "onChunk", options.onChunk, chunk);
+    await this.#sink.push(chunk);
   }
 }

@@ -50,8 +50,12 @@ export type ToolOutput = ToolResultPart["output"];
 /** How a tool call of the step was settled. */
 export interface SettledCall {
   readonly call: ToolCallPayload;
-  /** What the model is told. */
+  /** The step of the call: providers may use an id again in a later step. */
+  readonly stepNumber: number;
+  /** The result, as a message holds it. */
   readonly output: ToolOutput;
+  /** What the model is told of it, where that is something else. */
+  readonly modelOutput?: ToolOutput;
   readonly state: "result" | "output-error" | "output-denied";
   readonly result?: unknown;
   readonly errorText?: string;
@@ -75,6 +79,12 @@ export interface NestedSuspension {
   readonly toolCallId: string;
   readonly toolName: string;
   readonly args: unknown;
+}
+
+/** A conversation that stands for the one that the run was given and the first messages that it added. */
+export interface ConversationView {
+  readonly messages: readonly ModelMessage[];
+  readonly upTo: number;
 }
 
 /** How a run ended. */

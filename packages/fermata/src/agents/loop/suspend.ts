@@ -3,10 +3,12 @@ import { FermataError } from "../../errors.ts";
 import type { ModelMessage, ModelUsage } from "../../models/types.ts";
 import { toJsonSchema } from "../../schema/schema.ts";
 import type { Suspension } from "../../storage/suspension-store.ts";
+import type { RequestContext } from "../../context/request-context.ts";
 import { toBase64 } from "../messages/base64.ts";
+import { toJsonValue } from "../messages/json-value.ts";
 import type { AgentOptions } from "../options.ts";
 import type { Run } from "./run.ts";
-import type { AssistantPart, PendingCall, SettledCall, StepRecord } from "./state.ts";
+import type { AssistantPart, ConversationView, PendingCall, SettledCall, StepRecord } from "./state.ts";
 
 /** The state of a waiting run. */
 export interface SavedRun {
@@ -24,6 +26,9 @@ export interface SavedRun {
   readonly content: AssistantPart[];
   readonly options: AgentOptions;
   readonly requestContext: Readonly<Record<string, unknown>>;
+  readonly answered: PendingCall[];
+  readonly view?: ConversationView;
+  readonly processorRetries: number;
 }
 
 export async function saveSuspended(run: Run, step: StepRecord, content: AssistantPart[]): Promise<void> {
@@ -34,14 +39,17 @@ export async function saveSuspended(run: Run, step: StepRecord, content: Assista
     createdAt: run.createdAt,
     history: run.history,
     produced: run.produced,
-    steps: run.steps.map(withoutRequest),
+    steps: run.steps.map(toSavedStep),
     usage: run.usage,
-    settled: run.settled,
-    pending: run.pending,
-    step: withoutRequest(step),
+    settled: run.settled.map((call) => ({ ...call, ...(call.result !== undefined && { result: toJsonValue(call.result) }) })),
+    pending: run.pending.map((call) => ({ ...call, ...(call.suspendPayload !== undefined && { suspendPayload: toJsonValue(call.suspendPayload) }) })),
+    answered: run.answered,
+    step: toSavedStep(step),
     content,
     options: savedOptions(setup.options),
-    requestContext: setup.requestContext.toJSON(),
+    requestContext: savedContext(setup.requestContext),
+    ...(run.view && { view: run.view }),
+    processorRetries: run.processorRetries,
   };
   const suspension: Suspension = {
     runId: run.id,
@@ -61,13 +69,20 @@ export async function saveSuspended(run: Run, step: StepRecord, content: Assista
 }
 
 /** The provider's request is long and secret, and nothing goes on from it. */
-function withoutRequest(step: StepRecord): StepRecord {
-  return { ...step, request: {}, metadata: { ...step.metadata, headers: undefined } };
+function toSavedStep(step: StepRecord): StepRecord {
+  const toolResults = step.toolResults.map((payload) => ({ ...payload, result: toJsonValue(payload.result) }));
+  return { ...step, toolResults, request: {}, metadata: { ...step.metadata, headers: undefined } };
+}
+
+/** A caller's token is not put away: whoever goes on with the run brings their own. */
+function savedContext(context: RequestContext): Record<string, unknown> {
+  const { mastra__authToken: _token, ...values } = context.toJSON();
+  return values;
 }
 
 /** The options that are data. Functions cannot be put away: whoever goes on with the run gives them again. */
 function savedOptions(options: AgentOptions): AgentOptions {
-  const { instructions, system, maxSteps, modelSettings, providerOptions, toolChoice, activeTools, clientTools, toolCallConcurrency } = options;
+  const { instructions, system, maxSteps, modelSettings, providerOptions, toolChoice, activeTools, clientTools, toolCallConcurrency, maxProcessorRetries } = options;
   const { requireToolApproval, structuredOutput, memory, model, includeRawChunks } = options;
   return {
     ...(instructions !== undefined && { instructions }),
@@ -79,6 +94,7 @@ function savedOptions(options: AgentOptions): AgentOptions {
     ...(activeTools !== undefined && { activeTools }),
     ...(clientTools !== undefined && { clientTools }),
     ...(toolCallConcurrency !== undefined && { toolCallConcurrency }),
+    ...(maxProcessorRetries !== undefined && { maxProcessorRetries }),
     // A function decided for this run; while it waits, the safe answer for later calls is to ask.
     ...(requireToolApproval !== undefined && { requireToolApproval: requireToolApproval !== false }),
     ...(structuredOutput !== undefined && { structuredOutput: savedStructured(structuredOutput) }),
@@ -93,16 +109,18 @@ function savedStructured(output: NonNullable<AgentOptions["structuredOutput"]>):
   return { ...rest, schema: toJsonSchema(output.schema, "draft-07"), ...(typeof model === "string" && { model }) };
 }
 
-function replace(_key: string, value: unknown): unknown {
+function replace(this: unknown, key: string, value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
-  return value instanceof Uint8Array ? toBase64(value) : value;
+  // A `Buffer` turns itself into an object before it gets here: what it was is still in its holder.
+  const given: unknown = (this as Readonly<Record<string, unknown>>)[key];
+  return given instanceof Uint8Array ? toBase64(given) : value;
 }
 
 /** @throws FermataError `CONFLICT` when the state was written by another version of the loop. */
 export function readSaved(suspension: Suspension): SavedRun {
   const saved = JSON.parse(suspension.state) as SavedRun; // written by `saveSuspended`
   if (saved.version !== 1) throw new FermataError("CONFLICT", `Run ${suspension.runId} was suspended by another version and cannot be resumed.`);
-  for (const message of [...saved.history, ...saved.produced]) reviveFiles(message);
+  for (const message of [...saved.history, ...saved.produced, ...(saved.view?.messages ?? [])]) reviveFiles(message);
   return saved;
 }
 

@@ -4,9 +4,10 @@ import { toJsonSchema, validate } from "../../schema/schema.ts";
 import { executeTool, type ToolOutcome } from "../../tools/execute.ts";
 import type { AnyTool } from "../../tools/tool.ts";
 import type { ToolOutputSink } from "../../tools/tool-writer.ts";
-import type { ToolCallPayload } from "../chunks.ts";
-import { toToolOutput } from "../messages/assistant-parts.ts";
-import { toChunkError, toToolError, toolNotFound } from "./errors.ts";
+import type { ChunkError, ToolCallPayload } from "../chunks.ts";
+import { toResultOutput, toToolOutput } from "../messages/assistant-parts.ts";
+import { Tripwire } from "../processors.ts";
+import { toToolError, toolNotFound } from "./errors.ts";
 import { UnreadableArguments } from "./read-parts.ts";
 import type { Answer, NestedAnswer, NestedWait, Run, RunTool } from "./run.ts";
 import type { PendingCall, SettledCall, StepRecord, ToolOutput } from "./state.ts";
@@ -36,26 +37,42 @@ export async function settleCalls(run: Run, step: StepRecord): Promise<void> {
   const calls = step.toolCalls.filter((call) => !call.providerExecuted);
   if (calls.length === 0) return;
   const ready: { readonly call: ToolCallPayload; readonly tool: LocalTool }[] = [];
+  const asked: ToolCallPayload[] = [];
   for (const call of calls) {
-    const tool = run.setup.tools.get(call.toolName);
-    if (!tool) await settleFailed(run, call, toolNotFound(call.toolName), `There is no tool called "${call.toolName}".`);
+    const tool = toolFor(run, call);
+    if (!tool) await settleFailed(run, step, call, toolNotFound(call.toolName), `There is no tool called "${call.toolName}".`);
     else if (tool.kind === "client" || tool.kind === "provider") continue;
     else if (call.args instanceof UnreadableArguments) await settleUnreadable(run, step, call, call.args);
-    else if (await needsApproval(run, tool, call)) await waitForApproval(run, call);
+    else if (await needsApproval(run, tool, call)) asked.push(call);
     else ready.push({ call, tool });
   }
-  const mayWait = run.pending.length > 0 || run.setup.options.requireToolApproval !== undefined;
+  const mayWait = asked.length > 0 || run.setup.options.requireToolApproval !== undefined;
   const limit = run.setup.options.toolCallConcurrency ?? (mayWait ? 1 : DEFAULT_CONCURRENCY);
   await untilAborted(run.signal, forEachLimited(ready, limit, ({ call, tool }) => runCall(run, step, call, tool, undefined)));
+  // Last, so that a run that waits ends with what it waits for.
+  for (const call of asked) await wait(run, { call, kind: "approval", resumeSchema: APPROVAL_SCHEMA });
+}
+
+/** The tool of a call, when it is one that the model was told of. */
+function toolFor(run: Run, { toolName }: ToolCallPayload): RunTool | undefined {
+  return run.activeTools?.includes(toolName) === false ? undefined : run.setup.tools.get(toolName);
 }
 
 /** Goes on with a call that waited. */
 export async function answerCall(run: Run, step: StepRecord, pending: PendingCall, answer: Answer): Promise<void> {
-  run.pending = run.pending.filter((other) => other !== pending);
+  const others = run.pending.filter((other) => other !== pending);
+  run.pending = others;
+  run.answered.push(pending);
+  await settleAnswer(run, step, pending, answer);
+  // The run goes on waiting: whoever reads this part of it has not seen yet for what.
+  for (const other of others) await announce(run, other);
+}
+
+async function settleAnswer(run: Run, step: StepRecord, pending: PendingCall, answer: Answer): Promise<void> {
   const { call } = pending;
   const tool = run.setup.tools.get(call.toolName);
   if (!tool || tool.kind === "client" || tool.kind === "provider") {
-    return settleFailed(run, call, toolNotFound(call.toolName), `There is no tool called "${call.toolName}" any more.`);
+    return settleFailed(run, step, call, toolNotFound(call.toolName), `There is no tool called "${call.toolName}" any more.`);
   }
   if (pending.nested) {
     const data: NestedAnswer = { nested: pending.nested, answer };
@@ -63,7 +80,7 @@ export async function answerCall(run: Run, step: StepRecord, pending: PendingCal
   }
   if (pending.kind === "approval") {
     const verdict = toVerdict(answer);
-    if (!verdict.approved) return settleDenied(run, call, verdict.reason);
+    if (!verdict.approved) return settleDenied(run, step, call, verdict.reason);
     return untilAborted(run.signal, runCall(run, step, call, tool, undefined, { id: call.toolCallId, approved: true }));
   }
   const data = answer.kind === "resume" ? answer.data : { approved: answer.kind === "approve" };
@@ -80,7 +97,17 @@ function toVerdict(answer: Answer): { approved: boolean; reason?: string } {
   return { approved, ...(reason !== undefined && { reason }) };
 }
 
+/** A check that throws has not let the call through: somebody is asked. */
 async function needsApproval(run: Run, tool: RunTool, call: ToolCallPayload): Promise<boolean> {
+  try {
+    return await isGated(run, tool, call);
+  } catch (error) {
+    run.setup.logger.error("The check whether a call needs approval failed", { runId: run.id, tool: call.toolName, error });
+    return true;
+  }
+}
+
+async function isGated(run: Run, tool: RunTool, call: ToolCallPayload): Promise<boolean> {
   const required = run.setup.options.requireToolApproval;
   const byRun = typeof required === "function" ? await required({ toolName: call.toolName, args: call.args }) : required === true;
   if (tool.kind !== "own") return byRun;
@@ -94,10 +121,17 @@ async function needsApproval(run: Run, tool: RunTool, call: ToolCallPayload): Pr
   return typeof own === "function" ? own(checked.value as never, { requestContext: run.setup.requestContext }) : false;
 }
 
-async function waitForApproval(run: Run, call: ToolCallPayload): Promise<void> {
-  const { toolCallId, toolName, args } = call;
-  run.pending.push({ call, kind: "approval", resumeSchema: APPROVAL_SCHEMA });
-  await run.emit({ type: "tool-call-approval", runId: run.id, from: "AGENT", payload: { toolCallId, toolName, args, resumeSchema: APPROVAL_SCHEMA } });
+async function wait(run: Run, pending: PendingCall): Promise<void> {
+  run.pending = [...run.pending, pending];
+  await announce(run, pending);
+}
+
+/** Shows what the run waits for. What another agent's run waits for is shown as this run's own, under the id of the call that started it. */
+async function announce(run: Run, { call, kind, nested, resumeSchema, suspendPayload }: PendingCall): Promise<void> {
+  const { toolName, args } = nested ?? call;
+  const payload = { toolCallId: call.toolCallId, toolName, args, resumeSchema };
+  if (kind === "approval") await run.emit({ type: "tool-call-approval", runId: run.id, from: "AGENT", payload });
+  else await run.emit({ type: "tool-call-suspended", runId: run.id, from: "AGENT", payload: { ...payload, suspendPayload } });
 }
 
 async function runCall(
@@ -110,20 +144,36 @@ async function runCall(
 ): Promise<void> {
   const output = outputOf(run, call);
   const outcome = tool.kind === "agent" ? await tool.tool.run(run, call, output, resumeData) : await runOwn(run, call, tool.tool, output, resumeData);
-  if (run.signal.aborted) return; // the run is over; nobody may hear of it any more
+  if (run.signal.aborted || run.status !== "running") return; // the run is over; nobody may hear of it any more
   switch (outcome.kind) {
     case "result":
-      return settleResult(run, step, call, outcome.value, toModelOutput(tool, outcome.value), approval);
+      return settleValue(run, step, call, tool, outcome.value, approval);
     case "invalid":
       return settleResult(run, step, call, outcome.value, undefined, approval);
     case "error":
-      run.setup.logger.warn("Tool failed", { runId: run.id, tool: call.toolName, error: outcome.error });
-      return settleFailed(run, call, toToolError(call.toolName, outcome.error), messageOf(outcome.error));
+      // What a processor threw at something that the tool wrote is about the run, not about the tool.
+      if (outcome.error instanceof Tripwire) throw outcome.error;
+      return settleThrown(run, step, call, outcome.error);
     case "suspended":
-      return waitForAnswer(run, call, tool, outcome.payload);
+      return wait(run, { call, kind: "suspended", suspendPayload: outcome.payload, resumeSchema: resumeSchemaOf(tool) });
     case "waiting":
-      return waitForNested(run, call, outcome);
+      return wait(run, nestedWait(call, outcome));
   }
+}
+
+async function settleValue(run: Run, step: StepRecord, call: ToolCallPayload, tool: LocalTool, value: unknown, approval: SettledCall["approval"]): Promise<void> {
+  let modelOutput: ToolOutput | undefined;
+  try {
+    modelOutput = await toModelOutput(tool, value);
+  } catch (error) {
+    return settleThrown(run, step, call, error);
+  }
+  return settleResult(run, step, call, value, modelOutput, approval);
+}
+
+function settleThrown(run: Run, step: StepRecord, call: ToolCallPayload, error: unknown): Promise<void> {
+  run.setup.logger.warn("Tool failed", { runId: run.id, tool: call.toolName, error });
+  return settleFailed(run, step, call, toToolError(call.toolName, error), messageOf(error));
 }
 
 function runOwn(run: Run, call: ToolCallPayload, tool: AnyTool, output: ToolOutputSink, resumeData: unknown): Promise<ToolOutcome> {
@@ -149,9 +199,10 @@ function outputOf(run: Run, call: ToolCallPayload): ToolOutputSink {
   };
 }
 
-function toModelOutput(tool: LocalTool, value: unknown): ToolOutput | undefined {
+async function toModelOutput(tool: LocalTool, value: unknown): Promise<ToolOutput | undefined> {
+  if (tool.kind === "own" && !tool.tool.toModelOutput) return undefined;
   // The value is what the tool itself gave.
-  const made: unknown = tool.kind === "agent" ? tool.tool.toModelOutput(value) : tool.tool.toModelOutput?.(value as never);
+  const made: unknown = tool.kind === "agent" ? tool.tool.toModelOutput(value) : await tool.tool.toModelOutput?.(value as never);
   return made === undefined ? undefined : toToolOutput(made);
 }
 
@@ -166,7 +217,7 @@ async function settleResult(
   const { toolCallId, toolName, args } = call;
   const payload = { args, toolCallId, toolName, result, ...(modelOutput && { providerMetadata: { mastra: { modelOutput } } }) };
   step.toolResults.push(payload);
-  run.settled.push({ call, output: modelOutput ?? toToolOutput(result), state: "result", result, ...(approval && { approval }) });
+  run.settled.push({ call, stepNumber: step.stepNumber, output: toResultOutput(result), state: "result", result, ...(modelOutput && { modelOutput }), ...(approval && { approval }) });
   await run.emit({ type: "tool-result", runId: run.id, from: "AGENT", payload });
 }
 
@@ -175,34 +226,30 @@ async function settleUnreadable(run: Run, step: StepRecord, call: ToolCallPayloa
   await settleResult(run, step, call, { error: true, message, validationErrors: { errors: [message], fields: {} } }, undefined, undefined);
 }
 
-async function settleFailed(run: Run, call: ToolCallPayload, error: ReturnType<typeof toChunkError>, toModel: string): Promise<void> {
+async function settleFailed(run: Run, { stepNumber }: StepRecord, call: ToolCallPayload, error: ChunkError, toModel: string): Promise<void> {
   const { toolCallId, toolName, args } = call;
-  run.settled.push({ call, output: { type: "error-text", value: toModel }, state: "output-error", errorText: toModel });
+  run.settled.push({ call, stepNumber, output: { type: "error-text", value: toModel }, state: "output-error", errorText: toModel });
   await run.emit({ type: "tool-error", runId: run.id, from: "AGENT", payload: { error, args, toolCallId, toolName } });
 }
 
-async function settleDenied(run: Run, call: ToolCallPayload, reason: string | undefined): Promise<void> {
+async function settleDenied(run: Run, { stepNumber }: StepRecord, call: ToolCallPayload, reason: string | undefined): Promise<void> {
   const { toolCallId, toolName, args } = call;
   const approval = { id: toolCallId, approved: false as const, ...(reason !== undefined && { reason }) };
-  run.settled.push({ call, output: { type: "text", value: reason ?? DENIED }, state: "output-denied", approval });
+  run.settled.push({ call, stepNumber, output: { type: "text", value: reason ?? DENIED }, state: "output-denied", approval });
   await run.emit({ type: "tool-output-denied", runId: run.id, from: "AGENT", payload: { toolCallId, toolName, args, approval } });
 }
 
-async function waitForAnswer(run: Run, call: ToolCallPayload, tool: LocalTool, suspendPayload: unknown): Promise<void> {
-  const { toolCallId, toolName, args } = call;
+/** JSON text of what the tool is answered with; anything, where its schema cannot be written as JSON. */
+function resumeSchemaOf(tool: LocalTool): string {
   const schema = tool.kind === "own" ? tool.tool.resumeSchema : undefined;
-  const resumeSchema = JSON.stringify(schema ? toJsonSchema(schema, "draft-07") : {});
-  run.pending.push({ call, kind: "suspended", suspendPayload, resumeSchema });
-  await run.emit({ type: "tool-call-suspended", runId: run.id, from: "AGENT", payload: { toolCallId, toolName, suspendPayload, args, resumeSchema } });
+  try {
+    return JSON.stringify(schema ? toJsonSchema(schema, "draft-07") : {});
+  } catch {
+    return "{}";
+  }
 }
 
-/** What another agent's run waits for is shown as this run's own, under the id of the call that started it. */
-async function waitForNested(run: Run, call: ToolCallPayload, wait: NestedWait): Promise<void> {
-  const inner = wait.pending;
-  const { toolName, args, toolCallId } = inner.call;
-  const nested = { agentKey: wait.agentKey, runId: wait.runId, toolCallId, toolName, args };
-  run.pending.push({ ...inner, call, nested });
-  const payload = { toolCallId: call.toolCallId, toolName, args, resumeSchema: inner.resumeSchema };
-  if (inner.kind === "approval") await run.emit({ type: "tool-call-approval", runId: run.id, from: "AGENT", payload });
-  else await run.emit({ type: "tool-call-suspended", runId: run.id, from: "AGENT", payload: { ...payload, suspendPayload: inner.suspendPayload } });
+function nestedWait(call: ToolCallPayload, { pending, agentKey, runId }: NestedWait): PendingCall {
+  const { toolName, args, toolCallId } = pending.call;
+  return { ...pending, call, nested: { agentKey, runId, toolCallId, toolName, args } };
 }

@@ -8,6 +8,7 @@ type AssistantContent = Extract<ModelMessage, { role: "assistant" }>["content"];
 type ToolContent = Extract<ModelMessage, { role: "tool" }>["content"];
 type ToolResultPart = Extract<ToolContent[number], { type: "tool-result" }>;
 type ToolOutput = ToolResultPart["output"];
+type JsonObject = NonNullable<NonNullable<ToolResultPart["providerOptions"]>[string]>;
 
 /** One assistant message with several steps in it becomes one message per step, each followed by its tool results. */
 export function assistantMessages(content: unknown, message: Record<string, unknown>): ModelMessage[] {
@@ -103,17 +104,43 @@ export function toolMessage(content: unknown): ModelMessage[] {
 function toResultPart(part: Record<string, unknown>): ToolResultPart {
   const value = part.output ?? part.result;
   const output: ToolOutput = part.isError === true ? { type: "error-json", value: toJsonValue(value) } : toToolOutput(value);
-  return { type: "tool-result", toolCallId: str(part.toolCallId) ?? "", toolName: str(part.toolName) ?? "", output };
+  const modelOutput = modelOutputOf(part.providerOptions);
+  const told = modelOutput && { providerOptions: { mastra: { modelOutput } } };
+  return { type: "tool-result", toolCallId: str(part.toolCallId) ?? "", toolName: str(part.toolName) ?? "", output, ...told };
+}
+
+/** What the model is to be told of a result, when the message says so. */
+function modelOutputOf(options: unknown): JsonObject | undefined {
+  if (!isRecord(options) || !isRecord(options.mastra) || !isRecord(options.mastra.modelOutput)) return undefined;
+  const output = options.mastra.modelOutput;
+  return OUTPUT_TYPES.has(String(output.type)) && "value" in output ? (toJsonValue(output) as JsonObject) : undefined;
 }
 
 const OUTPUT_TYPES = new Set(["text", "json", "error-text", "error-json", "content", "execution-denied"]);
 
-/** A tool's result as a model reads it. A value that already has the model's form is kept. */
+/** A tool's result as a model reads it. */
+export function toResultOutput(value: unknown): ToolOutput {
+  return typeof value === "string" ? { type: "text", value } : { type: "json", value: toJsonValue(value) };
+}
+
+/** What a message holds of a tool's result, as a model reads it. A value that already has the model's form is kept. */
 export function toToolOutput(value: unknown): ToolOutput {
-  if (typeof value === "string") return { type: "text", value };
-  if (isRecord(value) && typeof value.type === "string" && OUTPUT_TYPES.has(value.type) && ("value" in value || value.type === "execution-denied")) {
-    // The caller wrote the provider interface's own form; its value is checked where the provider reads it.
-    return value as unknown as ToolOutput;
+  // The caller wrote the provider interface's own form; what is inside is checked where the provider reads it.
+  return isToolOutput(value) ? (value as unknown as ToolOutput) : toResultOutput(value);
+}
+
+function isToolOutput(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  switch (value.type) {
+    case "text":
+    case "error-text":
+      return typeof value.value === "string";
+    case "json":
+    case "error-json":
+      return "value" in value;
+    case "content":
+      return Array.isArray(value.value);
+    default:
+      return value.type === "execution-denied";
   }
-  return { type: "json", value: toJsonValue(value) };
 }

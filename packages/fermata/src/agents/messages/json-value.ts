@@ -1,10 +1,16 @@
+import { messageOf } from "../../errors.ts";
+
 type Json = null | string | number | boolean | readonly Json[] | { [key: string]: Json | undefined };
 
 const MAX_DEPTH = 100;
 
-/** `value` as JSON has it. What JSON cannot hold becomes text (BigInt), a marker (cycles), or nothing (functions). Plain values are handed back uncopied. */
+/** `value` as JSON has it. What JSON cannot hold becomes text (BigInt), a marker (cycles), or nothing (functions). Plain values are handed back uncopied. Never throws. */
 export function toJsonValue(value: unknown): Json {
-  return isPlain(value, 0) ? (value as Json) : copy(value, []);
+  try {
+    return isPlain(value, 0) ? (value as Json) : copy(value, []);
+  } catch (error) {
+    return `[not JSON: ${messageOf(error)}]`; // a getter or a `toJSON` of the value's own threw
+  }
 }
 
 function isPlain(value: unknown, depth: number): boolean {
@@ -39,9 +45,6 @@ function copy(value: unknown, ancestors: readonly object[]): Json {
   if (value instanceof Set) return copy([...value], path);
   if ("toJSON" in value && typeof value.toJSON === "function") return copy(value.toJSON(), path);
   if (Array.isArray(value)) return value.map((item) => copy(item, path));
-  const result: { [key: string]: Json | undefined } = {};
-  for (const [key, item] of Object.entries(value)) {
-    if (item !== undefined && typeof item !== "function" && typeof item !== "symbol") result[key] = copy(item, path);
-  }
-  return result;
+  // Not by assignment: a key may be called `__proto__`.
+  return Object.fromEntries(Object.entries(value).flatMap(([key, item]) => (item === undefined || typeof item === "function" || typeof item === "symbol" ? [] : [[key, copy(item, path)]])));
 }

@@ -29,6 +29,8 @@ export interface StoredMessage {
     readonly format: 2;
     readonly parts: readonly StoredPart[];
     readonly content?: string;
+    /** The finished calls once more, where readers of older versions look for them. */
+    readonly toolInvocations?: readonly ToolInvocation[];
     readonly metadata?: Readonly<Record<string, unknown>>;
   };
 }

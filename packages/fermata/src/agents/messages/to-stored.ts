@@ -1,5 +1,6 @@
 import type { ModelMessage } from "../../models/types.ts";
 import { toBase64 } from "./base64.ts";
+import { isoTime } from "./iso-time.ts";
 import type { StoredMessage, StoredPart, ToolInvocation } from "./stored.ts";
 
 interface Origin {
@@ -11,7 +12,7 @@ type AssistantContent = Extract<ModelMessage, { role: "assistant" }>["content"];
 
 /** Model messages as stored ones. Tool results go to the call they answer. */
 export function toStoredMessages(messages: readonly ModelMessage[], origin: Origin): StoredMessage[] {
-  const results = toolResults(messages);
+  const results = messages.some(({ role }) => role === "tool") ? toolResults(messages) : NO_RESULTS;
   const stored: StoredMessage[] = [];
   for (const message of messages) {
     if (message.role === "tool") continue;
@@ -23,6 +24,8 @@ export function toStoredMessages(messages: readonly ModelMessage[], origin: Orig
 }
 
 type ToolResults = ReadonlyMap<string, Pick<ToolInvocation, "state" | "result" | "errorText" | "approval">>;
+
+const NO_RESULTS: ToolResults = new Map();
 
 /** What is known of each call's end, by call id. */
 export function toolResults(messages: readonly ModelMessage[]): ToolResults {
@@ -93,11 +96,18 @@ function fileData(data: FilePart["data"]): string {
 }
 
 function storedMessage(role: StoredMessage["role"], parts: readonly StoredPart[], { createdAt }: Origin): StoredMessage {
-  return { id: crypto.randomUUID(), role, createdAt: new Date(createdAt).toISOString(), content: storedContent(parts) };
+  return { id: crypto.randomUUID(), role, createdAt: isoTime(createdAt), content: storedContent(parts) };
 }
 
 /** Parts with their text beside them, as readers of older versions expect it. */
 export function storedContent(parts: readonly StoredPart[], metadata?: Readonly<Record<string, unknown>>): StoredMessage["content"] {
   const text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
-  return { format: 2, parts, ...(text !== "" && { content: text }), ...(metadata && { metadata }) };
+  const finished = parts.flatMap((part) => (part.type === "tool-invocation" && part.toolInvocation.state === "result" ? [part.toolInvocation] : []));
+  return {
+    format: 2,
+    parts,
+    ...(text !== "" && { content: text }),
+    ...(metadata && { metadata }),
+    ...(finished.length > 0 && { toolInvocations: finished }),
+  };
 }
