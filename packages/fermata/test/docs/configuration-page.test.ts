@@ -57,6 +57,7 @@ const OPTIONS: Readonly<Record<string, object>> = {
     agents: true,
     inputProcessors: true,
     outputProcessors: true,
+    maxProcessorRetries: true,
     defaultOptions: true,
     requestContextSchema: true,
     metadata: true,
