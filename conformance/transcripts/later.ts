@@ -40,15 +40,6 @@ interface Allowance {
 /** Single differences that a case may show. Any other fails the case, and so does an entry that is needed no more. */
 const ALLOWED: readonly Allowance[] = [
   {
-    cases: [
-      ...["stream-02-tool-call", "stream-11-tool-throws", "stream-13-bad-tool-args", "stream-14-tool-writer", "stream-16-max-steps-1"],
-      ...["stream-22-approve-tool-call", "stream-26-decline-tool-call", "stream-29-resume-stream", "stream-32-subagent-tool"],
-    ],
-    differences: ["finish.payload.response: missing"],
-    reason: "recorded with a memory on the agent, which repeats the messages at the end",
-    shownBy: "both",
-  },
-  {
     cases: ["agents-01-list", "agents-02-list-partial"],
     differences: [".bossAgent.workflows.addWorkflow: missing"],
     reason: "recorded with a workflow on the agent",

@@ -21,7 +21,7 @@ const Failure = z.object({
 const Finish = z
   .object({
     messageId: z.string(),
-    stepResult: z.object({ reason: z.string(), isContinued: z.boolean(), rawReason: z.string().optional(), warnings: z.array(z.unknown()).optional() }),
+    stepResult: z.object({ reason: z.string(), isContinued: z.boolean(), messageId: z.string().optional(), rawReason: z.string().optional(), warnings: z.array(z.unknown()).optional() }),
     metadata: z.looseObject({ id: z.string(), timestamp: z.string(), modelId: z.string() }),
     output: z.looseObject({ text: z.string(), toolCalls: z.array(z.object(call)), usage: Usage, steps: z.array(z.unknown()) }),
     messages: z.object({ all: z.array(z.unknown()), user: z.array(z.unknown()), nonUser: z.array(z.unknown()) }),

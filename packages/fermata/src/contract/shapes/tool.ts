@@ -17,7 +17,7 @@ export const ToolDescription = z
 
 export const ToolCallBody = z
   .object({
-    data: z.unknown().describe("The tool's input"),
+    data: z.unknown().optional().describe("The tool's input"),
     requestContext: RequestContextValues.optional(),
   })
   .refine((body) => body.data !== undefined, { path: ["data"], message: "data is required" })

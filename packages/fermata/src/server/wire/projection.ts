@@ -12,52 +12,73 @@ type ByType = { readonly [T in AgentChunk["type"] & string]?: (chunk: never) => 
 /** What a tool threw may name files, hosts and keys: the model is told, the public is not. */
 const TOOL_FAILED = "The tool failed.";
 
-const asItIs = (chunk: unknown): unknown => chunk;
+/** The chunk with these members of its payload and no others. */
+function members(...names: readonly string[]): (chunk: Chunk<string>) => unknown {
+  const allowed = new Set(names);
+  return (chunk) => {
+    const payload: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(chunk.payload as object)) if (allowed.has(name)) payload[name] = value;
+    return { ...envelope(chunk), payload };
+  };
+}
+
+function envelope({ type, runId, from }: Envelope): Pick<Envelope, "type" | "runId" | "from"> {
+  return { type, runId, from };
+}
+
+const object = ({ type, runId, from, object }: Extract<AgentChunk, { readonly object: unknown }>): unknown => ({ type, runId, from, object });
+
+const CALL = ["toolCallId", "toolName", "args"];
+const PROVIDER = ["providerExecuted", "providerMetadata", "dynamic"];
 
 const PUBLIC_CHUNKS: ByType = {
-  start: asItIs,
-  "text-start": asItIs,
-  "text-delta": asItIs,
-  "text-end": asItIs,
-  "reasoning-start": asItIs,
-  "reasoning-delta": asItIs,
-  "reasoning-end": asItIs,
-  source: asItIs,
-  file: asItIs,
-  "tool-call-input-streaming-start": asItIs,
-  "tool-call-delta": asItIs,
-  "tool-call-input-streaming-end": asItIs,
-  "tool-call": asItIs,
-  "tool-result": asItIs,
-  "tool-call-approval": asItIs,
-  "tool-call-suspended": asItIs,
-  "tool-output-denied": asItIs,
-  object: asItIs,
-  "object-result": asItIs,
+  start: members("id", "messageId"),
+  "text-start": members("id", "providerMetadata"),
+  "text-delta": members("id", "text", "providerMetadata"),
+  "text-end": members("id", "type", "providerMetadata"),
+  "reasoning-start": members("id", "providerMetadata"),
+  "reasoning-delta": members("id", "text", "providerMetadata"),
+  "reasoning-end": members("id", "providerMetadata"),
+  source: members("id", "sourceType", "title", "url", "mimeType", "filename", "providerMetadata"),
+  file: members("data", "base64", "mimeType", "providerMetadata"),
+  "tool-call-input-streaming-start": members("toolCallId", "toolName", "providerExecuted", "dynamic"),
+  "tool-call-delta": members("toolCallId", "toolName", "argsTextDelta"),
+  "tool-call-input-streaming-end": members("toolCallId"),
+  "tool-call": members(...CALL, ...PROVIDER),
+  "tool-result": members(...CALL, ...PROVIDER, "result", "isError"),
+  "tool-call-approval": members(...CALL, "resumeSchema"),
+  "tool-call-suspended": members(...CALL, "resumeSchema", "suspendPayload"),
+  "tool-output-denied": members(...CALL, "approval"),
+  object,
+  "object-result": object,
   "step-start": (chunk: Chunk<"step-start">) => {
     const { warnings, messageId, startedAt } = chunk.payload;
-    return { ...chunk, payload: { warnings, messageId, startedAt, request: {} } };
+    return { ...envelope(chunk), payload: { warnings, messageId, startedAt, request: {} } };
   },
   "tool-error": (chunk: Chunk<"tool-error">) => {
     const { toolCallId, toolName, args, error } = chunk.payload;
-    return { ...chunk, payload: { error: publicError(error), args, toolCallId, toolName } };
+    return { ...envelope(chunk), payload: { error: publicError(error), args, toolCallId, toolName } };
   },
-  error: (chunk: Chunk<"error">) => ({ ...chunk, payload: { type: "error", error: publicError(chunk.payload.error) } }),
-  abort: (chunk: Chunk<"abort">) => ({ ...chunk, payload: {} }),
+  error: (chunk: Chunk<"error">) => ({ ...envelope(chunk), payload: { type: "error", error: publicError(chunk.payload.error) } }),
+  abort: (chunk: Chunk<"abort">) => ({ ...envelope(chunk), payload: {} }),
   tripwire: (chunk: Chunk<"tripwire">) => {
     const { reason, retry, processorId } = chunk.payload;
-    return { ...chunk, payload: { reason, retry, processorId } };
+    return { ...envelope(chunk), payload: { reason, retry, processorId } };
   },
   "tool-output": (chunk: Chunk<"tool-output">) => {
     const { output, toolCallId, toolName } = chunk.payload;
     const inner = isChunk(output) ? publicChunk(output) : output;
-    return inner === undefined ? undefined : { ...chunk, payload: { output: inner, toolCallId, toolName } };
+    return inner === undefined ? undefined : { ...envelope(chunk), payload: { output: inner, toolCallId, toolName } };
   },
-  "step-finish": (chunk: Chunk<"step-finish">) => ({ ...chunk, payload: publicFinish(chunk.payload) }),
-  finish: (chunk: Chunk<"finish">) => ({ ...chunk, payload: publicFinish(chunk.payload) }),
+  "step-finish": (chunk: Chunk<"step-finish">) => ({ ...envelope(chunk), payload: publicFinish(chunk.payload) }),
+  finish: (chunk: Chunk<"finish">) => ({ ...envelope(chunk), payload: publicFinish(chunk.payload) }),
 };
 
-type Chunk<T extends string> = Extract<AgentChunk, { readonly type: T; readonly payload: unknown }>;
+/** The types that the public may see, beside `data-…`. */
+export const PUBLIC_CHUNK_TYPES: readonly string[] = Object.keys(PUBLIC_CHUNKS);
+
+type Envelope = Extract<AgentChunk, { readonly payload: unknown }>;
+type Chunk<T extends string> = string extends T ? Envelope : Extract<Envelope, { readonly type: T }>;
 
 /** The chunk as `audience` may see it, or `undefined` when it may not. */
 export function projectChunk(chunk: AgentChunk, audience: Audience): unknown {
@@ -81,21 +102,27 @@ function publicError({ name, message, code, id, details }: ChunkError): ChunkErr
   return { name, message, ...(code !== undefined && { code }), ...(id !== undefined && { id }), ...(details !== undefined && { details }) };
 }
 
-function publicMetadata(metadata: StepMetadata): unknown {
-  const { headers: _headers, request: _request, ...rest } = metadata;
-  return rest;
+function publicMetadata({ providerMetadata, id, timestamp, modelId, modelMetadata }: StepMetadata): unknown {
+  return { ...(providerMetadata !== undefined && { providerMetadata }), id, timestamp, modelId, modelMetadata };
 }
 
 function publicFinish(payload: FinishPayload): unknown {
-  const { messageId, stepResult, metadata, output, messages, processorRetryCount } = payload;
+  const { messageId, stepResult, metadata, output, messages, processorRetryCount, response } = payload;
   return {
     messageId,
     stepResult,
     metadata: publicMetadata(metadata),
     output: { ...output, steps: output.steps.map(publicWireStep) },
-    messages: { all: publicMessages(messages.all), user: messages.user, nonUser: publicMessages(messages.nonUser) },
+    messages: { all: publicMessages(messages.all), user: publicMessages(messages.user), nonUser: publicMessages(messages.nonUser) },
     processorRetryCount,
+    ...(response !== undefined && { response: publicFinishResponse(response) }),
   };
+}
+
+function publicFinishResponse(response: unknown): unknown {
+  // Made by the loop's own `finishResponse`.
+  const { uiMessages, ...rest } = publicResponse(response) as { uiMessages: readonly UiMessage[] };
+  return { ...rest, uiMessages: uiMessages.map(publicUi) };
 }
 
 function publicWireStep(step: unknown): unknown {
@@ -109,8 +136,13 @@ function publicResponse(response: unknown): unknown {
   return Array.isArray(messages) ? { ...rest, messages: publicMessages(messages) } : rest;
 }
 
+/** System messages are the app's own, also those that a processor put into the conversation. */
 function publicMessages(messages: readonly unknown[]): readonly unknown[] {
-  return messages.some(holdsFailure) ? messages.map(publicMessage) : messages;
+  return messages.some((message) => isSystem(message) || holdsFailure(message)) ? messages.filter((message) => !isSystem(message)).map(publicMessage) : messages;
+}
+
+function isSystem(message: unknown): boolean {
+  return (message as { role?: unknown }).role === "system";
 }
 
 function publicMessage(message: unknown): unknown {
@@ -147,8 +179,8 @@ export function projectResult(result: GenerateResult, audience: Audience): Gener
       ...(response.uiMessages && { uiMessages: response.uiMessages.map(publicUi) }),
       dbMessages,
     },
-    messages: messages.map(publicStored),
-    rememberedMessages: rememberedMessages.map(publicStored),
+    messages: publicHistory(messages),
+    rememberedMessages: publicHistory(rememberedMessages),
     ...(tripwire && { tripwire: { ...tripwire, metadata: undefined } }),
   };
 }
@@ -160,6 +192,10 @@ function publicSummary(step: StepSummary): StepSummary {
     content: publicParts(step.content) as readonly unknown[],
     response: publicResponse(step.response) as StepSummary["response"],
   };
+}
+
+function publicHistory(messages: readonly StoredMessage[]): readonly StoredMessage[] {
+  return messages.filter(({ role }) => role !== "system").map(publicStored);
 }
 
 function publicStored(message: StoredMessage): StoredMessage {

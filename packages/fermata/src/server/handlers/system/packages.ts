@@ -3,7 +3,7 @@ import type { Handler } from "../../route-table.ts";
 
 export const packages: Handler<typeof system.packages> = (_input, { mastra }) => ({
   packages: [],
-  isDev: process.env.NODE_ENV !== "production",
+  isDev: process.env.MASTRA_DEV === "true",
   cmsEnabled: false,
   liveKitConnectionRouteEnabled: false,
   observabilityEnabled: false,
