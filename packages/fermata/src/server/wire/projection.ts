@@ -112,11 +112,15 @@ function publicFinish(payload: FinishPayload): unknown {
     messageId,
     stepResult,
     metadata: publicMetadata(metadata),
-    output: { ...output, steps: output.steps.map(publicWireStep) },
+    output: publicOutput(output),
     messages: { all: publicMessages(messages.all), user: publicMessages(messages.user), nonUser: publicMessages(messages.nonUser) },
     processorRetryCount,
     ...(response !== undefined && { response: publicFinishResponse(response) }),
   };
+}
+
+function publicOutput({ text, toolCalls, usage, steps, object }: FinishPayload["output"]): unknown {
+  return { text, toolCalls, usage, steps: steps.map(publicWireStep), ...(object !== undefined && { object }) };
 }
 
 function publicFinishResponse(response: unknown): unknown {
