@@ -33,16 +33,18 @@ export interface RunningServer {
  */
 export async function serve(mastra: Mastra, options: ServeOptions = {}): Promise<RunningServer> {
   const config = mastra.getServer();
-  const port = options.port ?? config.port ?? toPort(process.env.PORT) ?? 4111;
+  const port = checkedPort("port", options.port) ?? checkedPort("server.port", config.port) ?? toPort(process.env.PORT) ?? 4111;
   const host = options.host ?? config.host ?? process.env.MASTRA_HOST ?? "localhost";
   const drainMs = config.drainTimeout ?? 5_000;
   if (!Number.isFinite(drainMs) || drainMs < 0 || drainMs > 2_147_483_647) throw new FermataError("MISCONFIGURED", "server.drainTimeout must be milliseconds between 0 and 2147483647.");
   const production = process.env.NODE_ENV === "production";
   const app = new Hono();
   addHealth(app, mastra);
-  const docs = config.build?.openAPIDocs ?? !production;
+  const { openAPIDocs, swaggerUI } = config.build ?? {};
+  // The page shows the document: whoever asks for the page gets both.
+  const docs = openAPIDocs ?? (swaggerUI === true || !production);
   const server = new MastraServer({ ...options, app, mastra, ...(docs && { openapiPath: "/openapi.json" }) });
-  if (config.build?.swaggerUI ?? !production) addSwagger(app, `${server.prefix}/openapi.json`);
+  if (docs && (swaggerUI ?? !production)) addSwagger(app, `${server.prefix}/openapi.json`);
   await server.init();
   app.onError((error, c) => {
     mastra.getLogger().error("Internal Server Error", { path: c.req.path, error });
@@ -57,10 +59,15 @@ export async function serve(mastra: Mastra, options: ServeOptions = {}): Promise
   return { url, port: bound, app, close };
 }
 
+function checkedPort(name: string, port: number | undefined): number | undefined {
+  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65_535)) return port;
+  throw new FermataError("MISCONFIGURED", `${name} must be a whole number between 0 and 65535, not ${port}.`);
+}
+
 function toPort(text: string | undefined): number | undefined {
   if (text === undefined || text === "") return undefined;
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  const port = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (port <= 65_535) return port;
   throw new FermataError("MISCONFIGURED", `PORT must be a whole number between 0 and 65535, not ${JSON.stringify(text)}.`);
 }
 

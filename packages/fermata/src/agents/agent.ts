@@ -9,7 +9,7 @@ import type { Suspension } from "../storage/suspension-store.ts";
 import type { AnyTool, ProviderTool, Tools } from "../tools/tool.ts";
 import { AgentStream } from "./agent-stream.ts";
 import type { ChunkSink } from "./chunks.ts";
-import type { Delegate, DelegateOptions, OpenRun } from "./delegation.ts";
+import type { Delegate, DelegateOptions, OpenRun, RunLogging } from "./delegation.ts";
 import { ownHost, type AgentHost } from "./host.ts";
 import { PartConsumer } from "./loop/read-parts.ts";
 import { runLoop, type Reentry } from "./loop/run-loop.ts";
@@ -17,7 +17,7 @@ import { NO_SINK, Run, type Answer, type RunSetup, type RunTool } from "./loop/r
 import type { PendingCall } from "./loop/state.ts";
 import { notSuspended, readSaved, type SavedRun } from "./loop/suspend.ts";
 import { instructionsText, systemMessages } from "./loop/system.ts";
-import { toModelMessages } from "./messages/to-model.ts";
+import { toModelMessages, withoutOpenCalls } from "./messages/to-model.ts";
 import type { AgentOptions, Dynamic, Instructions, MemoryOptions, MessageInput } from "./options.ts";
 import type { Processor } from "./processors.ts";
 import type { GenerateResult } from "./generate-result.ts";
@@ -183,10 +183,10 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
   }
 
   /** Prepares a run; nothing happens before its `start`. Servers use it to read chunks without a stream in between. */
-  async open(messages: MessageInput, options: AgentOptions | DelegateOptions, mode: "generate" | "stream"): Promise<OpenRun> {
+  async open(messages: MessageInput, options: (AgentOptions | DelegateOptions) & RunLogging, mode: "generate" | "stream"): Promise<OpenRun> {
     const setup = await this.#setUp(options, mode);
     const now = Date.now();
-    const history = [...toModelMessages(setup.options.context ?? [], now), ...toModelMessages(messages, now)];
+    const history = withoutOpenCalls([...toModelMessages(setup.options.context ?? [], now), ...toModelMessages(messages, now)]);
     const told = history.filter((message) => message.role === "system");
     if (told.length === history.length) throw new FermataError("VALIDATION_FAILED", "messages must hold something to answer: at least one message that is not a system message.");
     const rest = told.length === 0 ? history : history.filter((message) => message.role !== "system");
@@ -194,7 +194,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     return startable(complete, undefined, (sink, signal) => ({ run: new Run(complete, rest, sink, signal, { messageId: crypto.randomUUID(), createdAt: now }) }));
   }
 
-  async reopen(runId: string, toolCallId: string | undefined, answer: Answer, options: AgentOptions | DelegateOptions, mode: "generate" | "stream"): Promise<OpenRun> {
+  async reopen(runId: string, toolCallId: string | undefined, answer: Answer, options: (AgentOptions | DelegateOptions) & RunLogging, mode: "generate" | "stream"): Promise<OpenRun> {
     const { suspensions } = this.#ownHost();
     const suspension = await suspensions.claim(this.id, runId);
     if (!suspension) throw notSuspended(this.name, runId);
@@ -238,7 +238,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     return collect<O>(await this.reopen(runId, toolCallId, answer, rest, "generate"));
   }
 
-  async #setUp(given: AgentOptions | DelegateOptions, mode: "generate" | "stream"): Promise<RunSetup> {
+  async #setUp(given: (AgentOptions | DelegateOptions) & RunLogging, mode: "generate" | "stream"): Promise<RunSetup> {
     const config = this.#config;
     const requestContext = given.requestContext ?? new RequestContext();
     if (config.requestContextSchema) await this.#checkContext(config.requestContextSchema, requestContext);
@@ -258,7 +258,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
       agentName: this.name,
       mode,
       mastra: this.#mastra,
-      logger: host.logger,
+      logger: given.logger ?? host.logger,
       suspensions: host.suspensions,
       requestContext,
       options,

@@ -1,6 +1,7 @@
 /** Agents that are tools of other agents. */
 import { FermataError, messageOf } from "../errors.ts";
 import type { RequestContext } from "../context/request-context.ts";
+import type { Logger } from "../telemetry/logger.ts";
 import type { ToolOutcome } from "../tools/execute.ts";
 import type { ToolOutputSink } from "../tools/tool-writer.ts";
 import type { Answer, DelegateTool, NestedAnswer, NestedWait, Run } from "./loop/run.ts";
@@ -18,7 +19,12 @@ export interface Delegate {
   reopen(runId: string, toolCallId: string | undefined, answer: Answer, options: DelegateOptions, mode: "generate" | "stream"): Promise<OpenRun>;
 }
 
-export interface DelegateOptions {
+/** Who hears of a run. Default: the logger of the instance. A server gives one that names the request. */
+export interface RunLogging {
+  readonly logger?: Logger;
+}
+
+export interface DelegateOptions extends RunLogging {
   readonly abortSignal: AbortSignal;
   readonly requestContext: RequestContext;
   /** How many agents have delegated down to this one. */
@@ -62,7 +68,7 @@ export function delegateTool(key: string, agent: Delegate): DelegateTool {
 }
 
 function openFor(agent: Delegate, parent: Run, args: unknown, resumeData: unknown): Promise<OpenRun> {
-  const options: DelegateOptions = { abortSignal: parent.signal, requestContext: parent.setup.requestContext, depth: parent.setup.depth + 1 };
+  const options: DelegateOptions = { abortSignal: parent.signal, requestContext: parent.setup.requestContext, depth: parent.setup.depth + 1, logger: parent.setup.logger };
   const { mode } = parent.setup;
   if (isNestedAnswer(resumeData)) return agent.reopen(resumeData.nested.runId, resumeData.nested.toolCallId, resumeData.answer, options, mode);
   if (typeof args !== "object" || args === null || !("prompt" in args) || typeof args.prompt !== "string") {

@@ -47,8 +47,13 @@ const DEFAULT_HEARTBEAT_MS = 15_000;
 
 type AnyHandler = (input: CheckedInput, call: Call) => unknown;
 
-/** All routes of `mastra`, ready to be mounted. */
+/**
+ * All routes of `mastra`, ready to be mounted.
+ * @throws FermataError `MISCONFIGURED` for a time that no timer can wait.
+ */
 export function createRoutes(options: ServerOptions): MountedRoute[] {
+  checkMilliseconds("server.timeout", options.mastra.getServer().timeout);
+  checkMilliseconds("heartbeatMs", options.heartbeatMs);
   const all: Readonly<Record<string, Readonly<Record<string, unknown>>>> = handlers;
   return routeTable().map((entry) => {
     const name = entry.id.slice(entry.group.length + 1);
@@ -56,6 +61,11 @@ export function createRoutes(options: ServerOptions): MountedRoute[] {
     const handler = all[entry.group]?.[name] as AnyHandler;
     return { ...entry, handle: (incoming) => handle(entry, handler, incoming, options) };
   });
+}
+
+function checkMilliseconds(name: string, ms: number | undefined): void {
+  if (ms === undefined || (ms >= 1 && ms <= 2_147_483_647)) return;
+  throw new FermataError("MISCONFIGURED", `${name} must be milliseconds between 1 and 2147483647, not ${ms}.`);
 }
 
 /** One request from its first byte to its reply. */
@@ -151,6 +161,7 @@ class RequestCall implements Call {
   readonly #deadline: Deadline;
   #controller: AbortController | undefined;
   #id: string | undefined;
+  #logger: Call["logger"] | undefined;
 
   constructor(options: ServerOptions, request: Request, deadline: Deadline) {
     this.mastra = options.mastra;
@@ -164,7 +175,7 @@ class RequestCall implements Call {
   }
 
   get logger(): Call["logger"] {
-    return withFields(this.mastra.getLogger(), { requestId: this.requestId });
+    return (this.#logger ??= withFields(this.mastra.getLogger(), { requestId: this.requestId }));
   }
 
   get signal(): AbortSignal {

@@ -33,7 +33,7 @@ function target({ runId, toolCallId }: Body): { runId: string; toolCallId?: stri
 }
 
 function options(call: Call) {
-  return { requestContext: call.requestContext, abortSignal: call.signal };
+  return { requestContext: call.requestContext, abortSignal: call.signal, logger: call.logger };
 }
 
 function refusal(reason: string | undefined): Answer {

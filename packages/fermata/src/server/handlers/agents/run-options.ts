@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { AgentOptions, Instructions, MemoryOptions, MessageInput } from "../../../agents/options.ts";
+import type { RunLogging } from "../../../agents/delegation.ts";
 import type { ResumeBody, RunBody } from "../../../contract/shapes/agent.ts";
 import { FermataError } from "../../../errors.ts";
 import type { EndpointConfig } from "../../../models/types.ts";
@@ -8,12 +9,13 @@ import type { Call } from "../../call.ts";
 type Body = z.output<typeof RunBody> | z.output<typeof ResumeBody>;
 
 /** The options of a run as its request gives them. Functions and headers cannot come from outside. */
-export function runOptions(body: Body, call: Call): AgentOptions {
+export function runOptions(body: Body, call: Call): AgentOptions & RunLogging {
   const { instructions, system, context, memory, runId, maxSteps, providerOptions, modelSettings, activeTools, toolChoice } = body;
   const { toolCallConcurrency, requireToolApproval, includeRawChunks } = body;
   const structured = body.structuredOutput ?? (body.output && { schema: body.output });
   const clientTools = { ...Object.assign({}, ...Object.values(body.toolsets ?? {})), ...body.clientTools };
-  return defined<AgentOptions>({
+  return defined<AgentOptions & RunLogging>({
+    logger: call.logger,
     requestContext: call.requestContext,
     abortSignal: call.signal,
     instructions: instructions as Instructions | undefined, // checked by shape; what else is in a message is the model's

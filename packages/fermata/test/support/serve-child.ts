@@ -1,0 +1,17 @@
+/** Started by tests as a process of its own: serves an app as its environment says, and writes its log to the output. */
+import { Agent } from "../../src/agents/agent.ts";
+import { Mastra, type ServerConfig } from "../../src/mastra.ts";
+import { serve } from "../../src/serve.ts";
+import { partModel } from "./part-model.ts";
+import { textParts } from "./scripted-model.ts";
+
+const config = JSON.parse(process.env.SERVER_CONFIG ?? "{}") as ServerConfig;
+const slow = partModel(({ prompt }) => {
+  const parts = textParts("slow answer");
+  if (!JSON.stringify(prompt).includes("slowly")) return parts;
+  process.stdout.write("asked\n");
+  return new Promise((resolve) => process.on("message", () => resolve(parts)));
+});
+const agent = new Agent({ id: "a", name: "A", instructions: "Be brief.", model: slow });
+const { url } = await serve(new Mastra({ agents: { a: agent }, server: config }));
+process.stdout.write(`serving ${url}\n`);
