@@ -36,9 +36,11 @@ export async function executeTool(call: ToolCallInput): Promise<ToolOutcome> {
   try {
     const { tool } = call;
     if (!tool.execute) return { kind: "error", error: new FermataError("VALIDATION_FAILED", `Tool "${call.name}" is run by the client, not by the server.`) };
-    const context = await checkContext(tool, call.requestContext);
+    const context = tool.requestContextSchema && (await checkContext(tool, call.requestContext));
     if (context) return context;
-    const input = await check(tool.inputSchema, call.input);
+    // Most schemas answer at once; awaiting them all the same would cost a turn for each.
+    const checked = check(tool.inputSchema, call.input);
+    const input = checked instanceof Promise ? await checked : checked;
     if (!input.ok) return { kind: "invalid", value: inputFailure(call.name, input.issues, call.input) };
     const resume = call.agent?.resumeData;
     if (resume !== undefined && tool.resumeSchema) {
@@ -56,7 +58,8 @@ async function run(call: ToolCallInput, input: unknown): Promise<ToolOutcome> {
   // The input has just been checked against the tool's own schema, which is what `execute` is typed by.
   const value: unknown = await call.tool.execute?.(input as never, context as ToolContext);
   if (context.suspension) return { kind: "suspended", payload: context.suspension.payload };
-  const output = await check(call.tool.outputSchema, value);
+  const checked = check(call.tool.outputSchema, value);
+  const output = checked instanceof Promise ? await checked : checked;
   if (output.ok) return { kind: "result", value: output.value };
   const message = `Tool output validation failed for ${call.name}. The tool returned invalid output:\n${toLines(output.issues)}`;
   return { kind: "invalid", value: failure(message, output.issues) };

@@ -53,12 +53,13 @@ export function newStep(run: Run): ModelStep {
 
 /** Asks the model and reads its answer into the step. Rejects with the model's failure. */
 export async function askModel(run: Run, { step, consumer }: ModelStep): Promise<void> {
-  const prepared = await prepare(run, step);
+  const { setup } = run;
+  const prepared = setup.inputProcessors.length > 0 || setup.options.prepareStep ? await prepare(run, step) : undefined;
   const candidates = prepared?.model === undefined ? run.setup.candidates : await resolveModels(prepared.model);
   const reply = await callModel(candidates, {
-    mode: run.setup.mode,
-    options: await callOptions(run, candidates, prepared),
-    timeouts: run.setup.options.modelSettings?.timeout,
+    mode: setup.mode,
+    options: callOptions(run, candidates, prepared),
+    timeouts: setup.options.modelSettings?.timeout,
   });
   step.request = reply.request ?? {};
   describe(step, reply);
@@ -93,7 +94,7 @@ async function prepare(run: Run, step: StepRecord): Promise<PreparedStep | undef
   return prepareStep?.({ stepNumber: step.stepNumber, steps: run.steps, requestContext: run.setup.requestContext });
 }
 
-async function callOptions(run: Run, candidates: readonly ModelCandidate[], prepared: PreparedStep | undefined): Promise<ModelCallOptions> {
+function callOptions(run: Run, candidates: readonly ModelCandidate[], prepared: PreparedStep | undefined): ModelCallOptions {
   const { setup } = run;
   const { options, structured } = setup;
   const settings = prepared?.modelSettings ? { ...options.modelSettings, ...prepared.modelSettings } : options.modelSettings;

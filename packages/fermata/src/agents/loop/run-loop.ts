@@ -89,13 +89,13 @@ async function ask(run: Run, current: ModelStep): Promise<boolean> {
 async function endStep(run: Run, current: ModelStep): Promise<boolean> {
   const { step, consumer } = current;
   step.messages.push(...stepMessages(run, step, consumer.content));
-  step.isContinued = await goesOn(run, step);
+  step.isContinued = mayGoOn(run, step) && !(run.setup.options.stopWhen && (await isStopped(run, step)));
   run.steps.push(step);
   run.produced.push(...step.messages);
   run.addUsage(step.usage);
   if (!step.isContinued && step.finishReason !== "error") {
     try {
-      await processResult(run);
+      if (run.setup.outputProcessors.length > 0) await processResult(run);
     } catch (error) {
       if (!mayRetry(run, error)) throw error;
       run.steps.pop();
@@ -106,7 +106,8 @@ async function endStep(run: Run, current: ModelStep): Promise<boolean> {
     if (run.setup.structured) await endStructured(run, step);
   }
   if (run.isObserved) await run.emit({ type: "step-finish", runId: run.id, from: "AGENT", payload: stepFinishPayload(run, step) });
-  await tell(run.setup.logger, "onStepFinish", run.setup.options.onStepFinish, step);
+  const { onStepFinish } = run.setup.options;
+  if (onStepFinish) await tell(run.setup.logger, "onStepFinish", onStepFinish, step);
   return step.isContinued;
 }
 
@@ -139,18 +140,22 @@ function voidStep({ step, consumer }: ModelStep): void {
   for (const list of [step.toolCalls, step.toolResults, step.sources, step.files, step.messages, consumer.content]) list.length = 0;
 }
 
-async function goesOn(run: Run, step: StepRecord): Promise<boolean> {
+/** Whether the model has something new to hear: every call of the step was settled here, and it may be asked again. */
+function mayGoOn(run: Run, step: StepRecord): boolean {
   if (step.finishReason === "error" || step.stepNumber + 1 >= run.setup.maxSteps) return false;
   const calls = step.toolCalls.filter((call) => !call.providerExecuted);
   if (calls.length === 0) return false;
   const settled = new Set(run.settled.flatMap(({ call, stepNumber }) => (stepNumber === step.stepNumber ? [call.toolCallId] : [])));
-  if (!calls.every((call) => settled.has(call.toolCallId))) return false; // the caller runs the others
+  return calls.every((call) => settled.has(call.toolCallId)); // the caller runs the others
+}
+
+async function isStopped(run: Run, step: StepRecord): Promise<boolean> {
   const { stopWhen } = run.setup.options;
   const conditions = stopWhen === undefined ? [] : typeof stopWhen === "function" ? [stopWhen] : stopWhen;
   for (const condition of conditions) {
-    if (await condition({ steps: [...run.steps, step] })) return false;
+    if (await condition({ steps: [...run.steps, step] })) return true;
   }
-  return true;
+  return false;
 }
 
 async function endStructured(run: Run, step: StepRecord): Promise<void> {

@@ -43,12 +43,12 @@ export async function settleCalls(run: Run, step: StepRecord): Promise<void> {
     if (!tool) await settleFailed(run, step, call, toolNotFound(call.toolName), `There is no tool called "${call.toolName}".`);
     else if (tool.kind === "client" || tool.kind === "provider") continue;
     else if (call.args instanceof UnreadableArguments) await settleUnreadable(run, step, call, call.args);
-    else if (await needsApproval(run, tool, call)) asked.push(call);
+    else if (mayNeedApproval(run, tool) && (await needsApproval(run, tool, call))) asked.push(call);
     else ready.push({ call, tool });
   }
   const mayWait = asked.length > 0 || run.setup.options.requireToolApproval !== undefined;
   const limit = run.setup.options.toolCallConcurrency ?? (mayWait ? 1 : DEFAULT_CONCURRENCY);
-  await untilAborted(run.signal, forEachLimited(ready, limit, ({ call, tool }) => runCall(run, step, call, tool, undefined)));
+  if (ready.length > 0) await untilAborted(run.signal, forEachLimited(ready, limit, ({ call, tool }) => runCall(run, step, call, tool, undefined)));
   // Last, so that a run that waits ends with what it waits for.
   for (const call of asked) await wait(run, { call, kind: "approval", resumeSchema: APPROVAL_SCHEMA });
 }
@@ -95,6 +95,12 @@ function toVerdict(answer: Answer): { approved: boolean; reason?: string } {
   const approved = typeof data === "object" && data !== null && "approved" in data && data.approved === true;
   const reason = typeof data === "object" && data !== null && "reason" in data && typeof data.reason === "string" ? data.reason : undefined;
   return { approved, ...(reason !== undefined && { reason }) };
+}
+
+/** Whether anything speaks for asking; for most calls nothing does. */
+function mayNeedApproval(run: Run, tool: RunTool): boolean {
+  const required = run.setup.options.requireToolApproval;
+  return (required !== undefined && required !== false) || (tool.kind === "own" && tool.tool.requireApproval !== undefined && tool.tool.requireApproval !== false);
 }
 
 /** A check that throws has not let the call through: somebody is asked. */
@@ -164,7 +170,7 @@ async function runCall(
 async function settleValue(run: Run, step: StepRecord, call: ToolCallPayload, tool: LocalTool, value: unknown, approval: SettledCall["approval"]): Promise<void> {
   let modelOutput: ToolOutput | undefined;
   try {
-    modelOutput = await toModelOutput(tool, value);
+    modelOutput = tool.kind === "own" && !tool.tool.toModelOutput ? undefined : await toModelOutput(tool, value);
   } catch (error) {
     return settleThrown(run, step, call, error);
   }
@@ -200,7 +206,6 @@ function outputOf(run: Run, call: ToolCallPayload): ToolOutputSink {
 }
 
 async function toModelOutput(tool: LocalTool, value: unknown): Promise<ToolOutput | undefined> {
-  if (tool.kind === "own" && !tool.tool.toModelOutput) return undefined;
   // The value is what the tool itself gave.
   const made: unknown = tool.kind === "agent" ? tool.tool.toModelOutput(value) : await tool.tool.toModelOutput?.(value as never);
   return made === undefined ? undefined : toToolOutput(made);

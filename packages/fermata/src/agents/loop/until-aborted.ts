@@ -6,14 +6,25 @@ export function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
   }
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    signal.addEventListener("abort", onAbort);
+    work.then(
+      (value) => {
+        signal.removeEventListener("abort", onAbort);
+        resolve(value);
+      },
+      (error: unknown) => {
+        signal.removeEventListener("abort", onAbort);
+        reject(error);
+      },
+    );
   });
 }
 
 /** Runs `work` over `items`, at most `limit` at a time. Rejects with the first failure. */
 export async function forEachLimited<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
-  if (items.length === 1 || limit >= items.length) {
+  const [only] = items;
+  if (only !== undefined && items.length === 1) return work(only);
+  if (limit >= items.length) {
     await Promise.all(items.map(work));
     return;
   }
