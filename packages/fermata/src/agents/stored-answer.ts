@@ -2,7 +2,7 @@ import type { Run } from "./loop/run.ts";
 import type { PendingCall } from "./loop/state.ts";
 import { isoTime } from "./messages/iso-time.ts";
 import type { StoredMessage, StoredPart, ToolInvocation } from "./messages/stored.ts";
-import { assistantParts, storedContent } from "./messages/to-stored.ts";
+import { assistantParts, storedContent, toolResults } from "./messages/to-stored.ts";
 
 /** What the run has said, as one stored message. */
 export function assistantMessage(run: Run): StoredMessage {
@@ -27,7 +27,7 @@ export function assistantMessage(run: Run): StoredMessage {
 }
 
 function answerParts(run: Run): StoredPart[] {
-  const results = new Map<string, Pick<ToolInvocation, "state" | "result" | "errorText" | "approval">>();
+  const results = new Map(toolResults(run.produced));
   for (const { call, state, result, errorText, approval } of run.settled) {
     const known: Pick<ToolInvocation, "state" | "result" | "errorText" | "approval"> = {
       state,

@@ -1,5 +1,5 @@
 import type { ModelMessage } from "../../models/types.ts";
-import { FermataError } from "../../errors.ts";
+import type { FermataError } from "../../errors.ts";
 import { toJsonValue } from "./json-value.ts";
 import { isRecord, str } from "./records.ts";
 import { toFilePart } from "./user-parts.ts";
@@ -10,13 +10,16 @@ type ToolResultPart = Extract<ToolContent[number], { type: "tool-result" }>;
 type ToolOutput = ToolResultPart["output"];
 type JsonObject = NonNullable<NonNullable<ToolResultPart["providerOptions"]>[string]>;
 
+type ProviderOptions = NonNullable<AssistantContent[number]["providerOptions"]>;
+/** Makes the error that names the message. */
+export type Invalid = (reason: string) => FermataError;
+
 /** One assistant message with several steps in it becomes one message per step, each followed by its tool results. */
-export function assistantMessages(content: unknown, message: Record<string, unknown>): ModelMessage[] {
-  if (typeof content === "string") {
-    const parts = [...(content === "" ? [] : [{ type: "text", text: content }]), ...legacyInvocations(message)];
-    return split(parts);
-  }
-  return Array.isArray(content) ? split(content) : [];
+export function assistantMessages(content: unknown, message: Record<string, unknown>, invalid: Invalid): ModelMessage[] {
+  if (Array.isArray(content)) return split(content, invalid);
+  const calls = legacyInvocations(message);
+  if (typeof content !== "string" && calls.length === 0) throw invalid("needs content: a string or an array of parts");
+  return split([...(typeof content === "string" && content !== "" ? [{ type: "text", text: content }] : []), ...calls], invalid);
 }
 
 /** UI messages of AI SDK 4 list their tool calls beside the text. */
@@ -25,7 +28,7 @@ function legacyInvocations(message: Record<string, unknown>): unknown[] {
   return Array.isArray(list) ? list.map((toolInvocation: unknown) => ({ type: "tool-invocation", toolInvocation })) : [];
 }
 
-function split(parts: readonly unknown[]): ModelMessage[] {
+function split(parts: readonly unknown[], invalid: Invalid): ModelMessage[] {
   const messages: ModelMessage[] = [];
   let content: AssistantContent = [];
   let results: ToolResultPart[] = [];
@@ -36,24 +39,49 @@ function split(parts: readonly unknown[]): ModelMessage[] {
     results = [];
   };
   for (const part of parts) {
-    if (!isRecord(part)) continue;
+    if (!isRecord(part)) throw invalid("has a content part that is not an object");
     const invocation = toInvocation(part);
     if (invocation) {
+      if (invocation.id === "" || invocation.name === "") throw invalid("has a tool call without toolCallId or tool name");
+      const call = { toolCallId: invocation.id, toolName: invocation.name };
+      // What the provider ran itself stands in the assistant's own message, call and result.
+      if (invocation.providerExecuted) {
+        content.push({ type: "tool-call", ...call, input: invocation.input, providerExecuted: true });
+        if (invocation.output) content.push({ type: "tool-result", ...call, output: invocation.output });
+        continue;
+      }
       content.push({ type: "tool-call", toolCallId: invocation.id, toolName: invocation.name, input: invocation.input });
       if (invocation.output) results.push({ type: "tool-result", toolCallId: invocation.id, toolName: invocation.name, output: invocation.output });
       continue;
     }
+    if (part.type === "tool-result" && content.some((known) => known.type === "tool-call" && known.providerExecuted && known.toolCallId === part.toolCallId)) {
+      content.push(toResultPart(part, invalid));
+      continue;
+    }
     if (part.type === "step-start" || (results.length > 0 && part.type !== "tool-result")) flush();
-    if (part.type === "text") content.push({ type: "text", text: str(part.text) ?? "" });
-    else if (part.type === "reasoning") content.push({ type: "reasoning", text: str(part.text) ?? str(part.reasoning) ?? "" });
-    else if (part.type === "file") content.push(toFilePart(part, (reason) => new FermataError("VALIDATION_FAILED", `An assistant message ${reason}.`)));
-    else if (part.type === "tool-result") results.push(toResultPart(part));
+    if (part.type === "text") content.push({ type: "text", text: textOf(part.text, invalid), ...optionsOf(part) });
+    else if (part.type === "reasoning") content.push({ type: "reasoning", text: str(part.text) ?? str(part.reasoning) ?? "", ...optionsOf(part) });
+    else if (part.type === "file") content.push(toFilePart(part, invalid));
+    else if (part.type === "tool-result") results.push(toResultPart(part, invalid));
   }
   flush();
   return messages;
 }
 
+function textOf(text: unknown, invalid: Invalid): string {
+  if (typeof text !== "string") throw invalid("has a text part without text");
+  return text;
+}
+
+/** What a provider has to be told again with the part (the signature of a reasoning, for example). */
+function optionsOf(part: Record<string, unknown>): { providerOptions?: ProviderOptions } {
+  const options = part.providerOptions ?? part.providerMetadata;
+  // Provider options are JSON by contract; the provider checks them.
+  return isRecord(options) ? { providerOptions: options as ProviderOptions } : {};
+}
+
 interface Invocation {
+  readonly providerExecuted: boolean;
   readonly id: string;
   readonly name: string;
   readonly input: unknown;
@@ -64,15 +92,15 @@ interface Invocation {
 function toInvocation(part: Record<string, unknown>): Invocation | undefined {
   const type = str(part.type) ?? "";
   if (type === "tool-call") {
-    return { id: str(part.toolCallId) ?? "", name: str(part.toolName) ?? "", input: part.input ?? part.args ?? {}, output: undefined };
+    return { id: str(part.toolCallId) ?? "", name: str(part.toolName) ?? "", input: part.input ?? part.args ?? {}, output: undefined, providerExecuted: part.providerExecuted === true };
   }
   if (type === "tool-invocation" && isRecord(part.toolInvocation)) {
     const call = part.toolInvocation;
-    return { id: str(call.toolCallId) ?? "", name: str(call.toolName) ?? "", input: call.args ?? call.input ?? {}, output: settledOutput(call, call.result) };
+    return { id: str(call.toolCallId) ?? "", name: str(call.toolName) ?? "", input: call.args ?? call.input ?? {}, output: settledOutput(call, call.result), providerExecuted: call.providerExecuted === true };
   }
   if (type === "dynamic-tool" || (type.startsWith("tool-") && type !== "tool-result" && "toolCallId" in part)) {
     const name = str(part.toolName) ?? type.slice("tool-".length);
-    return { id: str(part.toolCallId) ?? "", name, input: part.input ?? {}, output: settledOutput(part, part.output) };
+    return { id: str(part.toolCallId) ?? "", name, input: part.input ?? {}, output: settledOutput(part, part.output), providerExecuted: part.providerExecuted === true };
   }
   return undefined;
 }
@@ -95,13 +123,14 @@ function denialReason(approval: unknown): { reason?: string } {
   return isRecord(approval) && typeof approval.reason === "string" ? { reason: approval.reason } : {};
 }
 
-export function toolMessage(content: unknown): ModelMessage[] {
-  if (!Array.isArray(content)) return [];
-  const results = content.filter(isRecord).filter((part) => part.type === "tool-result").map(toResultPart);
+export function toolMessage(content: unknown, invalid: Invalid): ModelMessage[] {
+  if (!Array.isArray(content)) throw invalid("needs content: an array of tool results");
+  const results = content.filter(isRecord).filter((part) => part.type === "tool-result").map((part) => toResultPart(part, invalid));
   return results.length > 0 ? [{ role: "tool", content: results }] : [];
 }
 
-function toResultPart(part: Record<string, unknown>): ToolResultPart {
+function toResultPart(part: Record<string, unknown>, invalid: Invalid): ToolResultPart {
+  if (typeof part.toolCallId !== "string" || part.toolCallId === "") throw invalid("has a tool result without toolCallId");
   const value = part.output ?? part.result;
   const output: ToolOutput = part.isError === true ? { type: "error-json", value: toJsonValue(value) } : toToolOutput(value);
   const modelOutput = modelOutputOf(part.providerOptions);

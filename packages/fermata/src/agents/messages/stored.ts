@@ -15,6 +15,8 @@ export interface ToolInvocation {
   readonly args: unknown;
   readonly result?: unknown;
   readonly errorText?: string;
+  /** The provider ran the tool itself. */
+  readonly providerExecuted?: true;
   readonly approval?: { readonly id: string; readonly approved: boolean; readonly reason?: string };
 }
 

@@ -12,7 +12,7 @@ type AssistantContent = Extract<ModelMessage, { role: "assistant" }>["content"];
 
 /** Model messages as stored ones. Tool results go to the call they answer. */
 export function toStoredMessages(messages: readonly ModelMessage[], origin: Origin): StoredMessage[] {
-  const results = messages.some(({ role }) => role === "tool") ? toolResults(messages) : NO_RESULTS;
+  const results = toolResults(messages);
   const stored: StoredMessage[] = [];
   for (const message of messages) {
     if (message.role === "tool") continue;
@@ -23,25 +23,39 @@ export function toStoredMessages(messages: readonly ModelMessage[], origin: Orig
   return stored;
 }
 
-type ToolResults = ReadonlyMap<string, Pick<ToolInvocation, "state" | "result" | "errorText" | "approval">>;
+type ToolEnd = Pick<ToolInvocation, "state" | "result" | "errorText" | "approval">;
+type ToolResults = ReadonlyMap<string, ToolEnd>;
 
 const NO_RESULTS: ToolResults = new Map();
 
 /** What is known of each call's end, by call id. */
 export function toolResults(messages: readonly ModelMessage[]): ToolResults {
-  const results = new Map<string, Pick<ToolInvocation, "state" | "result" | "errorText" | "approval">>();
+  let results: Map<string, ToolEnd> | undefined;
   for (const message of messages) {
-    if (message.role !== "tool") continue;
+    // The results of tools that the provider ran itself stand in the assistant's messages.
+    if (message.role !== "tool" && message.role !== "assistant") continue;
     for (const part of message.content) {
-      if (part.type !== "tool-result") continue;
-      const { output } = part;
-      if (output.type === "error-text") results.set(part.toolCallId, { state: "output-error", errorText: output.value });
-      else if (output.type === "execution-denied") {
-        results.set(part.toolCallId, { state: "output-denied", approval: { id: part.toolCallId, approved: false, ...(output.reason !== undefined && { reason: output.reason }) } });
-      } else results.set(part.toolCallId, { state: "result", result: output.value });
+      if (part.type === "tool-result") (results ??= new Map()).set(part.toolCallId, toolEnd(part.toolCallId, part.output));
     }
   }
-  return results;
+  return results ?? NO_RESULTS;
+}
+
+type ToolOutput = Extract<AssistantContent[number], { type: "tool-result" }>["output"];
+
+function toolEnd(toolCallId: string, output: ToolOutput): ToolEnd {
+  switch (output.type) {
+    case "error-text":
+      return { state: "output-error", errorText: output.value };
+    case "error-json":
+      return { state: "output-error", errorText: JSON.stringify(output.value) };
+    case "execution-denied":
+      return { state: "output-denied", approval: { id: toolCallId, approved: false, ...(output.reason !== undefined && { reason: output.reason }) } };
+    case "content":
+      return { state: "result", result: output }; // a list that is not marked as content would come back as data
+    default:
+      return { state: "result", result: output.value };
+  }
 }
 
 export function assistantParts(content: AssistantContent, results: ToolResults, { createdAt }: Origin): StoredPart[] {
@@ -59,7 +73,7 @@ export function assistantParts(content: AssistantContent, results: ToolResults, 
         break;
       case "tool-call": {
         const known = results.get(part.toolCallId);
-        const toolInvocation = { toolCallId: part.toolCallId, toolName: part.toolName, args: part.input, ...(known ?? { state: "call" as const }) };
+        const toolInvocation = { toolCallId: part.toolCallId, toolName: part.toolName, args: part.input, ...(known ?? { state: "call" as const }), ...(part.providerExecuted && { providerExecuted: true as const }) };
         parts.push({ type: "tool-invocation", toolInvocation, createdAt });
         break;
       }

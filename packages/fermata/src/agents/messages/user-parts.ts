@@ -11,11 +11,16 @@ export function userContent(content: unknown, now: number, invalid: (reason: str
   const parts: UserContent = [];
   for (const part of content) {
     if (!isRecord(part)) throw invalid("has a content part that is not an object");
-    if (part.type === "text") parts.push({ type: "text", text: str(part.text) ?? "", providerOptions: { mastra: { createdAt: now } } });
+    if (part.type === "text") parts.push({ type: "text", text: textOf(part.text, invalid), providerOptions: { mastra: { createdAt: now } } });
     else if (part.type === "file" || part.type === "image") parts.push(toFilePart(part, invalid));
     // Everything else (`data-…`, sources) is for people, not for the model.
   }
   return parts;
+}
+
+function textOf(text: unknown, invalid: (reason: string) => FermataError): string {
+  if (typeof text !== "string") throw invalid("has a text part without text");
+  return text;
 }
 
 const DATA_URL = /^data:([^;,]*)(?:;[^,]*)?,/;
@@ -28,11 +33,22 @@ export function toFilePart(part: Record<string, unknown>, invalid: (reason: stri
   const make = (data: FilePart["data"], mediaType: string): FilePart => ({ type: "file", data, mediaType, ...(filename !== undefined && { filename }) });
   if (source instanceof URL) return make({ type: "url", url: source }, given ?? fallbackType(part));
   if (source instanceof Uint8Array) return make({ type: "data", data: source }, given ?? fallbackType(part));
+  if (source instanceof ArrayBuffer) return make({ type: "data", data: new Uint8Array(source) }, given ?? fallbackType(part));
+  if (isRecord(source)) return make(taggedData(source, invalid), given ?? fallbackType(part));
   if (typeof source !== "string") throw invalid("has a file part without data");
   const dataUrl = DATA_URL.exec(source);
   if (dataUrl) return make({ type: "data", data: source.slice(dataUrl[0].length) }, given ?? (dataUrl[1] || fallbackType(part)));
   if (/^https?:\/\//i.test(source) && URL.canParse(source)) return make({ type: "url", url: new URL(source) }, given ?? fallbackType(part));
   return make({ type: "data", data: source }, given ?? fallbackType(part));
+}
+
+/** The newest form of the provider interface says which kind of data it is. */
+function taggedData(source: Record<string, unknown>, invalid: (reason: string) => FermataError): FilePart["data"] {
+  const { type, data, url, text } = source;
+  if (type === "data" && (typeof data === "string" || data instanceof Uint8Array)) return { type, data };
+  if (type === "url" && (typeof url === "string" || url instanceof URL) && URL.canParse(String(url))) return { type, url: new URL(String(url)) };
+  if (type === "text" && typeof text === "string") return { type, text };
+  throw invalid("has a file part without data");
 }
 
 function fallbackType(part: Record<string, unknown>): string {
