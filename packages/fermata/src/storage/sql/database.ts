@@ -29,8 +29,8 @@ export interface SqlDatabase {
   read<T>(work: () => Work<T>): Promise<T>;
   /** Runs one transaction. Resolves when it is safe on disk. */
   write<T>(work: () => Work<T>): Promise<T>;
-  /** Runs one statement as a transaction of its own. */
-  writeOne(query: Query): Promise<Result>;
+  /** Runs work whose first statement alone writes: it needs no transaction around it, and may read afterwards. */
+  writeAlone<T>(work: () => Work<T>): Promise<T>;
 }
 
 export interface Dialect {
@@ -45,11 +45,7 @@ export interface Dialect {
   readonly skipLocked: string;
 }
 
-export function query(text: string, values: readonly SqlValue[]): Query {
-  return { text, values };
-}
-
 /** A work of one statement. */
-export function* one(text: string, values: readonly SqlValue[]): Work<Result> {
-  return yield { text, values };
+export function* one(query: Query): Work<Result> {
+  return yield query;
 }

@@ -7,6 +7,7 @@ import type { Page } from "../page.ts";
 import { ownerOf } from "../reach.ts";
 import type { Reach } from "../reach.ts";
 import type { NewThread, Thread, ThreadPatch, ThreadQuery, ThreadStore } from "../threads.ts";
+import { one } from "./database.ts";
 import type { Dialect, Row, SqlDatabase, SqlValue, Work } from "./database.ts";
 import { forReach, owned } from "./owner.ts";
 import { json, number, optionalText, text } from "./row.ts";
@@ -96,9 +97,7 @@ export function sqlThreads(db: SqlDatabase): (reach: Reach) => ThreadStore {
       return await db.write(() => create(reach, thread, owner));
     },
     async get(id) {
-      const [row] = await db.read(function* (): Work<readonly Row[]> {
-        return (yield forReach(sql.get, reach, [reach.tenant, id])).rows;
-      });
+      const [row] = (await db.read(() => one(forReach(sql.get, reach, [reach.tenant, id])))).rows;
       return row && toThread(row);
     },
     async belongsToOther(id) {

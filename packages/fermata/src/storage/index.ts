@@ -1,0 +1,11 @@
+export { SYSTEM } from "./store.ts";
+export type { ScopedStore, Store, System, SystemStore } from "./store.ts";
+export type { Reach } from "./reach.ts";
+export type { Page, PageRequest } from "./page.ts";
+export type { Metadata, MetadataFilter } from "./metadata.ts";
+export type { NewThread, Thread, ThreadPatch, ThreadQuery, ThreadStore } from "./threads.ts";
+export type { DateRange, MessageNeighbours, MessageQuery, MessageRecord, MessageStore, NewMessage } from "./messages.ts";
+export type { Resource, ResourcePatch, ResourceStore } from "./resources.ts";
+export type { Suspension, SuspensionFilter, SuspensionStore, WaitingCall } from "./suspension-store.ts";
+export type { ClaimedRun, Lease, LogEntry, NewRun, RunEnd, RunEvent, RunQuery, RunRecord, RunStatus, RunStore, RunWorkStore } from "./runs.ts";
+export type { IdempotencyStore, IdempotentCall } from "./idempotency.ts";

@@ -1,0 +1,46 @@
+import { assertId } from "../ids.ts";
+import type { IdempotencyStore, IdempotentCall } from "../idempotency.ts";
+import type { Reach } from "../reach.ts";
+import { one } from "./database.ts";
+import type { SqlDatabase, Work } from "./database.ts";
+import { optionalText, text } from "./row.ts";
+
+/** The idempotency keys of a database, for any reach. */
+export function sqlIdempotency(db: SqlDatabase): (reach: Reach) => IdempotencyStore {
+  const table = db.dialect.table("idempotency");
+  const mine = "tenant = $1 and subject = $2 and key = $3";
+  const sql = {
+    /** A key that has expired is as good as none, so the new call takes its row. */
+    begin: `insert into ${table} (tenant, subject, key, fingerprint, expires_at) values ($1, $2, $3, $4, $5)
+      on conflict (tenant, subject, key) do update set fingerprint = excluded.fingerprint, answer = null, expires_at = excluded.expires_at
+      where ${table}.expires_at <= $6 returning 1 as started`,
+    get: `select fingerprint, answer from ${table} where ${mine}`,
+    finish: `update ${table} set answer = $5 where ${mine} and fingerprint = $4 and answer is null`,
+    abandon: `delete from ${table} where ${mine} and fingerprint = $4 and answer is null`,
+  };
+
+  function* begin({ tenant, subject }: Reach, key: string, fingerprint: string, ttlMs: number): Work<IdempotentCall> {
+    const now = Date.now();
+    const { rows } = yield { text: sql.begin, values: [tenant, subject, key, fingerprint, now + ttlMs, now] };
+    if (rows.length > 0) return { state: "started" };
+    const [found] = (yield { text: sql.get, values: [tenant, subject, key] }).rows;
+    // Abandoned between the two statements: the caller that comes again will start it.
+    if (!found) return { state: "running" };
+    if (text(found, "fingerprint") !== fingerprint) return { state: "mismatch" };
+    const answer = optionalText(found, "answer");
+    return answer === undefined ? { state: "running" } : { state: "done", answer };
+  }
+
+  return (reach) => ({
+    async begin(key, fingerprint, ttlMs) {
+      assertId(key, "idempotency key");
+      return await db.writeAlone(() => begin(reach, key, fingerprint, ttlMs));
+    },
+    async finish(key, fingerprint, answer) {
+      await db.writeAlone(() => one({ text: sql.finish, values: [reach.tenant, reach.subject, key, fingerprint, answer.replaceAll("\0", "")] }));
+    },
+    async abandon(key, fingerprint) {
+      await db.writeAlone(() => one({ text: sql.abandon, values: [reach.tenant, reach.subject, key, fingerprint] }));
+    },
+  });
+}

@@ -1,0 +1,101 @@
+import type { ClaimedRun, Lease, LogEntry, RunEnd, RunWorkStore } from "../runs.ts";
+import { appendQueue } from "./append.ts";
+import { one } from "./database.ts";
+import type { Row, SqlDatabase, SqlValue, Work } from "./database.ts";
+import { json, number, text, toJson } from "./row.ts";
+import { RUN_COLUMNS, eventValues, toLease, toRun } from "./run-rows.ts";
+
+/** The work on the runs of a database. */
+export function sqlRunWork(db: SqlDatabase): RunWorkStore {
+  const { table, skipLocked } = db.dialect;
+  const [runs, journal, events, workers] = [table("runs"), table("run_journal"), table("run_events"), table("workers")];
+  const sql = {
+    heartbeat: `insert into ${workers} (id, alive_until) values ($1, $2) on conflict (id) do update set alive_until = excluded.alive_until`,
+    // The runs are chosen once, before the update: a condition that holds a limit may be worked out again for every row.
+    claim: (kinds: string) => `with due as materialized (
+        select run_key from ${runs} where status = 'ready' and wake_at <= $2 ${kinds} order by wake_at limit $3 ${skipLocked})
+      update ${runs} set status = 'running', owner = $1, epoch = epoch + 1, updated_at = $2 where run_key in (select run_key from due) returning ${RUN_COLUMNS}`,
+    settle: `update ${runs} set status = case when cast($3 as text) = 'suspended' and (signals > $8 or cancel_requested = 1) then 'ready' else $3 end,
+      output = $4, error = $5, wake_at = $6, updated_at = $7, finished_at = case when cast($3 as text) in ('done', 'failed', 'cancelled') then $7 end, owner = null
+      where run_key = $1 and epoch = $2 and status = 'running'`,
+    settled: `select 1 as found from ${runs} where run_key = $1 and epoch = $2 and status = $3`,
+    event: `insert into ${events} (run_key, seq, type, data, at) values ($1, $2, $3, $4, $5) on conflict (run_key, seq) do nothing`,
+    reap: `update ${runs} set status = 'ready', owner = null, wake_at = $1 where status = 'running'
+      and not exists (select 1 from ${workers} w where w.id = ${runs}.owner and w.alive_until >= $1)`,
+    forget: `delete from ${workers} where alive_until < $1`,
+    cancelled: `select ${RUN_COLUMNS} from ${runs} where status = 'running' and owner = $1 and cancel_requested = 1`,
+    old: `select run_key from ${runs} where finished_at < $1 order by finished_at limit $2`,
+  };
+
+  function* claim(workerId: string, max: number, kinds: readonly string[] | undefined): Work<ClaimedRun[]> {
+    const values: SqlValue[] = [workerId, Date.now(), max];
+    const condition = kinds === undefined ? "" : `and kind in (${kinds.map((kind) => `$${values.push(kind)}`).join(", ")})`;
+    const { rows } = yield { text: sql.claim(condition), values, cold: kinds !== undefined };
+    if (rows.length === 0) return [];
+    const keys = rows.map((row) => number(row, "run_key"));
+    const list = keys.map((_, i) => `$${i + 1}`).join(", ");
+    const results = (yield { text: `select run_key, key, value from ${journal} where run_key in (${list})`, values: keys, cold: true }).rows;
+    const last = (yield { text: `select run_key, max(seq) as seq from ${events} where run_key in (${list}) group by run_key`, values: keys, cold: true }).rows;
+    return toClaimed(rows, results, last);
+  }
+
+  function* settle(lease: Lease, end: RunEnd): Work<boolean> {
+    const now = Date.now();
+    const { changes } = yield {
+      text: sql.settle,
+      values: [lease.key, lease.epoch, end.status, toJson(end.output), toJson(end.error), end.wakeAt ?? now, now, end.signals ?? 0],
+    };
+    // The answer to the first attempt may have been lost.
+    if (changes === 0) return (yield { text: sql.settled, values: [lease.key, lease.epoch, end.status] }).rows.length > 0;
+    for (const event of end.events ?? []) yield { text: sql.event, values: eventValues(lease.key, event, now) };
+    return true;
+  }
+
+  function* reap(): Work<number> {
+    const now = Date.now();
+    const { changes } = yield { text: sql.reap, values: [now] };
+    yield { text: sql.forget, values: [now] };
+    return changes;
+  }
+
+  function* prune(before: number, limit: number): Work<number> {
+    const keys = (yield { text: sql.old, values: [before, limit] }).rows.map((row) => number(row, "run_key"));
+    if (keys.length === 0) return 0;
+    const list = keys.map((_, i) => `$${i + 1}`).join(", ");
+    for (const name of [events, journal]) yield { text: `delete from ${name} where run_key in (${list})`, values: keys, cold: true };
+    return (yield { text: `delete from ${runs} where run_key in (${list})`, values: keys, cold: true }).changes;
+  }
+
+  const append = appendQueue(db);
+  return {
+    async heartbeat(workerId, ttlMs) {
+      await db.writeAlone(() => one({ text: sql.heartbeat, values: [workerId, Date.now() + ttlMs] }));
+    },
+    claim: (workerId, max, kinds) => db.write(() => claim(workerId, max, kinds)),
+    append: (entries: readonly LogEntry[]) => append(entries),
+    settle: (lease, end) => db.write(() => settle(lease, end)),
+    reap: () => db.write(reap),
+    async cancelled(workerId) {
+      return (await db.read(() => one({ text: sql.cancelled, values: [workerId] }))).rows.map(toLease);
+    },
+    prune: (before, limit) => db.write(() => prune(before, limit)),
+  };
+}
+
+function toClaimed(rows: readonly Row[], results: readonly Row[], last: readonly Row[]): ClaimedRun[] {
+  const journals = new Map<number, Map<string, unknown>>();
+  for (const row of results) {
+    const key = number(row, "run_key");
+    const journal = journals.get(key) ?? new Map<string, unknown>();
+    journals.set(key, journal.set(text(row, "key"), json(row, "value")));
+  }
+  const lastSeq = new Map(last.map((row) => [number(row, "run_key"), number(row, "seq")]));
+  return rows.map((row) => ({
+    lease: toLease(row),
+    run: toRun(row),
+    journal: journals.get(number(row, "run_key")) ?? new Map<string, unknown>(),
+    lastSeq: lastSeq.get(number(row, "run_key")) ?? 0,
+    signals: number(row, "signals"),
+    cancelRequested: number(row, "cancel_requested") === 1,
+  }));
+}

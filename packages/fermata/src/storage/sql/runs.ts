@@ -1,0 +1,115 @@
+import { FermataError } from "../../errors.ts";
+import { assertId } from "../ids.ts";
+import { metadataText } from "../metadata.ts";
+import { toPage, toWindow } from "../page.ts";
+import type { Page } from "../page.ts";
+import { ownerOf } from "../reach.ts";
+import type { Reach } from "../reach.ts";
+import type { Lease, NewRun, RunQuery, RunRecord, RunStore } from "../runs.ts";
+import { one } from "./database.ts";
+import type { SqlDatabase, SqlValue, Work } from "./database.ts";
+import { forReach, owned } from "./owner.ts";
+import { number, toJson } from "./row.ts";
+import { RUN_COLUMNS, toEvent, toLease, toRun } from "./run-rows.ts";
+
+const DEFAULT_PER_PAGE = 100;
+const DEFAULT_EVENTS = 1_000;
+
+/** The runs of a database, for any reach. */
+export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
+  const { table, forUpdate } = db.dialect;
+  const [runs, journal] = [table("runs"), table("run_journal")];
+  const key = `(select run_key from ${runs} where tenant = $1 and id = $2 {owner} order by run_key limit 1)`;
+  const sql = {
+    insert: `insert into ${runs} (tenant, id, resource_id, kind, name, thread_id, parent_run_id, input, metadata, graph_hash, wake_at, status, owner, epoch, created_at, updated_at)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15) on conflict (tenant, id, resource_id) do nothing returning ${RUN_COLUMNS}`,
+    other: `select 1 as found from ${runs} where tenant = $1 and id = $2 and resource_id <> $3 limit 1`,
+    get: owned(2, `select ${RUN_COLUMNS} from ${runs} where run_key = ${key}`),
+    events: owned(4, `select seq, type, data, at from ${table("run_events")} where run_key = ${key} and seq > $3 order by seq limit $4`),
+    lock: owned(2, `select run_key, status from ${runs} where run_key = ${key} and status in ('ready', 'running', 'suspended') ${forUpdate}`),
+    answer: `insert into ${journal} (run_key, key, value) values ($1, $2, $3) on conflict (run_key, key) do nothing`,
+    wake: `update ${runs} set signals = signals + 1, wake_at = case when status = 'suspended' then $2 else wake_at end,
+      status = case when status = 'suspended' then 'ready' else status end, updated_at = $2 where run_key = $1`,
+    cancel: owned(3, `update ${runs} set cancel_requested = 1, wake_at = case when status = 'running' then wake_at else $3 end,
+      status = case when status = 'suspended' then 'ready' else status end, updated_at = $3
+      where run_key = ${key} and status in ('ready', 'running', 'suspended')`),
+  };
+
+  function* create(reach: Reach, run: NewRun, owner: string): Work<{ run: RunRecord; created: boolean; lease?: Lease }> {
+    const now = Date.now();
+    if (reach.resourceId === undefined) {
+      const other = yield { text: sql.other, values: [reach.tenant, run.id, owner] };
+      if (other.rows.length > 0) throw new FermataError("CONFLICT", `Run ${run.id} belongs to a different resource.`);
+    }
+    const { rows } = yield { text: sql.insert, values: insertValues(reach.tenant, owner, run, now) };
+    if (rows[0]) return { run: toRun(rows[0]), created: true, ...(run.workerId !== undefined && { lease: toLease(rows[0]) }) };
+    const [found] = (yield { text: sql.get.own, values: [reach.tenant, run.id, owner] }).rows;
+    if (!found) throw new FermataError("CONFLICT", `Run ${run.id} was deleted while it was created.`);
+    return { run: toRun(found), created: false };
+  }
+
+  function* signal(reach: Reach, id: string, name: string, payload: unknown): Work<"accepted" | "duplicate" | "gone"> {
+    const [run] = (yield forReach(sql.lock, reach, [reach.tenant, id])).rows;
+    if (!run) return "gone";
+    const runKey = number(run, "run_key");
+    const { changes } = yield { text: sql.answer, values: [runKey, `signal:${name}`, toJson(payload)] };
+    if (changes === 0) return "duplicate";
+    yield { text: sql.wake, values: [runKey, Date.now()] };
+    return "accepted";
+  }
+
+  function* list(reach: Reach, runQuery: RunQuery): Work<Page<RunRecord>> {
+    const window = toWindow(runQuery, DEFAULT_PER_PAGE);
+    const { where, values } = listCondition(reach, runQuery);
+    const limit = window.limit === undefined ? "" : `limit ${window.limit} offset ${window.offset}`;
+    const { rows } = yield { text: `select ${RUN_COLUMNS} from ${runs} where ${where} order by created_at desc, run_key desc ${limit}`, values, cold: true };
+    if (window.limit === undefined) return toPage(rows.map(toRun), rows.length, window);
+    const [count] = (yield { text: `select count(*) as total from ${runs} where ${where}`, values, cold: true }).rows;
+    return toPage(rows.map(toRun), count ? number(count, "total") : 0, window);
+  }
+
+  return (reach) => ({
+    async create(run) {
+      assertId(run.id, "run's id");
+      const owner = ownerOf(reach, run.resourceId);
+      return await db.write(() => create(reach, run, owner));
+    },
+    async get(id) {
+      const [row] = (await db.read(() => one(forReach(sql.get, reach, [reach.tenant, id])))).rows;
+      return row && toRun(row);
+    },
+    list: (runQuery = {}) => db.read(() => list(reach, runQuery)),
+    async events(id, afterSeq = 0, limit = DEFAULT_EVENTS) {
+      const { rows } = await db.read(() => one(forReach(sql.events, reach, [reach.tenant, id, afterSeq, limit])));
+      return rows.map(toEvent);
+    },
+    signal: (id, name, payload) => db.write(() => signal(reach, id, name, payload)),
+    async cancel(id) {
+      return (await db.writeAlone(() => one(forReach(sql.cancel, reach, [reach.tenant, id, Date.now()])))).changes > 0;
+    },
+  });
+}
+
+function insertValues(tenant: string, owner: string, run: NewRun, now: number): SqlValue[] {
+  const { id, kind, name, threadId = null, parentRunId = null, input, metadata, graphHash = null, wakeAt = now, workerId } = run;
+  const started: SqlValue[] = workerId === undefined ? ["ready", null, 0] : ["running", workerId, 1];
+  const data: SqlValue[] = [toJson(input), metadata ? metadataText(metadata) : null, graphHash];
+  return [tenant, id, owner, kind, name, threadId, parentRunId, ...data, wakeAt, ...started, now];
+}
+
+function listCondition(reach: Reach, wanted: RunQuery): { where: string; values: SqlValue[] } {
+  const values: SqlValue[] = [reach.tenant];
+  const conditions = ["tenant = $1"];
+  const add = (text: string, value: SqlValue | undefined): void => {
+    if (value !== undefined) conditions.push(`${text} $${values.push(value)}`);
+  };
+  add("resource_id =", reach.resourceId);
+  add("resource_id =", wanted.resourceId);
+  add("kind =", wanted.kind);
+  add("name =", wanted.name);
+  add("status =", wanted.status);
+  add("thread_id =", wanted.threadId);
+  add("created_at >=", wanted.from);
+  add("created_at <=", wanted.to);
+  return { where: conditions.join(" and "), values };
+}

@@ -1,0 +1,72 @@
+import type { Principal } from "../../context/principal.ts";
+import { narrowed, reachOf } from "../reach.ts";
+import type { Reach } from "../reach.ts";
+import { SYSTEM } from "../store.ts";
+import type { ScopedStore, System, SystemStore } from "../store.ts";
+import { one } from "./database.ts";
+import type { SqlDatabase, Work } from "./database.ts";
+import { sqlIdempotency } from "./idempotency.ts";
+import { sqlMessages } from "./messages.ts";
+import { sqlResources } from "./resources.ts";
+import { number } from "./row.ts";
+import { sqlRunWork } from "./run-work.ts";
+import { sqlRuns } from "./runs.ts";
+import { TABLES } from "./schema.ts";
+import { sqlSuspensions } from "./suspensions.ts";
+import { sqlThreads } from "./threads.ts";
+
+export interface SqlHandles {
+  (principal: Principal): ScopedStore;
+  (principal: System): SystemStore;
+}
+
+/** The handles of a database. The statements are put together once, here; a handle for a principal is a few small objects. */
+export function sqlHandles(db: SqlDatabase): SqlHandles {
+  const domains = {
+    threads: sqlThreads(db),
+    messages: sqlMessages(db),
+    resources: sqlResources(db),
+    suspensions: sqlSuspensions(db),
+    runs: sqlRuns(db),
+    idempotency: sqlIdempotency(db),
+  };
+  const scoped = (reach: Reach): ScopedStore => ({
+    reach,
+    threads: domains.threads(reach),
+    messages: domains.messages(reach),
+    resources: domains.resources(reach),
+    suspensions: domains.suspensions(reach),
+    runs: domains.runs(reach),
+    idempotency: domains.idempotency(reach),
+    within: (resourceId) => scoped(narrowed(reach, resourceId)),
+  });
+  const system = systemStore(db);
+  // TypeScript does not check overloads of a function expression against its body.
+  return ((principal: Principal | System) => (principal === SYSTEM ? system : scoped(reachOf(principal as Principal)))) as SqlHandles;
+}
+
+function systemStore(db: SqlDatabase): SystemStore {
+  const { table } = db.dialect;
+  const oldMessages = `delete from ${table("messages")} where (thread_key, seq) in
+    (select thread_key, seq from ${table("messages")} where created_at < $1 order by created_at limit $2)`;
+  const oldKeys = `delete from ${table("idempotency")} where expires_at <= $1`;
+  return {
+    work: sqlRunWork(db),
+    async pruneMessages(before, limit) {
+      return (await db.writeAlone(() => one({ text: oldMessages, values: [before, limit] }))).changes;
+    },
+    async pruneIdempotency() {
+      return (await db.writeAlone(() => one({ text: oldKeys, values: [Date.now()] }))).changes;
+    },
+    async rowCounts() {
+      return await db.read(function* (): Work<Record<string, number>> {
+        const counts: Record<string, number> = {};
+        for (const name of TABLES) {
+          const [row] = (yield { text: `select count(*) as total from ${table(name)}`, values: [] }).rows;
+          counts[name] = row ? number(row, "total") : 0;
+        }
+        return counts;
+      });
+    },
+  };
+}
