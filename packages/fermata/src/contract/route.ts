@@ -23,10 +23,13 @@ export interface RouteSpec {
   /** The reply, or with `stream` one event of it. */
   readonly response: Shape;
   readonly stream?: StreamFraming;
-  /** What it fails with beside `VALIDATION_FAILED` and `INTERNAL`. */
+  /** What it fails with beside `VALIDATION_FAILED`, `TIMEOUT` and `INTERNAL`. */
   readonly errors?: readonly ErrorCode[];
   readonly deprecated?: true;
 }
+
+/** What running an agent can fail with. */
+export const runErrors = ["NOT_FOUND", "CONFLICT", "MISCONFIGURED", "RATE_LIMITED", "PAYLOAD_TOO_LARGE", "UPSTREAM_FAILED", "UPSTREAM_TIMEOUT"] as const satisfies readonly ErrorCode[];
 
 export const route = <const S extends RouteSpec>(spec: S): S => spec;
 

@@ -17,7 +17,7 @@ export interface OpenApiOptions {
 }
 
 /** What every route can fail with. */
-const COMMON_ERRORS = ["INTERNAL"] as const satisfies readonly ErrorCode[];
+const COMMON_ERRORS = ["INTERNAL", "TIMEOUT"] as const satisfies readonly ErrorCode[];
 
 export function createOpenApiDocument(options: OpenApiOptions): Json {
   const schemas: Json = {};
@@ -26,7 +26,8 @@ export function createOpenApiDocument(options: OpenApiOptions): Json {
     const path = (paths[toTemplate(spec.path)] ??= {});
     path[spec.method.toLowerCase()] = operation(id, group, spec, schemas);
   }
-  for (const route of options.customRoutes ?? []) addCustom(paths, route);
+  const customIds = new Set<string>();
+  for (const route of options.customRoutes ?? []) addCustom(paths, route, customIds);
   return {
     openapi: "3.1.0",
     info: { title: options.title ?? "Fermata API", version: options.version ?? "1.0.0", description: options.description ?? "Agents, tools and what belongs to them." },
@@ -67,7 +68,7 @@ function errorReplies(spec: RouteSpec, schemas: Json): Json {
   if (spec.body || spec.query || spec.params) codes.push("VALIDATION_FAILED");
   if (spec.body) codes.push("PAYLOAD_TOO_LARGE");
   if (spec.access !== "public") codes.push("UNAUTHENTICATED", "FORBIDDEN");
-  if (spec.path.endsWith("/generate") || spec.path.endsWith("-generate")) codes.push("MODEL_FAILED", "TRIPWIRE", "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED", "CANCELLED");
+  if (/\bgenerate\b/.test(spec.path)) codes.push("MODEL_FAILED", "TRIPWIRE", "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED", "CANCELLED");
   const byStatus: Record<string, ErrorCode[]> = {};
   for (const code of new Set(codes)) (byStatus[ERROR_STATUS[code]] ??= []).push(code);
   const schema = toSchema(ErrorReply, "output", schemas);
@@ -111,19 +112,29 @@ function toTemplate(path: string): string {
 
 const ALL_METHODS = ["get", "post", "put", "patch", "delete"];
 
-/** A route of the app's own stands at the root, whatever the prefix is. */
-function addCustom(paths: Record<string, Json>, route: ApiRoute): void {
+/**
+ * A route of the app's own stands at the root, whatever the prefix is, which its operation says.
+ * Where the API has the same method of the same path below the prefix, the document has no place for both: the API's stays.
+ */
+function addCustom(paths: Record<string, Json>, route: ApiRoute, ids: Set<string>): void {
   const template = toTemplate(route.path);
   const path = (paths[template] ??= {});
-  path.servers = [{ url: "/" }];
   const parameters = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: "path", required: true, schema: { type: "string" } }));
   for (const method of route.method === "ALL" ? ALL_METHODS : [route.method.toLowerCase()]) {
-    path[method] = {
-      operationId: `custom.${method}${template.replace(/\W+/g, "_")}`,
+    path[method] ??= {
+      operationId: uniqueId(`custom.${method}${template.replace(/\W+/g, "_")}`, ids),
       tags: ["custom"],
+      servers: [{ url: "/" }],
       ...(parameters.length > 0 && { parameters }),
       responses: { "200": { description: "OK" } },
       ...route.openapi,
     };
   }
+}
+
+function uniqueId(wanted: string, ids: Set<string>): string {
+  let id = wanted;
+  for (let count = 2; ids.has(id); count++) id = `${wanted}_${count}`;
+  ids.add(id);
+  return id;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { route } from "../route.ts";
+import { route, runErrors } from "../route.ts";
 import {
   AgentDescription,
   AgentListItem,
@@ -19,9 +19,6 @@ import {
 } from "../shapes/agent.ts";
 import { AgentStreamEvent } from "../shapes/stream-event.ts";
 import { ToolCallBody, ToolCallQuery, ToolDescription } from "../shapes/tool.ts";
-
-/** What running an agent can fail with. */
-const runErrors = ["NOT_FOUND", "MISCONFIGURED", "RATE_LIMITED", "PAYLOAD_TOO_LARGE", "TIMEOUT", "UPSTREAM_FAILED", "UPSTREAM_TIMEOUT"] as const;
 
 export const agents = {
   list: route({
@@ -153,6 +150,6 @@ export const agents = {
     query: ToolCallQuery,
     body: ToolCallBody,
     response: z.unknown(),
-    errors: ["NOT_FOUND", "FORBIDDEN", "TOOL_FAILED", "TIMEOUT"],
+    errors: ["NOT_FOUND", "FORBIDDEN", "CONFLICT", "TOOL_FAILED"],
   }),
 };

@@ -1,5 +1,5 @@
 /** Older names of routes. They lead to the modern handlers; nothing else knows them. */
-import { route } from "../route.ts";
+import { route, runErrors } from "../route.ts";
 import { AgentParams, GenerateReply, RunBody } from "../shapes/agent.ts";
 import { AgentStreamEvent } from "../shapes/stream-event.ts";
 
@@ -12,7 +12,7 @@ export const compat = {
     params: AgentParams,
     body: RunBody,
     response: GenerateReply,
-    errors: ["NOT_FOUND"],
+    errors: runErrors,
     deprecated: true,
   }),
   streamVnext: route({
@@ -24,7 +24,7 @@ export const compat = {
     body: RunBody,
     response: AgentStreamEvent,
     stream: "records",
-    errors: ["NOT_FOUND"],
+    errors: runErrors,
     deprecated: true,
   }),
 };

@@ -31,6 +31,6 @@ export const tools = {
     query: ToolCallQuery,
     body: ToolCallBody,
     response: z.unknown(),
-    errors: ["NOT_FOUND", "FORBIDDEN", "TOOL_FAILED", "TIMEOUT"],
+    errors: ["NOT_FOUND", "FORBIDDEN", "CONFLICT", "TOOL_FAILED"],
   }),
 };

@@ -1,0 +1,92 @@
+/** What can be asked of each route of the app with the canary: all that it can answer, failures included. */
+import type { TestServer } from "./test-server.ts";
+
+const RAW = { includeRawChunks: true };
+const TALKS = [
+  { messages: "hello", ...RAW, requestContext: { tier: "gold" } },
+  { messages: "fail" },
+  { messages: "break" },
+  { messages: "json", structuredOutput: { schema: { type: "object" } } },
+  { messages: "hello", structuredOutput: { schema: { type: "object" } } },
+  { messages: "tool:fails" },
+  { messages: "tool:writes" },
+  { messages: "tool:guarded" },
+  { messages: "tool:asks" },
+  { messages: "tool:nothing" },
+  { messages: "tool:agent-child", ...RAW },
+  { messages: "tool:agent-broken" },
+] as const;
+const AGENTS = ["main", "parent", "broken", "tripped", "tripped-late", "throwing"];
+
+export interface Seen {
+  readonly status: number;
+  readonly body: string;
+  /** Without its parameters. */
+  readonly type: string;
+  /** Every byte of the reply: status line, headers and body. */
+  readonly all: string;
+}
+
+export async function call(server: TestServer, method: string, path: string, body?: object): Promise<Seen> {
+  const response = await fetch(`${server.api}${path}`, { method, ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }) });
+  const text = await response.text();
+  return { status: response.status, body: text, type: response.headers.get("content-type") ?? "", all: `${response.statusText}\n${JSON.stringify([...response.headers])}\n${text}` };
+}
+
+/** Starts a run that waits for an answer, and tells its id. */
+async function waiting(server: TestServer, tool: string): Promise<string> {
+  const { body } = await call(server, "POST", "/agents/main/generate", { messages: `tool:${tool}` });
+  return (JSON.parse(body) as { runId: string }).runId;
+}
+
+export type Ask = (server: TestServer) => Promise<Seen[]>;
+
+export const talk =
+  (path: string): Ask =>
+  async (server) => {
+    const replies: Seen[] = [];
+    for (const agent of AGENTS) for (const body of TALKS) replies.push(await call(server, "POST", `/agents/${agent}/${path}`, body));
+    return replies;
+  };
+
+const answer =
+  (path: string, tool: string, more: object = {}): Ask =>
+  async (server) => [
+    await call(server, "POST", `/agents/main/${path}`, { runId: await waiting(server, tool), ...more }),
+    await call(server, "POST", `/agents/main/${path}`, { runId: "unknown", ...more }),
+  ];
+
+const gets =
+  (...paths: string[]): Ask =>
+  (server) =>
+    Promise.all(paths.map((path) => call(server, "GET", path)));
+
+/** What is asked of each route: all that it can answer, failures included. */
+export const ROUTES: Readonly<Record<string, Ask>> = {
+  "agents.list": gets("/agents", "/agents?partial=true", '/agents?requestContext={"tier":"gold"}', "/agents?partial=1&partial=2"),
+  "agents.providers": gets("/agents/providers", "/agents/providers?requestContext=1&requestContext=2"),
+  "agents.get": gets("/agents/main", "/agents/parent", "/agents/throwing", "/agents/unknown"),
+  "agents.generate": talk("generate"),
+  "agents.stream": talk("stream"),
+  "compat.generateVnext": talk("generate/vnext"),
+  "compat.streamVnext": talk("stream/vnext"),
+  "agents.resumeStream": answer("resume-stream", "asks", { resumeData: { because: "so" } }),
+  "agents.approveToolCall": answer("approve-tool-call", "guarded"),
+  "agents.declineToolCall": answer("decline-tool-call", "guarded", { reason: "no" }),
+  "agents.approveToolCallGenerate": answer("approve-tool-call-generate", "guarded"),
+  "agents.declineToolCallGenerate": answer("decline-tool-call-generate", "guarded"),
+  "agents.suspendedRuns": async (server) => {
+    await waiting(server, "guarded");
+    return gets("/agents/main/suspended-runs", "/agents/unknown/suspended-runs")(server);
+  },
+  "agents.getTool": gets("/agents/main/tools/fails", "/agents/main/tools/unknown"),
+  "agents.executeTool": async (server) =>
+    Promise.all(["fails", "writes", "guarded", "asks", "unknown"].map((tool) => call(server, "POST", `/agents/main/tools/${tool}/execute`, { data: {} }))),
+  "tools.list": gets("/tools", "/tools?requestContext=1&requestContext=2"),
+  "tools.get": gets("/tools/fails", "/tools/unknown"),
+  "tools.execute": async (server) => Promise.all(["fails", "writes", "guarded", "asks", "unknown"].map((tool) => call(server, "POST", `/tools/${tool}/execute`, { data: {} }))),
+  "system.packages": gets("/system/packages"),
+  "system.apiSchema": gets("/system/api-schema"),
+  "auth.capabilities": gets("/auth/capabilities"),
+  "auth.me": gets("/auth/me"),
+};
