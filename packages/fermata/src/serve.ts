@@ -36,7 +36,8 @@ export async function serve(mastra: Mastra, options: ServeOptions = {}): Promise
   const port = checkedPort("port", options.port) ?? checkedPort("server.port", config.port) ?? toPort(process.env.PORT) ?? 4111;
   const host = options.host ?? config.host ?? process.env.MASTRA_HOST ?? "localhost";
   const drainMs = config.drainTimeout ?? 5_000;
-  if (!Number.isFinite(drainMs) || drainMs < 0 || drainMs > 2_147_483_647) throw new FermataError("MISCONFIGURED", "server.drainTimeout must be milliseconds between 0 and 2147483647.");
+  if (!Number.isFinite(drainMs) || drainMs < 0 || drainMs > 2_147_483_647)
+    throw new FermataError("MISCONFIGURED", "server.drainTimeout must be milliseconds between 0 and 2147483647.");
   const production = process.env.NODE_ENV === "production";
   const app = new Hono();
   addHealth(app, mastra);
@@ -53,7 +54,9 @@ export async function serve(mastra: Mastra, options: ServeOptions = {}): Promise
   const node = await start(app, port, host);
   const bound = (node.address() as AddressInfo).port; // a TCP server has an address of this kind
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
-  mastra.getLogger().info(`Listening on ${url}`, { api: `${url}${server.prefix}`, ...(docs && { openapi: `${url}${server.prefix}/openapi.json` }) });
+  mastra
+    .getLogger()
+    .info(`Listening on ${url}`, { api: `${url}${server.prefix}`, ...(docs && { openapi: `${url}${server.prefix}/openapi.json` }) });
   const close = once(() => stop(node, mastra, drainMs));
   if (config.handleShutdownSignals ?? true) stopOnSignals(close, node);
   return { url, port: bound, app, close };
@@ -95,7 +98,9 @@ function addHealth(app: Hono, mastra: Mastra): void {
 function addSwagger(app: Hono, documentUrl: string): void {
   app.get("/swagger-ui", (c) => c.html(swaggerPage(documentUrl, "/swagger-ui")));
   for (const [name, type] of Object.entries(SWAGGER_ASSETS)) {
-    app.get(`/swagger-ui/${name}`, async (c) => c.body(await readFile(assetPath(name)), 200, { "content-type": type, "cache-control": "public, max-age=3600" }));
+    app.get(`/swagger-ui/${name}`, async (c) =>
+      c.body(await readFile(assetPath(name)), 200, { "content-type": type, "cache-control": "public, max-age=3600" }),
+    );
   }
 }
 

@@ -78,7 +78,12 @@ export class MastraServer {
     const { spec } = route;
     const takesQuery = spec.query !== undefined;
     this.#app.on(spec.method, `${this.prefix}${spec.path}`, (c: Context) =>
-      route.handle({ request: c.req.raw, params: c.req.param() as Record<string, string>, query: takesQuery || spec.method === "GET" ? c.req.queries() : NO_QUERY, context: c }),
+      route.handle({
+        request: c.req.raw,
+        params: c.req.param() as Record<string, string>,
+        query: takesQuery || spec.method === "GET" ? c.req.queries() : NO_QUERY,
+        context: c,
+      }),
     );
   }
 
@@ -95,7 +100,9 @@ export class MastraServer {
     const made: unknown = route.handler ?? (await route.createHandler?.({ mastra }));
     // The app's own handler, written for the context that Hono gives it.
     const handler = made as (c: Context, next: () => Promise<void>) => Response | Promise<Response>;
-    const middleware = (route.middleware === undefined ? [] : Array.isArray(route.middleware) ? route.middleware : [route.middleware]) as MiddlewareHandler[];
+    const middleware = (
+      route.middleware === undefined ? [] : Array.isArray(route.middleware) ? route.middleware : [route.middleware]
+    ) as MiddlewareHandler[];
     const methods = route.method === "ALL" ? ["GET", "POST", "PUT", "PATCH", "DELETE"] : [route.method];
     this.#app.on(methods, route.path, this.#contextFor(), ...[...middleware, handler].map((step) => this.#guarded(step)));
   }

@@ -44,7 +44,9 @@ function sizeOf(node: unknown, walk: Walk, level: number): number {
   walk.open.set(schema, level);
   let size = 1 + sizeOf(targetOf(schema.$ref, walk.root), walk, level);
   for (const keyword of IN_PLACE) for (const inner of subschemas(schema[keyword])) size += sizeOf(inner, walk, level);
-  for (const keyword of BELOW) for (const inner of keyword === "properties" ? values(schema[keyword]) : subschemas(schema[keyword])) size += sizeOf(inner, walk, level + 1);
+  for (const keyword of BELOW)
+    for (const inner of keyword === "properties" ? values(schema[keyword]) : subschemas(schema[keyword]))
+      size += sizeOf(inner, walk, level + 1);
   walk.open.delete(schema);
   walk.sizes.set(schema, size);
   return size;

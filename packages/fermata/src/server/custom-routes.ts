@@ -19,7 +19,10 @@ export function registerApiRoute(path: string, options: ApiRouteOptions): ApiRou
 export function checkCustomRoutes(routes: readonly ApiRoute[], prefix: string): void {
   for (const { path } of routes) {
     if (prefix !== "" && (path === prefix || path.startsWith(`${prefix}/`))) {
-      throw new FermataError("MISCONFIGURED", `Custom API route "${path}" must not start with "${prefix}": everything below it belongs to the server.`);
+      throw new FermataError(
+        "MISCONFIGURED",
+        `Custom API route "${path}" must not start with "${prefix}": everything below it belongs to the server.`,
+      );
     }
   }
 }
@@ -30,7 +33,8 @@ export function checkCustomRoutes(routes: readonly ApiRoute[], prefix: string): 
  */
 export function normalizePrefix(prefix: string): string {
   const trimmed = prefix.trim();
-  if (/\.\.|[?#:*{}\s]/.test(trimmed)) throw new FermataError("MISCONFIGURED", `Unusable prefix "${prefix}": it must not contain "..", white space or any of ? # : * { }.`);
+  if (/\.\.|[?#:*{}\s]/.test(trimmed))
+    throw new FermataError("MISCONFIGURED", `Unusable prefix "${prefix}": it must not contain "..", white space or any of ? # : * { }.`);
   const path = `/${trimmed}`.replace(/\/{2,}/g, "/").replace(/\/$/, "");
   return path;
 }

@@ -27,9 +27,13 @@ export async function failureReply(error: unknown, requestId: string, mastra: Ma
 function toErrorReply(error: unknown, requestId: string, logger: Logger, config: ServerConfig): Response {
   if (error instanceof InvalidRequest) return invalidReply(error, requestId, logger, config);
   const known = toKnown(error);
-  if (known.status >= 500 || known.cause !== undefined) logger[known.status >= 500 ? "error" : "warn"](known.message, { requestId, code: known.code, error: known.cause ?? error });
+  if (known.status >= 500 || known.cause !== undefined)
+    logger[known.status >= 500 ? "error" : "warn"](known.message, { requestId, code: known.code, error: known.cause ?? error });
   const body = { error: known.message, code: known.code, ...(known.details !== undefined && { details: known.details }), requestId };
-  return new Response(JSON.stringify(body), { status: known.status, headers: { ...JSON_TYPE, "x-request-id": requestId, ...retryAfter(known), ...(LEAVES_BODY.has(known.code) && CLOSE) } });
+  return new Response(JSON.stringify(body), {
+    status: known.status,
+    headers: { ...JSON_TYPE, "x-request-id": requestId, ...retryAfter(known), ...(LEAVES_BODY.has(known.code) && CLOSE) },
+  });
 }
 
 function toKnown(error: unknown): FermataError {

@@ -30,7 +30,11 @@ export function createOpenApiDocument(options: OpenApiOptions): Json {
   for (const route of options.customRoutes ?? []) addCustom(paths, route, customIds);
   return {
     openapi: "3.1.0",
-    info: { title: options.title ?? "Fermata API", version: options.version ?? "1.0.0", description: options.description ?? "Agents, tools and what belongs to them." },
+    info: {
+      title: options.title ?? "Fermata API",
+      version: options.version ?? "1.0.0",
+      description: options.description ?? "Agents, tools and what belongs to them.",
+    },
     servers: [{ url: options.prefix === "" ? "/" : options.prefix }],
     paths,
     components: { schemas, securitySchemes: { bearer: { type: "http", scheme: "bearer" } } },
@@ -72,18 +76,35 @@ function errorReplies(spec: RouteSpec, schemas: Json): Json {
   const byStatus: Record<string, ErrorCode[]> = {};
   for (const code of new Set(codes)) (byStatus[ERROR_STATUS[code]] ??= []).push(code);
   const schema = toSchema(ErrorReply, "output", schemas);
-  return Object.fromEntries(Object.entries(byStatus).map(([status, list]) => [status, { description: list.join(", "), content: { "application/json": { schema } } }]));
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, list]) => [
+      status,
+      { description: list.join(", "), content: { "application/json": { schema } } },
+    ]),
+  );
 }
 
 function parametersOf(shape: RouteSpec["params"], place: "path" | "query", schemas: Json): Json[] {
   if (!shape) return [];
-  const { properties = {}, required = [] } = toSchema(shape, "input", schemas) as { properties?: Record<string, Json>; required?: string[] };
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: place, required: place === "path" || required.includes(name), schema }));
+  const { properties = {}, required = [] } = toSchema(shape, "input", schemas) as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: place,
+    required: place === "path" || required.includes(name),
+    schema,
+  }));
 }
 
 /** A shape as JSON Schema; shapes with a name go to the components and are referred to. */
 function toSchema(shape: z.core.$ZodType, io: "input" | "output", schemas: Json): Json {
-  const { $defs, $schema: _dialect, ...schema } = z.toJSONSchema(shape, { target: "draft-2020-12", io, unrepresentable: "any", reused: "inline" }) as Json & { $defs?: Json };
+  const {
+    $defs,
+    $schema: _dialect,
+    ...schema
+  } = z.toJSONSchema(shape, { target: "draft-2020-12", io, unrepresentable: "any", reused: "inline" }) as Json & { $defs?: Json };
   const name = z.globalRegistry.get(shape)?.id;
   // What is read and what is written differ for a shape with defaults; none of ours has any, so one component serves both.
   for (const [id, definition] of Object.entries($defs ?? {})) schemas[id] ??= relink(withoutId(definition));
@@ -101,7 +122,10 @@ function relink(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(relink);
   if (typeof node !== "object" || node === null) return node;
   return Object.fromEntries(
-    Object.entries(node).map(([key, value]) => [key, key === "$ref" && typeof value === "string" ? value.replace("#/$defs/", "#/components/schemas/") : relink(value)]),
+    Object.entries(node).map(([key, value]) => [
+      key,
+      key === "$ref" && typeof value === "string" ? value.replace("#/$defs/", "#/components/schemas/") : relink(value),
+    ]),
   );
 }
 
@@ -119,7 +143,12 @@ const ALL_METHODS = ["get", "post", "put", "patch", "delete"];
 function addCustom(paths: Record<string, Json>, route: ApiRoute, ids: Set<string>): void {
   const template = toTemplate(route.path);
   const path = (paths[template] ??= {});
-  const parameters = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: "path", required: true, schema: { type: "string" } }));
+  const parameters = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
   for (const method of route.method === "ALL" ? ALL_METHODS : [route.method.toLowerCase()]) {
     path[method] ??= {
       operationId: uniqueId(`custom.${method}${template.replace(/\W+/g, "_")}`, ids),

@@ -12,12 +12,19 @@ const STACK = /\n\s+at |\\n\s+at |node:internal|\.ts:\d+|"stack"/;
 /** The types of all chunks of a stream, those of nested runs included. */
 function typesOf(body: string): string[] {
   const records = body.includes("\u001e") ? body.split("\u001e") : body.split("\n\n").map((block) => block.replace(/^data: /, ""));
-  return records.filter((record) => record.startsWith("{")).flatMap((record) => chunkTypes(JSON.parse(record) as { type: string; payload?: { output?: unknown } }));
+  return records
+    .filter((record) => record.startsWith("{"))
+    .flatMap((record) => chunkTypes(JSON.parse(record) as { type: string; payload?: { output?: unknown } }));
 }
 
 function chunkTypes(chunk: { type: string; payload?: { output?: unknown } }): string[] {
   const inner = chunk.payload?.output;
-  return [chunk.type, ...(chunk.type === "tool-output" && typeof inner === "object" && inner !== null && "type" in inner ? chunkTypes(inner as { type: string }) : [])];
+  return [
+    chunk.type,
+    ...(chunk.type === "tool-output" && typeof inner === "object" && inner !== null && "type" in inner
+      ? chunkTypes(inner as { type: string })
+      : []),
+  ];
 }
 
 describe("the public", () => {
@@ -29,7 +36,11 @@ describe("the public", () => {
   afterAll(() => server[Symbol.asyncDispose]());
 
   test("every route has its questions", () => {
-    expect(Object.keys(ROUTES).toSorted()).toEqual(routeTable().map(({ id }) => id).toSorted());
+    expect(Object.keys(ROUTES).toSorted()).toEqual(
+      routeTable()
+        .map(({ id }) => id)
+        .toSorted(),
+    );
   });
 
   test.each(Object.entries(ROUTES))("sees no canary and no stack in any byte of %s", async (_id, ask) => {

@@ -29,14 +29,22 @@ const throws = (error: unknown) => (): never => {
 
 describe("a route of the app's own", () => {
   test("stands at the root and finds the app in its context", async () => {
-    const handler = (c: Context): Response => c.json({ name: c.get("mastra").getAgent("a").name, context: c.get("requestContext") instanceof RequestContext, id: c.req.param("id") });
+    const handler = (c: Context): Response =>
+      c.json({
+        name: c.get("mastra").getAgent("a").name,
+        context: c.get("requestContext") instanceof RequestContext,
+        id: c.req.param("id"),
+      });
     await using server = await start([registerApiRoute("/own/:id", { method: "GET", handler })]);
     expect(await ask(`${server.origin}/own/7`)).toEqual([200, { name: "A", context: true, id: "7" }]);
     expect((await fetch(`${server.api}/own/7`)).status).toBe(404);
   });
 
   test("can have its handler made with the app", async () => {
-    const createHandler = async ({ mastra }: { mastra: Mastra }) => (c: Context) => c.json(Object.keys(mastra.listAgents()));
+    const createHandler =
+      async ({ mastra }: { mastra: Mastra }) =>
+      (c: Context) =>
+        c.json(Object.keys(mastra.listAgents()));
     await using server = await start([registerApiRoute("/own", { method: "POST", createHandler })]);
     expect(await ask(`${server.origin}/own`, { method: "POST" })).toEqual([200, ["a"]]);
   });
@@ -53,7 +61,8 @@ describe("a route of the app's own", () => {
 
   test("for all methods answers all of them", async () => {
     await using server = await start([registerApiRoute("/own", { method: "ALL", handler: (c: Context) => c.json(c.req.method) })]);
-    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"]) expect(await ask(`${server.origin}/own`, { method })).toEqual([200, method]);
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"])
+      expect(await ask(`${server.origin}/own`, { method })).toEqual([200, method]);
   });
 
   test("for everything else leaves the API and its document where they are", async () => {
@@ -110,11 +119,15 @@ describe("a route that cannot be", () => {
   });
 
   test("a path without its slash is refused", () => {
-    expect(() => registerApiRoute("own", { method: "GET", handler: () => null })).toThrow(expect.objectContaining({ code: "MISCONFIGURED" }));
+    expect(() => registerApiRoute("own", { method: "GET", handler: () => null })).toThrow(
+      expect.objectContaining({ code: "MISCONFIGURED" }),
+    );
   });
 
   test("a route without a handler, or with two, is refused", () => {
     expect(() => registerApiRoute("/own", { method: "GET" })).toThrow(expect.objectContaining({ code: "MISCONFIGURED" }));
-    expect(() => registerApiRoute("/own", { method: "GET", handler: () => null, createHandler: () => () => null })).toThrow(expect.objectContaining({ code: "MISCONFIGURED" }));
+    expect(() => registerApiRoute("/own", { method: "GET", handler: () => null, createHandler: () => () => null })).toThrow(
+      expect.objectContaining({ code: "MISCONFIGURED" }),
+    );
   });
 });

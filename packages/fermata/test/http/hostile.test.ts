@@ -10,14 +10,49 @@ import type { Row } from "./hostile/row.ts";
 import { schemas } from "./hostile/schemas.ts";
 import { addresses, encodings, forms, wire } from "./hostile/transport.ts";
 
-const GROUPS: Readonly<Record<string, readonly Row[]>> = { malformedBodies, wrongTypes, prototypeKeys, callerTools, queries, schemas, encodings, forms, wire, addresses };
+const GROUPS: Readonly<Record<string, readonly Row[]>> = {
+  malformedBodies,
+  wrongTypes,
+  prototypeKeys,
+  callerTools,
+  queries,
+  schemas,
+  encodings,
+  forms,
+  wire,
+  addresses,
+};
 
 /** What no reply may hold: a stack, a path of this machine, a module of the runtime. */
 const INSIDES = /\n\s+at |node:|node_modules|\/src\/|\/packages\/|file:\/\//;
 
+/** The reply in the form that the row expects; what is no JSON stays text, so that it can be seen. */
+function readAs(expected: Row["body"], text: string): unknown {
+  if (typeof expected === "string" || expected instanceof RegExp) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function expectation(body: Row["body"]): unknown {
+  return body instanceof RegExp ? expect.stringMatching(body) : body;
+}
+
 function app(): Mastra {
-  const weather = createTool({ id: "weather", description: "Weather", inputSchema: z.object({ city: z.string() }), execute: ({ city }) => ({ city }) });
-  const strict = createTool({ id: "strict", description: "Takes short names", inputSchema: z.object({ city: z.string().max(10) }), execute: ({ city }) => city });
+  const weather = createTool({
+    id: "weather",
+    description: "Weather",
+    inputSchema: z.object({ city: z.string() }),
+    execute: ({ city }) => ({ city }),
+  });
+  const strict = createTool({
+    id: "strict",
+    description: "Takes short names",
+    inputSchema: z.object({ city: z.string().max(10) }),
+    execute: ({ city }) => city,
+  });
   const guarded = createTool({ id: "guarded", description: "Needs approval", requireApproval: true, execute: () => "done" });
   const broken = createTool({
     id: "broken",
@@ -31,7 +66,13 @@ function app(): Mastra {
     agents: {
       plain: new Agent({ id: "plain", name: "Plain", instructions: "Be brief.", model: textModel("ok") }),
       echo: new Agent({ id: "echo", name: "Echo", instructions: "Repeat.", model: echoModel() }),
-      tooled: new Agent({ id: "tooled", name: "Tooled", instructions: "Use tools.", model: toolModel("weather", { city: "Bern" }), tools: { weather } }),
+      tooled: new Agent({
+        id: "tooled",
+        name: "Tooled",
+        instructions: "Use tools.",
+        model: toolModel("weather", { city: "Bern" }),
+        tools: { weather },
+      }),
     },
     tools: { weather, strict, guarded, broken },
     server: { timeout: 1_000, handleShutdownSignals: false, drainTimeout: 100 },
@@ -48,12 +89,17 @@ describe("a hostile request is answered, and the server goes on", () => {
   for (const [group, rows] of Object.entries(GROUPS)) {
     test.each(rows.map((row) => [row.name, row] as const))(`${group}: %s`, async (_name, { send, status, body }) => {
       const reply = await send(server);
-      expect({ status: reply.status, body: reply.body.slice(0, 2_000) }).toMatchObject({ status, ...(typeof body === "string" && { body }) });
-      if (body instanceof RegExp) expect(reply.body).toMatch(body);
-      else if (typeof body === "object") expect(JSON.parse(reply.body)).toMatchObject(body);
+      expect({ status: reply.status, body: readAs(body, reply.body) }).toMatchObject({
+        status,
+        body: expectation(body),
+      });
       expect(reply.all).not.toMatch(INSIDES);
       expect(Object.prototype).not.toHaveProperty("polluted");
-      const after = await fetch(`${server.api}/agents/plain/generate`, { method: "POST", headers: { "content-type": "application/json" }, body: '{"messages":"hi"}' });
+      const after = await fetch(`${server.api}/agents/plain/generate`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: '{"messages":"hi"}',
+      });
       expect(await after.json()).toMatchObject({ text: "ok" });
     });
   }

@@ -38,7 +38,11 @@ function operationOf(id: string): Operation {
 
 describe("the document", () => {
   test("is OpenAPI 3.1 for the server's prefix", () => {
-    expect(document).toMatchObject({ openapi: "3.1.0", info: { title: expect.any(String), version: expect.any(String) }, servers: [{ url: "/api" }] });
+    expect(document).toMatchObject({
+      openapi: "3.1.0",
+      info: { title: expect.any(String), version: expect.any(String) },
+      servers: [{ url: "/api" }],
+    });
   });
 
   test("is smaller than 300 KB", () => {
@@ -57,21 +61,25 @@ describe("the document", () => {
     expect(ids.toSorted()).toEqual(routes.map(({ id }) => id).toSorted());
   });
 
-  test.each(routes.map((route) => [route.id, route] as const))("%s stands under its path and method, with its parameters, replies and access", (id, { spec, group }) => {
-    const path = spec.path.replace(/:(\w+)/g, "{$1}");
-    const operation = document.paths[path]?.[spec.method.toLowerCase()];
-    expect(operation?.operationId).toBe(id);
-    expect(operation?.tags).toEqual([group]);
-    const inPath = operation?.parameters?.filter((parameter) => parameter.in === "path") ?? [];
-    expect(inPath.map(({ name }) => name)).toEqual([...spec.path.matchAll(/:(\w+)/g)].map(([, name]) => name));
-    expect(inPath.every(({ required }) => required)).toBe(true);
-    expect(Object.keys(operation?.requestBody?.content ?? {})).toEqual(spec.body ? ["application/json"] : []);
-    expect(Object.keys(operation?.responses["200"]?.content ?? {})).toEqual([spec.stream ? MEDIA[spec.stream] : "application/json"]);
-    const failures = Object.entries(operation?.responses ?? {}).filter(([status]) => status !== "200");
-    expect(failures.map(([status]) => status)).toEqual(expect.arrayContaining(["500", "408"]));
-    for (const [, { content }] of failures) expect(content).toEqual({ "application/json": { schema: { $ref: "#/components/schemas/Error" } } });
-    expect(operation?.security).toEqual(spec.access === "public" ? [] : [{ bearer: [] }]);
-  });
+  test.each(routes.map((route) => [route.id, route] as const))(
+    "%s stands under its path and method, with its parameters, replies and access",
+    (id, { spec, group }) => {
+      const path = spec.path.replace(/:(\w+)/g, "{$1}");
+      const operation = document.paths[path]?.[spec.method.toLowerCase()];
+      expect(operation?.operationId).toBe(id);
+      expect(operation?.tags).toEqual([group]);
+      const inPath = operation?.parameters?.filter((parameter) => parameter.in === "path") ?? [];
+      expect(inPath.map(({ name }) => name)).toEqual([...spec.path.matchAll(/:(\w+)/g)].map(([, name]) => name));
+      expect(inPath.every(({ required }) => required)).toBe(true);
+      expect(Object.keys(operation?.requestBody?.content ?? {})).toEqual(spec.body ? ["application/json"] : []);
+      expect(Object.keys(operation?.responses["200"]?.content ?? {})).toEqual([spec.stream ? MEDIA[spec.stream] : "application/json"]);
+      const failures = Object.entries(operation?.responses ?? {}).filter(([status]) => status !== "200");
+      expect(failures.map(([status]) => status)).toEqual(expect.arrayContaining(["500", "408"]));
+      for (const [, { content }] of failures)
+        expect(content).toEqual({ "application/json": { schema: { $ref: "#/components/schemas/Error" } } });
+      expect(operation?.security).toEqual(spec.access === "public" ? [] : [{ bearer: [] }]);
+    },
+  );
 
   test("has the security scheme that operations name", () => {
     expect(document.components.securitySchemes).toEqual({ bearer: { type: "http", scheme: "bearer" } });
@@ -79,7 +87,9 @@ describe("the document", () => {
 
   test("has an event for each type of chunk, and none besides", () => {
     const text = JSON.stringify(document.components.schemas.AgentStreamEvent);
-    const types = [...text.matchAll(/"type":\{(?:"type":"string",)?(?:"const":"([\w-]+)"|"enum":\["([^\]]+)"\])/g)].flatMap(([, one, several]) => (one ? [one] : (several ?? "").split('","')));
+    const types = [...text.matchAll(/"type":\{(?:"type":"string",)?(?:"const":"([\w-]+)"|"enum":\["([^\]]+)"\])/g)].flatMap(
+      ([, one, several]) => (one ? [one] : (several ?? "").split('","')),
+    );
     expect([...new Set(types)].filter((type) => type !== "url").toSorted()).toEqual([...PUBLIC_CHUNK_TYPES].toSorted());
   });
 });
@@ -92,19 +102,24 @@ describe("every real reply fits the document", () => {
     const checker = checkers.get(schema) ?? checkerOf(document, schema);
     checkers.set(schema, checker);
     const { error } = checker.safeParse(value);
-    if (error) expect.fail(`${error.message}\nin ${JSON.stringify(value).slice(0, 2_000)}`);
+    if (error) throw new Error(`${error.message}\nin ${JSON.stringify(value).slice(0, 2_000)}`);
   }
 
   function events(text: string): { type: string }[] {
-    const records = text.includes("\u001e") ? text.split("\u001e").filter((record) => record !== "") : text.split("\n\n").filter((block) => block.startsWith("data: {")).map((block) => block.slice(6));
+    const records = text.includes("\u001e")
+      ? text.split("\u001e").filter((record) => record !== "")
+      : text
+          .split("\n\n")
+          .filter((block) => block.startsWith("data: {"))
+          .map((block) => block.slice(6));
     return records.map((record) => JSON.parse(record) as { type: string });
   }
 
   function checkReply(operation: Operation, { status, type, body }: Seen): void {
     const documented = operation.responses[String(status)];
-    if (!documented) expect.fail(`${operation.operationId} answered ${status}, which is not documented: ${body.slice(0, 500)}`);
+    if (!documented) throw new Error(`${operation.operationId} answered ${status}, which is not documented: ${body.slice(0, 500)}`);
     const schema = documented.content?.[type]?.schema;
-    if (!schema) expect.fail(`${operation.operationId} answered ${status} as ${type}, which is not documented`);
+    if (!schema) throw new Error(`${operation.operationId} answered ${status} as ${type}, which is not documented`);
     if (type === "application/json") return check(schema, JSON.parse(body));
     for (const event of events(body)) {
       seenTypes.add(event.type);
@@ -136,7 +151,11 @@ describe("every real reply fits the document", () => {
 describe("routes of the app's own", () => {
   const handler = (): null => null;
   const customRoutes = [
-    registerApiRoute("/own/:id{[0-9]+}", { method: "GET", handler, openapi: { summary: "Own", responses: { "200": { description: "Fine" } } } }),
+    registerApiRoute("/own/:id{[0-9]+}", {
+      method: "GET",
+      handler,
+      openapi: { summary: "Own", responses: { "200": { description: "Fine" } } },
+    }),
     registerApiRoute("/own_1", { method: "ALL", handler }),
     registerApiRoute("/own/1", { method: "GET", handler }),
     registerApiRoute("/agents", { method: "POST", handler }),
@@ -144,7 +163,11 @@ describe("routes of the app's own", () => {
   const own = createOpenApiDocument({ prefix: "/api", customRoutes }) as unknown as OpenApiDocument; // the same document, read as tests read it
 
   test("are in the document, at the root of the server", () => {
-    expect(own.paths["/own/{id}"]?.get).toMatchObject({ summary: "Own", servers: [{ url: "/" }], parameters: [{ name: "id", in: "path", required: true }] });
+    expect(own.paths["/own/{id}"]?.get).toMatchObject({
+      summary: "Own",
+      servers: [{ url: "/" }],
+      parameters: [{ name: "id", in: "path", required: true }],
+    });
     expect(Object.keys(own.paths["/own_1"] ?? {})).toEqual(["get", "post", "put", "patch", "delete"]);
   });
 
@@ -168,9 +191,13 @@ describe("the API page", () => {
     expect(response.headers.get("content-type")).toMatch(/^text\/html/);
     expect(page).not.toMatch(/(?:https?:)?\/\/[\w.-]+\//);
     const addresses = [...page.matchAll(/(?:src|href|url)(?:=|: )"([^"]+)"/g)].map(([, address]) => address);
-    expect(addresses).toEqual(expect.arrayContaining(["/api/openapi.json", "/swagger-ui/swagger-ui.css", "/swagger-ui/swagger-ui-bundle.js"]));
+    expect(addresses).toEqual(
+      expect.arrayContaining(["/api/openapi.json", "/swagger-ui/swagger-ui.css", "/swagger-ui/swagger-ui-bundle.js"]),
+    );
     for (const address of addresses) expect(`${address} ${(await fetch(`${own.origin}${address}`)).status}`).toBe(`${address} 200`);
     const style = await (await fetch(`${own.origin}/swagger-ui/swagger-ui.css`)).text();
-    expect([...style.matchAll(/url\(["']?([^"')]+)/g)].map(([, address]) => address).filter((address) => !address?.startsWith("data:"))).toEqual([]);
+    expect(
+      [...style.matchAll(/url\(["']?([^"')]+)/g)].map(([, address]) => address).filter((address) => !address?.startsWith("data:")),
+    ).toEqual([]);
   });
 });

@@ -53,7 +53,10 @@ const model = partModel(({ prompt }): readonly Part[] => {
 
 const addsSystem: Processor = {
   id: "adds-system",
-  processInput: ({ messages }) => [{ id: "s", role: "system", createdAt: new Date(0).toISOString(), content: { format: 2, parts: [{ type: "text", text: CANARY }] } }, ...messages],
+  processInput: ({ messages }) => [
+    { id: "s", role: "system", createdAt: new Date(0).toISOString(), content: { format: 2, parts: [{ type: "text", text: CANARY }] } },
+    ...messages,
+  ],
 };
 
 const trips: Processor = { id: "trips", processInput: ({ abort }) => abort("refused", { metadata: { matched: CANARY } }) };
@@ -63,13 +66,25 @@ const SECRET_CHUNK = { runId: "nested", from: "AGENT" as const };
 
 /** A chunk of each type, as a nested run might write it, with the canary in everything that is not for callers. */
 export function secretChunks(types: readonly string[]): { type: string }[] {
-  const error = { name: "Error", message: "The run failed.", stack: `Error: ${CANARY}\n    at ${CANARY}.ts:1:1`, cause: { name: "Error", message: CANARY } };
+  const error = {
+    name: "Error",
+    message: "The run failed.",
+    stack: `Error: ${CANARY}\n    at ${CANARY}.ts:1:1`,
+    cause: { name: "Error", message: CANARY },
+  };
   const headers = { "x-account": CANARY };
   const request = { body: CANARY };
   const metadata = { id: "m", timestamp: "t", modelId: "m", headers, request, modelMetadata: {}, secret: CANARY };
   const failed = { role: "tool", content: [{ type: "tool-result", output: { type: "error-text", value: CANARY } }] };
   const system = { role: "system", content: CANARY };
-  const step = { content: failed.content, finishReason: "stop", usage: {}, warnings: [], request, response: { ...metadata, secret: undefined, messages: [system, failed] } };
+  const step = {
+    content: failed.content,
+    finishReason: "stop",
+    usage: {},
+    warnings: [],
+    request,
+    response: { ...metadata, secret: undefined, messages: [system, failed] },
+  };
   const finish = {
     messageId: "m",
     stepResult: { reason: "stop" },
@@ -80,7 +95,12 @@ export function secretChunks(types: readonly string[]): { type: string }[] {
     secret: CANARY,
   };
   const payloads: Record<string, object> = { finish, "step-finish": finish, "tool-error": { error, toolCallId: "c" }, error: { error } };
-  return types.map((type) => ({ type, ...SECRET_CHUNK, secret: CANARY, payload: payloads[type] ?? { id: "x", request, error, metadata: CANARY, secret: CANARY, ...(type === "abort" && { reason: CANARY }) } }));
+  return types.map((type) => ({
+    type,
+    ...SECRET_CHUNK,
+    secret: CANARY,
+    payload: payloads[type] ?? { id: "x", request, error, metadata: CANARY, secret: CANARY, ...(type === "abort" && { reason: CANARY }) },
+  }));
 }
 
 export function canaryApp(nestedTypes: readonly string[]): Mastra {
@@ -96,7 +116,8 @@ export function canaryApp(nestedTypes: readonly string[]): Mastra {
     description: "Writes what nested runs write",
     execute: async (_input, { writer }) => {
       for (const chunk of secretChunks(nestedTypes)) await writer.write(chunk);
-      for (const output of secretChunks(nestedTypes)) await writer.write({ type: "tool-output", ...SECRET_CHUNK, payload: { output, toolCallId: "c", toolName: "t" } });
+      for (const output of secretChunks(nestedTypes))
+        await writer.write({ type: "tool-output", ...SECRET_CHUNK, payload: { output, toolCallId: "c", toolName: "t" } });
       await writer.write({ type: "never-heard-of", ...SECRET_CHUNK, payload: CANARY });
       await writer.custom({ type: "data-note", data: "for everybody" });
       return "written";

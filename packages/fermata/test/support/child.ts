@@ -16,7 +16,11 @@ export interface Child extends AsyncDisposable {
 /** Starts `serve-child.ts`. Nothing of this process's environment that servers read goes along. */
 export function startChild(env: Readonly<Record<string, string>>): Child {
   const { PORT: _port, MASTRA_HOST: _host, NODE_ENV: _env, ...inherited } = process.env;
-  const child = fork(new URL("./serve-child.ts", import.meta.url), { env: { ...inherited, ...env }, silent: true, execArgv: ["--disable-warning=ExperimentalWarning"] });
+  const child = fork(new URL("./serve-child.ts", import.meta.url), {
+    env: { ...inherited, ...env },
+    silent: true,
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+  });
   let output = "";
   const exited = once(child, "exit").then(([code]) => code as number | null);
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text: Buffer) => (output += text.toString()));
@@ -26,7 +30,10 @@ export function startChild(env: Readonly<Record<string, string>>): Child {
     exited,
     async line(text) {
       for (;;) {
-        const found = output.split("\n").slice(0, -1).find((line) => line.includes(text));
+        const found = output
+          .split("\n")
+          .slice(0, -1)
+          .find((line) => line.includes(text));
         if (found !== undefined) return found;
         const more = child.stdout ? once(child.stdout, "data") : Promise.resolve();
         const ended = exited.then((code) => {

@@ -28,9 +28,17 @@ export interface Seen {
 }
 
 export async function call(server: TestServer, method: string, path: string, body?: object): Promise<Seen> {
-  const response = await fetch(`${server.api}${path}`, { method, ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }) });
+  const response = await fetch(`${server.api}${path}`, {
+    method,
+    ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+  });
   const text = await response.text();
-  return { status: response.status, body: text, type: response.headers.get("content-type") ?? "", all: `${response.statusText}\n${JSON.stringify([...response.headers])}\n${text}` };
+  return {
+    status: response.status,
+    body: text,
+    type: response.headers.get("content-type") ?? "",
+    all: `${response.statusText}\n${JSON.stringify([...response.headers])}\n${text}`,
+  };
 }
 
 /** Starts a run that waits for an answer, and tells its id. */
@@ -81,10 +89,17 @@ export const ROUTES: Readonly<Record<string, Ask>> = {
   },
   "agents.getTool": gets("/agents/main/tools/fails", "/agents/main/tools/unknown"),
   "agents.executeTool": async (server) =>
-    Promise.all(["fails", "writes", "guarded", "asks", "unknown"].map((tool) => call(server, "POST", `/agents/main/tools/${tool}/execute`, { data: {} }))),
+    Promise.all(
+      ["fails", "writes", "guarded", "asks", "unknown"].map((tool) =>
+        call(server, "POST", `/agents/main/tools/${tool}/execute`, { data: {} }),
+      ),
+    ),
   "tools.list": gets("/tools", "/tools?requestContext=1&requestContext=2"),
   "tools.get": gets("/tools/fails", "/tools/unknown"),
-  "tools.execute": async (server) => Promise.all(["fails", "writes", "guarded", "asks", "unknown"].map((tool) => call(server, "POST", `/tools/${tool}/execute`, { data: {} }))),
+  "tools.execute": async (server) =>
+    Promise.all(
+      ["fails", "writes", "guarded", "asks", "unknown"].map((tool) => call(server, "POST", `/tools/${tool}/execute`, { data: {} })),
+    ),
   "system.packages": gets("/system/packages"),
   "system.apiSchema": gets("/system/api-schema"),
   "auth.capabilities": gets("/auth/capabilities"),

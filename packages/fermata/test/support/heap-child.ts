@@ -51,7 +51,11 @@ const counts: Record<string, number> = {};
 
 async function call(id: string, messages: string): Promise<Response> {
   const route = routes.get(id) as MountedRoute; // the ids are those of the contract
-  const request = new Request("http://localhost/", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ messages }) });
+  const request = new Request("http://localhost/", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ messages }),
+  });
   return route.handle({ request, params: { agentId: "a" }, query: {} });
 }
 
@@ -73,13 +77,18 @@ async function run(index: number): Promise<string> {
       await agent.generate("tool:agent-helper", { abortSignal: signal });
       return "nested";
     case 5:
-      await agent.generate("hi", { abortSignal: signal, modelSettings: { timeout: { totalMs: 600_000, stepMs: 600_000, firstChunkMs: 600_000 } } });
+      await agent.generate("hi", {
+        abortSignal: signal,
+        modelSettings: { timeout: { totalMs: 600_000, stepMs: 600_000, firstChunkMs: 600_000 } },
+      });
       return "timed";
     case 6:
       await (await call("agents.stream", "tool:works")).text();
       return "streamed";
     default:
-      await (index % 2 === 0 ? call("agents.generate", "hi") : (await agent.open("hi", { abortSignal: signal }, "stream")).start({ push: () => undefined }));
+      await (index % 2 === 0
+        ? call("agents.generate", "hi")
+        : (await agent.open("hi", { abortSignal: signal }, "stream")).start({ push: () => undefined }));
       return "plain";
   }
 }

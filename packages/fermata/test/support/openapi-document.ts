@@ -8,7 +8,9 @@ export interface Operation {
   readonly servers?: readonly { readonly url: string }[];
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required: boolean; readonly schema: object }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> };
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Readonly<Record<string, { readonly schema: object }>> }>>;
+  readonly responses: Readonly<
+    Record<string, { readonly description: string; readonly content?: Readonly<Record<string, { readonly schema: object }>> }>
+  >;
 }
 
 export interface OpenApiDocument {
@@ -21,7 +23,9 @@ export interface OpenApiDocument {
 
 /** Every operation with its path and method. */
 export function operations(document: OpenApiDocument): { path: string; method: string; operation: Operation }[] {
-  return Object.entries(document.paths).flatMap(([path, item]) => Object.entries(item).map(([method, operation]) => ({ path, method, operation })));
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
+  );
 }
 
 /** Every `$ref` anywhere below `node`. */
@@ -35,7 +39,11 @@ export function resolve(document: OpenApiDocument, reference: string): unknown {
   return reference
     .replace(/^#\//, "")
     .split("/")
-    .reduce<unknown>((node, key) => (typeof node === "object" && node !== null && Object.hasOwn(node, key) ? (node as Record<string, unknown>)[key] : undefined), document);
+    .reduce<unknown>(
+      (node, key) =>
+        typeof node === "object" && node !== null && Object.hasOwn(node, key) ? (node as Record<string, unknown>)[key] : undefined,
+      document,
+    );
 }
 
 /** A checker for a schema of the document. */

@@ -65,15 +65,20 @@ function parse(bytes: Buffer, closed: boolean): RawReply | undefined {
   const rest = bytes.subarray(end + 4);
   const length = headers["content-length"];
   const isChunked = headers["transfer-encoding"] === "chunked";
-  const isWhole = closed || (length !== undefined && rest.length >= Number(length)) || (isChunked && rest.toString("latin1").endsWith("0\r\n\r\n"));
+  const isWhole =
+    closed || (length !== undefined && rest.length >= Number(length)) || (isChunked && rest.toString("latin1").endsWith("0\r\n\r\n"));
   if (!isWhole) return undefined;
-  return { status: Number(first.split(" ")[1]), headers, body: isChunked ? dechunk(rest) : rest.subarray(0, length === undefined ? undefined : Number(length)).toString("utf8") };
+  return {
+    status: Number(first.split(" ")[1]),
+    headers,
+    body: isChunked ? dechunk(rest) : rest.subarray(0, length === undefined ? undefined : Number(length)).toString("utf8"),
+  };
 }
 
 /** The text of a chunked body, as far as it came. */
 export function dechunk(bytes: Buffer): string {
   const pieces: Buffer[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const lineEnd = bytes.indexOf("\r\n", at);
     const size = lineEnd < 0 ? 0 : Number.parseInt(bytes.toString("latin1", at, lineEnd), 16);
     if (!(size > 0)) break;

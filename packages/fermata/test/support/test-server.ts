@@ -40,5 +40,10 @@ export async function startHono(mastra: Mastra, options: HonoOptions = {}, app: 
 export async function startServe(mastra: Mastra, options: ServeOptions = {}): Promise<TestServer> {
   const running = await serve(mastra, { port: 0, host: "127.0.0.1", ...options });
   const origin = `http://127.0.0.1:${running.port}`;
-  return { origin, port: running.port, api: `${origin}${mastra.getServer().apiPrefix ?? "/api"}`, [Symbol.asyncDispose]: () => running.close() };
+  return {
+    origin,
+    port: running.port,
+    api: `${origin}${mastra.getServer().apiPrefix ?? "/api"}`,
+    [Symbol.asyncDispose]: () => running.close(),
+  };
 }
