@@ -22,19 +22,21 @@ export class AgentStream<T = unknown> {
     this.#abort = abort;
   }
 
+  readonly #begin = (): void => void this.#start();
+
   /** All chunks, from the first one on; each access gives a stream of its own. */
   get fullStream(): ReadableStream<AgentChunk> {
-    return this.#log.stream((chunk) => chunk, this.#start, this.#abort);
+    return this.#log.stream((chunk) => chunk, this.#begin, this.#abort);
   }
 
   /** The text as it comes. */
   get textStream(): ReadableStream<string> {
-    return this.#log.stream((chunk) => (chunk.type === "text-delta" && "payload" in chunk ? chunk.payload.text : undefined), this.#start, this.#abort);
+    return this.#log.stream((chunk) => (chunk.type === "text-delta" && "payload" in chunk ? chunk.payload.text : undefined), this.#begin, this.#abort);
   }
 
   /** The data of structured output as far as it is known. */
   get objectStream(): ReadableStream<unknown> {
-    return this.#log.stream((chunk) => ((chunk.type === "object" || chunk.type === "object-result") && "object" in chunk ? chunk.object : undefined), this.#start, this.#abort);
+    return this.#log.stream((chunk) => ((chunk.type === "object" || chunk.type === "object-result") && "object" in chunk ? chunk.object : undefined), this.#begin, this.#abort);
   }
 
   /** Everything, when the run has ended. Rejects when it failed or was aborted. */

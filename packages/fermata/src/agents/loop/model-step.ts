@@ -4,7 +4,7 @@ import { toModelError } from "../../models/errors.ts";
 import { resolveModels } from "../../models/resolve.ts";
 import type { ModelCallOptions, ModelCandidate, ModelMessage, ModelReply } from "../../models/types.ts";
 import { FermataError } from "../../errors.ts";
-import { toJsonSchema, type JsonSchema } from "../../schema/schema.ts";
+import { toJsonSchema } from "../../schema/schema.ts";
 import type { PreparedStep, ToolChoice } from "../options.ts";
 import { abortFor } from "../processors.ts";
 import { toModelMessages } from "../messages/to-model.ts";
@@ -145,9 +145,7 @@ function schemaMessage(content: string): ModelMessage {
 }
 
 function responseSchema(schema: Parameters<typeof toJsonSchema>[0]): NonNullable<Extract<ModelCallOptions["responseFormat"], { type: "json" }>["schema"]> {
-  const converted: JsonSchema = toJsonSchema(schema, "draft-07");
-  // Both are JSON Schema documents; the provider interface has its own type for them.
-  return converted as NonNullable<Extract<ModelCallOptions["responseFormat"], { type: "json" }>["schema"]>;
+  return toJsonSchema(schema, "draft-07");
 }
 
 /** Providers that cannot be held to a schema say so with `supportsStructuredOutputs: false`. */

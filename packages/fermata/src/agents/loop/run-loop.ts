@@ -194,8 +194,7 @@ async function structure(run: Run, text: string): Promise<string> {
         { role: "user", content: [{ type: "text", text }] },
       ],
       abortSignal: run.signal,
-      // Both are JSON Schema documents; the provider interface has its own type for them.
-      responseFormat: { type: "json", schema: toJsonSchema(output.schema, "draft-07") as never },
+      responseFormat: { type: "json", schema: toJsonSchema(output.schema, "draft-07") },
     },
   });
   let answer = "";
@@ -208,8 +207,24 @@ async function structure(run: Run, text: string): Promise<string> {
 
 async function suspend(run: Run, { step, consumer }: ModelStep): Promise<void> {
   run.signal.throwIfAborted();
+  const chunks: AgentChunk[] = [];
+  for (const pending of run.pending) {
+    const chunk = waitingChunk(run, pending);
+    const filtered = run.filters ? await run.filter(chunk) : chunk;
+    if (filtered) chunks.push(filtered);
+  }
+  // Put away first: whoever sees what the run waits for may answer at once.
   await saveSuspended(run, step, consumer.content);
   run.status = "suspended";
+  for (const chunk of chunks) await run.show(chunk);
+}
+
+/** What another agent's run waits for is shown as this run's own, under the id of the call that started it. */
+function waitingChunk({ id: runId }: Run, { call, kind, nested, resumeSchema, suspendPayload }: PendingCall): AgentChunk {
+  const { toolName, args } = nested ?? call;
+  const payload = { toolCallId: call.toolCallId, toolName, args, resumeSchema };
+  if (kind === "approval") return { type: "tool-call-approval", runId, from: "AGENT", payload };
+  return { type: "tool-call-suspended", runId, from: "AGENT", payload: { ...payload, suspendPayload } };
 }
 
 async function finish(run: Run): Promise<void> {
@@ -223,6 +238,8 @@ async function finish(run: Run): Promise<void> {
 /** A run that did not come to its end by itself: cancelled, stopped by a processor, or failed. */
 async function endEarly(run: Run, current: ModelStep | undefined, error: unknown): Promise<void> {
   const { logger, options } = run.setup;
+  // It has been put away and can be resumed; only its reader is gone.
+  if (run.status === "suspended") return logger.error("What a run waits for could not be shown", { runId: run.id, error });
   try {
     if (run.signal.aborted && !FermataError.is(run.signal.reason)) {
       run.status = "aborted";

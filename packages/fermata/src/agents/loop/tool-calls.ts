@@ -49,8 +49,8 @@ export async function settleCalls(run: Run, step: StepRecord): Promise<void> {
   const mayWait = asked.length > 0 || run.setup.options.requireToolApproval !== undefined;
   const limit = run.setup.options.toolCallConcurrency ?? (mayWait ? 1 : DEFAULT_CONCURRENCY);
   if (ready.length > 0) await untilAborted(run.signal, forEachLimited(ready, limit, ({ call, tool }) => runCall(run, step, call, tool, undefined)));
-  // Last, so that a run that waits ends with what it waits for.
-  for (const call of asked) await wait(run, { call, kind: "approval", resumeSchema: APPROVAL_SCHEMA });
+  const waiting = [...run.pending, ...asked.map((call): PendingCall => ({ call, kind: "approval", resumeSchema: APPROVAL_SCHEMA }))];
+  run.pending = waiting.length < 2 ? waiting : waiting.toSorted((a, b) => step.toolCalls.indexOf(a.call) - step.toolCalls.indexOf(b.call));
 }
 
 /** The tool of a call, when it is one that the model was told of. */
@@ -60,15 +60,8 @@ function toolFor(run: Run, { toolName }: ToolCallPayload): RunTool | undefined {
 
 /** Goes on with a call that waited. */
 export async function answerCall(run: Run, step: StepRecord, pending: PendingCall, answer: Answer): Promise<void> {
-  const others = run.pending.filter((other) => other !== pending);
-  run.pending = others;
+  run.pending = run.pending.filter((other) => other !== pending);
   run.answered.push(pending);
-  await settleAnswer(run, step, pending, answer);
-  // The run goes on waiting: whoever reads this part of it has not seen yet for what.
-  for (const other of others) await announce(run, other);
-}
-
-async function settleAnswer(run: Run, step: StepRecord, pending: PendingCall, answer: Answer): Promise<void> {
   const { call } = pending;
   const tool = run.setup.tools.get(call.toolName);
   if (!tool || tool.kind === "client" || tool.kind === "provider") {
@@ -127,17 +120,8 @@ async function isGated(run: Run, tool: RunTool, call: ToolCallPayload): Promise<
   return typeof own === "function" ? own(checked.value as never, { requestContext: run.setup.requestContext }) : false;
 }
 
-async function wait(run: Run, pending: PendingCall): Promise<void> {
+function wait(run: Run, pending: PendingCall): void {
   run.pending = [...run.pending, pending];
-  await announce(run, pending);
-}
-
-/** Shows what the run waits for. What another agent's run waits for is shown as this run's own, under the id of the call that started it. */
-async function announce(run: Run, { call, kind, nested, resumeSchema, suspendPayload }: PendingCall): Promise<void> {
-  const { toolName, args } = nested ?? call;
-  const payload = { toolCallId: call.toolCallId, toolName, args, resumeSchema };
-  if (kind === "approval") await run.emit({ type: "tool-call-approval", runId: run.id, from: "AGENT", payload });
-  else await run.emit({ type: "tool-call-suspended", runId: run.id, from: "AGENT", payload: { ...payload, suspendPayload } });
 }
 
 async function runCall(

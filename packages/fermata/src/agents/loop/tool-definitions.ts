@@ -52,6 +52,5 @@ type FunctionTool = Extract<Definition, { type: "function" }>;
 
 function functionTool(name: string, description: string | undefined, schema: Schema | undefined): FunctionTool {
   const inputSchema = schema ? toJsonSchema(schema, "draft-07") : EMPTY_INPUT;
-  // Both are JSON Schema documents; the provider interface has its own type for them.
-  return { type: "function", name, ...(description !== undefined && { description }), inputSchema: inputSchema as FunctionTool["inputSchema"] };
+  return { type: "function", name, ...(description !== undefined && { description }), inputSchema };
 }

@@ -155,7 +155,7 @@ export function toResultOutput(value: unknown): ToolOutput {
 /** What a message holds of a tool's result, as a model reads it. A value that already has the model's form is kept. */
 export function toToolOutput(value: unknown): ToolOutput {
   // The caller wrote the provider interface's own form; what is inside is checked where the provider reads it.
-  return isToolOutput(value) ? (value as unknown as ToolOutput) : toResultOutput(value);
+  return isToolOutput(value) ? (value as ToolOutput) : toResultOutput(value);
 }
 
 function isToolOutput(value: unknown): boolean {
