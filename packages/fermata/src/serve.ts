@@ -47,6 +47,8 @@ export async function serve(mastra: Mastra, options: ServeOptions = {}): Promise
   const server = new MastraServer({ ...options, app, mastra, ...(docs && { openapiPath: "/openapi.json" }) });
   if (docs && (swaggerUI ?? !production)) addSwagger(app, `${server.prefix}/openapi.json`);
   await server.init();
+  // A model's name is found out before the first request: the log says at the start what is going to answer.
+  await Promise.all(Object.values(mastra.listAgents()).map((agent) => agent.warmUp()));
   app.onError((error, c) => {
     mastra.getLogger().error("Internal Server Error", { path: c.req.path, error });
     return c.json({ error: "Internal Server Error", code: "INTERNAL" }, 500);

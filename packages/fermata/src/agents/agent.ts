@@ -1,6 +1,6 @@
 import { RequestContext } from "../context/request-context.ts";
 import { MASTRA_RESOURCE_ID_KEY, MASTRA_THREAD_ID_KEY } from "../context/request-context.ts";
-import { FermataError } from "../errors.ts";
+import { FermataError, messageOf } from "../errors.ts";
 import { resolveModels, resolveNow } from "../models/resolve.ts";
 import type { FallbackEntry, ModelCandidate, ModelConfig } from "../models/types.ts";
 import { toLines } from "../schema/messages.ts";
@@ -23,6 +23,9 @@ import type { Processor } from "./processors.ts";
 import type { GenerateResult } from "./generate-result.ts";
 import { toGenerateResult } from "./result.ts";
 import { ownTools, withCallTools } from "./toolset.ts";
+
+/** Repeats per model, when somebody said how many. */
+type Retries = { readonly maxRetries?: number };
 
 const DEFAULT_MAX_STEPS = 5;
 const NO_PROCESSORS: readonly Processor[] = [];
@@ -72,6 +75,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
   readonly #config: AgentConfig<Id, T>;
   /** The instance that the agent is registered with, or that of the agent that delegates to it. */
   #mastra: AgentHost | undefined;
+  readonly #retries: Retries;
   #host: AgentHost | undefined;
   #staticTools: ReadonlyMap<string, RunTool> | undefined;
 
@@ -84,6 +88,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     this.name = config.name ?? config.id;
     this.description = config.description ?? "";
     this.#config = config;
+    this.#retries = config.maxRetries === undefined ? {} : { maxRetries: config.maxRetries };
   }
 
   /** Called by the instance that the agent is registered with. */
@@ -117,7 +122,18 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
 
   /** The models that would be asked, in order. */
   async getModels(args: { readonly requestContext?: RequestContext } = {}): Promise<readonly ModelCandidate[]> {
-    return this.#models(await this.#resolve(this.#config.model, args.requestContext));
+    return this.#models(await this.#resolve(this.#config.model, args.requestContext), this.#retries);
+  }
+
+  /** Finds out what a model's name means before the first request asks; what is wrong with it is logged. */
+  async warmUp(): Promise<void> {
+    const { model } = this.#config;
+    if (typeof model !== "string") return;
+    try {
+      await this.#models(model, this.#retries);
+    } catch (error) {
+      this.#ownHost().logger.warn(`The model of agent "${this.id}" cannot be used yet`, { model, reason: messageOf(error) });
+    }
   }
 
   async listTools(args: { readonly requestContext?: RequestContext } = {}): Promise<Readonly<Record<string, AnyTool | ProviderTool>>> {
@@ -252,6 +268,8 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const model = options.model ?? (typeof config.model === "function" ? await this.#resolve(config.model, requestContext) : config.model);
     const instructions = options.instructions ?? (typeof config.instructions === "function" ? await this.#resolve(config.instructions, requestContext) : config.instructions);
     const system = systemMessages(instructions);
+    const maxRetries = options.modelSettings?.maxRetries;
+    const retries = maxRetries === undefined ? this.#retries : { maxRetries };
     return {
       runId: options.runId ?? crypto.randomUUID(),
       agentId: this.id,
@@ -263,7 +281,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
       requestContext,
       options,
       maxSteps,
-      candidates: resolveNow(model) ?? (await this.#models(model)),
+      candidates: resolveNow(model, retries) ?? (await this.#models(model, retries)),
       system: options.system === undefined ? system : [...system, ...systemMessages(options.system)],
       tools: withCallTools(this.#staticTools ?? (await this.#tools(requestContext)), options),
       structured: options.structuredOutput,
@@ -275,9 +293,8 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     };
   }
 
-  #models(model: ModelConfig | readonly FallbackEntry[]): Promise<readonly ModelCandidate[]> {
-    const { maxRetries } = this.#config;
-    return resolveModels(model, { log: (line) => this.#ownHost().logger.info(line), ...(maxRetries !== undefined && { maxRetries }) });
+  #models(model: ModelConfig | readonly FallbackEntry[], retries: Retries): Promise<readonly ModelCandidate[]> {
+    return resolveModels(model, { ...retries, log: (line) => this.#ownHost().logger.info(line) });
   }
 
   async #tools(requestContext: RequestContext): Promise<ReadonlyMap<string, RunTool>> {

@@ -104,7 +104,7 @@ function convert(schema: StandardSchemaV1, dialect: Dialect): JsonSchema {
     const options = { target: dialect, io: "input", unrepresentable: "any", override: closeObject } as const;
     return z.toJSONSchema(schema as unknown as z.core.$ZodType, options) as JsonSchema;
   }
-  if (standard.jsonSchema) return standard.jsonSchema.input({ target: dialect }) as JsonSchema;
+  if (standard.jsonSchema) return standard.jsonSchema.input({ target: dialect });
   throw new FermataError(
     "MISCONFIGURED",
     `A schema of "${standard.vendor}" cannot be turned into JSON Schema. Use a version of the library that implements Standard JSON Schema, or give a JSON Schema.`,

@@ -73,6 +73,15 @@ async function handle(entry: RouteEntry, handler: AnyHandler, incoming: Incoming
   const config = options.mastra.getServer();
   const deadline = new Deadline(config.timeout ?? DEFAULT_TIMEOUT_MS);
   const call = new RequestCall(options, incoming.request, deadline);
+  if (!config.build?.apiReqLogs) return reply(entry, handler, incoming, call, deadline, options);
+  const start = performance.now();
+  const response = await reply(entry, handler, incoming, call, deadline, options);
+  const fields = { method: entry.spec.method, route: entry.spec.path, status: response.status, ms: Math.round(performance.now() - start) };
+  call.logger.info("Request", fields);
+  return response;
+}
+
+async function reply(entry: RouteEntry, handler: AnyHandler, incoming: IncomingRequest, call: RequestCall, deadline: Deadline, options: ServerOptions): Promise<Response> {
   try {
     return await deadline.limit(answer(entry, handler, incoming, call, options));
   } catch (error) {

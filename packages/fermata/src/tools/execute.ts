@@ -2,7 +2,7 @@ import type { RequestContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
 import { toIssueTree, toLines, type IssueTree } from "../schema/messages.ts";
 import { validate, type Issue, type Schema, type Validated } from "../schema/schema.ts";
-import type { AgentToolContext, AnyTool, ToolContext } from "./tool.ts";
+import type { AgentToolContext, AnyTool } from "./tool.ts";
 import { ToolWriter, type ToolOutputSink } from "./tool-writer.ts";
 
 /** What the model, or a direct caller, is told when arguments or results do not fit. */
@@ -56,7 +56,7 @@ export async function executeTool(call: ToolCallInput): Promise<ToolOutcome> {
 async function run(call: ToolCallInput, input: unknown): Promise<ToolOutcome> {
   const context = new CallContext(call);
   // The input has just been checked against the tool's own schema, which is what `execute` is typed by.
-  const value: unknown = await call.tool.execute?.(input as never, context as ToolContext);
+  const value: unknown = await call.tool.execute?.(input as never, context);
   if (context.suspension) return { kind: "suspended", payload: context.suspension.payload };
   const checked = check(call.tool.outputSchema, value);
   const output = checked instanceof Promise ? await checked : checked;

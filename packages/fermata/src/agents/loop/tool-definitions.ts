@@ -1,5 +1,6 @@
 import type { ModelCallOptions } from "../../models/types.ts";
 import { toJsonSchema, type JsonSchema, type Schema } from "../../schema/schema.ts";
+import { toJsonValue } from "../messages/json-value.ts";
 import type { RunTool } from "./run.ts";
 
 type Definition = NonNullable<ModelCallOptions["tools"]>[number];
@@ -37,16 +38,20 @@ function define(name: string, run: RunTool): Definition {
     case "agent":
       return functionTool(name, run.tool.description, run.tool.inputSchema);
     case "own": {
-      const { description, inputSchema, strict, providerOptions } = run.tool;
+      const { description, inputSchema, strict, providerOptions, inputExamples } = run.tool;
       const definition = functionTool(name, description, inputSchema);
       return {
         ...definition,
         ...(strict !== undefined && { strict }),
+        // The provider interface wants each example in an object of its own.
+        ...(inputExamples !== undefined && { inputExamples: inputExamples.map((input) => ({ input: toJsonValue(input) as Example })) }),
         ...(providerOptions !== undefined && { providerOptions: providerOptions as NonNullable<typeof definition.providerOptions> }),
       };
     }
   }
 }
+
+type Example = NonNullable<FunctionTool["inputExamples"]>[number]["input"];
 
 type FunctionTool = Extract<Definition, { type: "function" }>;
 

@@ -7,7 +7,7 @@ import type { GenerateResult, StepSummary } from "../../agents/generate-result.t
 import type { StoredMessage } from "../../agents/messages/stored.ts";
 import type { Audience } from "../call.ts";
 
-type ByType = { readonly [T in AgentChunk["type"] & string]?: (chunk: never) => unknown };
+type ByType = { readonly [T in AgentChunk["type"]]?: (chunk: never) => unknown };
 
 /** What a tool threw may name files, hosts and keys: the model is told, the public is not. */
 const TOOL_FAILED = "The tool failed.";
