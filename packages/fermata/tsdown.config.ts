@@ -43,6 +43,8 @@ export default defineConfig({
   sourcemap: false,
   // Only the package's own code is in the output. What it stands on comes from its dependencies.
   deps: { neverBundle: true },
+  // How long the bundler's own plugins took is nothing that a reader of the build's output can act on.
+  inputOptions: { checks: { bundlerTimings: false } },
   suppressWarnings: "TypeScript 7.0 does not yet have a stable API",
   copy: ({ outDir }) => ({ from: swaggerFiles, to: join(outDir, "assets/swagger-ui") }),
 });
