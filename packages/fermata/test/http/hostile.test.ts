@@ -4,6 +4,7 @@ import { Agent } from "../../src/agents/agent.ts";
 import { Mastra } from "../../src/mastra.ts";
 import { createTool } from "../../src/tools/tool.ts";
 import { echoModel, textModel, toolModel } from "../support/part-model.ts";
+import { exchange, requestText } from "../support/raw-http.ts";
 import { startServe, type TestServer } from "../support/test-server.ts";
 import { callerTools, malformedBodies, prototypeKeys, queries, wrongTypes } from "./hostile/bodies.ts";
 import type { Row } from "./hostile/row.ts";
@@ -103,6 +104,27 @@ describe("a hostile request is answered, and the server goes on", () => {
       expect(await after.json()).toMatchObject({ text: "ok" });
     });
   }
+
+  test.each([
+    [
+      "too large",
+      requestText("POST", "/api/agents/plain/generate", {
+        "content-type": "application/json",
+        connection: "keep-alive",
+        "content-length": "99999999",
+      }),
+    ],
+    [
+      "too slow",
+      requestText("POST", "/api/agents/plain/generate", {
+        "content-type": "application/json",
+        connection: "keep-alive",
+        "content-length": "9",
+      }),
+    ],
+  ])("a reply to a request that is %s says that nothing can follow on its connection", async (_name, text) => {
+    expect((await exchange(server.port, [text])).headers.connection).toBe("close");
+  });
 
   test("the table has at least 60 rows, no two of one name, and none that expects a failure of the server", () => {
     const rows = Object.values(GROUPS).flat();

@@ -5,7 +5,7 @@ import { Mastra, type MastraConfig, type ServerConfig } from "../../src/mastra.t
 import { serve } from "../../src/serve.ts";
 import { MemorySuspensionStore } from "../../src/storage/memory-suspension-store.ts";
 import { freePort, startChild } from "../support/child.ts";
-import { partModel, textModel, type Part } from "../support/part-model.ts";
+import { partModel, textModel, toolModel, type Part } from "../support/part-model.ts";
 import { textParts } from "../support/scripted-model.ts";
 import { startServe } from "../support/test-server.ts";
 
@@ -275,6 +275,26 @@ describe("the log", () => {
     const told = lines.filter(({ level }) => level === "warn" || level === "error");
     expect(told.length).toBeGreaterThanOrEqual(3);
     expect(told.filter(({ fields }) => fields.requestId !== "req-1")).toEqual([]);
+  });
+
+  test("so does every line of an agent that another one asks", async () => {
+    const { lines, logger } = recorder();
+    const parent = new Agent({
+      id: "p",
+      name: "P",
+      instructions: "",
+      model: toolModel("agent-f", { prompt: "hi" }),
+      agents: { f: failing() },
+    });
+    await using server = await startServe(app({}, { agents: { p: parent }, logger }));
+    await (
+      await fetch(`${server.api}/agents/p/generate`, { ...POST, headers: { "content-type": "application/json", "x-request-id": "req-2" } })
+    ).text();
+    const told = lines.filter(({ level }) => level === "warn" || level === "error");
+    expect(told.map(({ message, fields }) => [message, fields.requestId])).toEqual([
+      ["Run failed", "req-2"],
+      ["Tool failed", "req-2"],
+    ]);
   });
 
   test("every line of a run names the run", async () => {

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { Agent } from "../../src/agents/agent.ts";
 import { Mastra } from "../../src/mastra.ts";
+import { createRoutes } from "../../src/server/server.ts";
 import { createTool } from "../../src/tools/tool.ts";
 import { partModel, textModel, toolModel, type Part } from "../support/part-model.ts";
 import { dechunk, exchange, requestText } from "../support/raw-http.ts";
@@ -221,6 +222,17 @@ describe("a client that leaves", () => {
     client.abort();
     await expect(sent).rejects.toThrow("aborted");
     await aborted.promise;
+  });
+
+  test("aborts the model's signal when the reply's body is cancelled, also where there is no connection to lose", async () => {
+    const aborted = Promise.withResolvers<void>();
+    const agent = new Agent({ id: "a", name: "A", instructions: "Be brief.", model: silentModel(() => aborted.resolve()) });
+    const route = createRoutes({ mastra: new Mastra({ logger: false, agents: { a: agent } }) }).find(({ id }) => id === "agents.stream");
+    const response = await route?.handle({ request: new Request("http://localhost/", POST), params: { agentId: "a" }, query: {} });
+    const reader = response?.body?.getReader();
+    await reader?.read();
+    await reader?.cancel();
+    await expect(aborted.promise).resolves.toBeUndefined();
   });
 
   test("cancels the model's own stream while a reader that does not read holds it up", async () => {
