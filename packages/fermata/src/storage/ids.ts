@@ -14,5 +14,6 @@ export function assertId(id: string, what: string): void {
       throw new FermataError("VALIDATION_FAILED", `The ${what} must not be longer than ${MAX_BYTES_OF_ID} bytes.`);
     }
   }
-  if (id.includes("\0") || !id.isWellFormed()) throw new FermataError("VALIDATION_FAILED", `The ${what} holds characters that cannot be stored.`);
+  if (id.includes("\0") || !id.isWellFormed())
+    throw new FermataError("VALIDATION_FAILED", `The ${what} holds characters that cannot be stored.`);
 }

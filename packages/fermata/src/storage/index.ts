@@ -7,7 +7,19 @@ export type { NewThread, Thread, ThreadPatch, ThreadQuery, ThreadStore } from ".
 export type { DateRange, MessageNeighbours, MessageQuery, MessageRecord, MessageStore, NewMessage } from "./messages.ts";
 export type { Resource, ResourcePatch, ResourceStore } from "./resources.ts";
 export type { Suspension, SuspensionFilter, SuspensionStore, WaitingCall } from "./suspension-store.ts";
-export type { ClaimedRun, Lease, LogEntry, NewRun, RunEnd, RunEvent, RunQuery, RunRecord, RunStatus, RunStore, RunWorkStore } from "./runs.ts";
+export type {
+  ClaimedRun,
+  Lease,
+  LogEntry,
+  NewRun,
+  RunEnd,
+  RunEvent,
+  RunQuery,
+  RunRecord,
+  RunStatus,
+  RunStore,
+  RunWorkStore,
+} from "./runs.ts";
 export type { IdempotencyStore, IdempotentCall } from "./idempotency.ts";
 export { MemoryStore } from "./memory/memory-store.ts";
 export type { MemoryStoreOptions } from "./memory/memory-store.ts";

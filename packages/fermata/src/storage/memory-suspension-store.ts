@@ -38,7 +38,10 @@ export class MemorySuspensionStore implements SuspensionStore {
   }
 
   async list(filter: SuspensionFilter, page: number, perPage: number): Promise<{ runs: readonly Suspension[]; total: number }> {
-    const matching = [...this.#runs.values()].filter((run) => matches(run, filter)).toReversed().toSorted((a, b) => b.suspendedAt - a.suspendedAt);
+    const matching = [...this.#runs.values()]
+      .filter((run) => matches(run, filter))
+      .toReversed()
+      .toSorted((a, b) => b.suspendedAt - a.suspendedAt);
     return { runs: matching.slice(page * perPage, (page + 1) * perPage), total: matching.length };
   }
 

@@ -29,7 +29,8 @@ export function toWindow({ page = 0, perPage }: PageRequest, defaultPerPage: num
   const size = perPage ?? defaultPerPage;
   if (!Number.isSafeInteger(page) || page < 0) throw new FermataError("VALIDATION_FAILED", "page must be an integer from 0 on.");
   if (size === false) return { page: 0, perPage: false, offset: 0 };
-  if (!Number.isSafeInteger(size) || size < 0) throw new FermataError("VALIDATION_FAILED", "perPage must be an integer from 0 on, or false.");
+  if (!Number.isSafeInteger(size) || size < 0)
+    throw new FermataError("VALIDATION_FAILED", "perPage must be an integer from 0 on, or false.");
   return { page, perPage: size, offset: page * size, limit: size };
 }
 

@@ -35,7 +35,9 @@ export interface ThreadQuery extends PageRequest {
   readonly resourceId?: string | undefined;
   readonly metadata?: MetadataFilter | undefined;
   /** Default `createdAt`, newest first. */
-  readonly orderBy?: { readonly field?: "createdAt" | "updatedAt" | undefined; readonly direction?: "ASC" | "DESC" | undefined } | undefined;
+  readonly orderBy?:
+    | { readonly field?: "createdAt" | "updatedAt" | undefined; readonly direction?: "ASC" | "DESC" | undefined }
+    | undefined;
 }
 
 /**

@@ -19,7 +19,7 @@ export function suspensionStoreSuite(name: string, open: () => OpenedStore | Pro
     afterEach(() => opened.close?.());
 
     test("a run comes back as it was put", async () => {
-      const run = suspension("r", { threadId: "t", resourceId: "u", state: JSON.stringify({ text: "\u{1F600} \"quoted\" \\ \n" }) });
+      const run = suspension("r", { threadId: "t", resourceId: "u", state: JSON.stringify({ text: '\u{1F600} "quoted" \\ \n' }) });
       await store.put(run);
       expect(await store.claim("a", "r")).toEqual(run);
     });
@@ -65,13 +65,23 @@ export function suspensionStoreSuite(name: string, open: () => OpenedStore | Pro
     });
 
     test("the newest are listed first, whenever they were put", async () => {
-      for (const [runId, suspendedAt] of [["old", 1], ["new", 3], ["middle", 2]] as const) await store.put(suspension(runId, { suspendedAt }));
+      for (const [runId, suspendedAt] of [
+        ["old", 1],
+        ["new", 3],
+        ["middle", 2],
+      ] as const)
+        await store.put(suspension(runId, { suspendedAt }));
       expect(ids(await store.list({ agentId: "a" }, 0, 10))).toEqual(["new", "middle", "old"]);
     });
 
     test("pages count from 0, and the total is of all", async () => {
       for (let at = 0; at < 5; at++) await store.put(suspension(`r${at}`, { suspendedAt: at }));
-      const pages = [await store.list({ agentId: "a" }, 0, 2), await store.list({ agentId: "a" }, 1, 2), await store.list({ agentId: "a" }, 2, 2), await store.list({ agentId: "a" }, 3, 2)];
+      const pages = [
+        await store.list({ agentId: "a" }, 0, 2),
+        await store.list({ agentId: "a" }, 1, 2),
+        await store.list({ agentId: "a" }, 2, 2),
+        await store.list({ agentId: "a" }, 3, 2),
+      ];
       expect(pages.map(ids)).toEqual([["r4", "r3"], ["r2", "r1"], ["r0"], []]);
       expect(pages.map(({ total }) => total)).toEqual([5, 5, 5, 5]);
     });

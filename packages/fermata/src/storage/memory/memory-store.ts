@@ -35,7 +35,14 @@ export class MemoryStore implements Store {
   #closed = false;
 
   constructor(options: MemoryStoreOptions = {}) {
-    const { id = "memory", maxThreads = 1_000, maxChars = 64 * 1024 * 1024, maxRuns = 1_000, maxResources = 10_000, maxKeys = 10_000 } = options;
+    const {
+      id = "memory",
+      maxThreads = 1_000,
+      maxChars = 64 * 1024 * 1024,
+      maxRuns = 1_000,
+      maxResources = 10_000,
+      maxKeys = 10_000,
+    } = options;
     this.id = id;
     const table = new ThreadTable({ maxThreads, maxChars });
     const runTable = new RunTable(maxRuns);

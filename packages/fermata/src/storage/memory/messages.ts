@@ -2,7 +2,7 @@ import { FermataError } from "../../errors.ts";
 import { assertId } from "../ids.ts";
 import { metadataOf, withoutRepeats } from "../messages.ts";
 import type { DateRange, MessageQuery, MessageRecord, MessageStore } from "../messages.ts";
-import { matchesMetadata } from "../metadata.ts";
+import { filterEntries, matchesMetadata } from "../metadata.ts";
 import { pageOf, toWindow } from "../page.ts";
 import type { Reach } from "../reach.ts";
 import type { MessageRow, ThreadRow, ThreadTable } from "./thread-table.ts";
@@ -20,7 +20,10 @@ export function memoryMessages(table: ThreadTable): (reach: Reach) => MessageSto
       if (!thread) throw new FermataError("NOT_FOUND", `Thread ${threadId} was not found.`);
       const now = Date.now();
       const saved = distinct.map(({ id, role, type, createdAt = now, content }) =>
-        toRecord(thread, table.put(thread, { id, role, ...(type !== undefined && { type }), createdAt, content: JSON.stringify(content ?? null) })),
+        toRecord(
+          thread,
+          table.put(thread, { id, role, ...(type !== undefined && { type }), createdAt, content: JSON.stringify(content ?? null) }),
+        ),
       );
       table.touch(thread);
       return saved;
@@ -45,7 +48,10 @@ export function memoryMessages(table: ThreadTable): (reach: Reach) => MessageSto
     },
     async list(query = {}) {
       const window = toWindow(query, DEFAULT_PER_PAGE);
-      const found = threadsOf(table, reach, query).flatMap((thread) => thread.messages.map((message): [ThreadRow, MessageRow] => [thread, message]));
+      filterEntries(query.metadata);
+      const found = threadsOf(table, reach, query).flatMap((thread) =>
+        thread.messages.map((message): [ThreadRow, MessageRow] => [thread, message]),
+      );
       if (typeof query.threadId !== "string") found.sort(byDate);
       const matching = found.filter(([, message]) => matches(message, query)).map(([thread, message]) => toRecord(thread, message));
       return pageOf(query.direction === "DESC" ? matching.reverse() : matching, window);
@@ -99,5 +105,14 @@ function byDate([threadA, a]: [ThreadRow, MessageRow], [threadB, b]: [ThreadRow,
 }
 
 function toRecord(thread: ThreadRow, { id, seq, role, type, createdAt, content }: MessageRow): MessageRecord {
-  return { id, threadId: thread.id, resourceId: thread.resourceId, seq, role, ...(type !== undefined && { type }), createdAt, content: JSON.parse(content) };
+  return {
+    id,
+    threadId: thread.id,
+    resourceId: thread.resourceId,
+    seq,
+    role,
+    ...(type !== undefined && { type }),
+    createdAt,
+    content: JSON.parse(content),
+  };
 }

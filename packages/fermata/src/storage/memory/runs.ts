@@ -121,14 +121,18 @@ export function memoryRunWork(table: RunTable): RunWorkStore {
     },
     async reap() {
       const now = Date.now();
-      const lost = [...table.rows.values()].filter(({ run, owner = "" }) => run.status === "running" && (table.workers.get(owner) ?? -1) < now);
+      const lost = [...table.rows.values()].filter(
+        ({ run, owner = "" }) => run.status === "running" && (table.workers.get(owner) ?? -1) < now,
+      );
       for (const row of lost) makeReady(row);
       for (const [id, until] of table.workers) if (until < now) table.workers.delete(id);
       return lost.length;
     },
     async cancelled(workerId) {
       const rows = [...table.rows.values()];
-      return rows.filter(({ run, owner, cancelRequested }) => run.status === "running" && owner === workerId && cancelRequested).map(toLease);
+      return rows
+        .filter(({ run, owner, cancelRequested }) => run.status === "running" && owner === workerId && cancelRequested)
+        .map(toLease);
     },
     async prune(before, limit) {
       const old = [...table.rows.values()].filter(({ run }) => run.finishedAt !== undefined && run.finishedAt < before).slice(0, limit);
@@ -166,7 +170,11 @@ function makeReady(row: RunRow): void {
   delete row.owner;
 }
 
-function matches(run: RunRecord, reach: Reach, { kind, name, status, resourceId, threadId, from = -Infinity, to = Infinity }: RunQuery): boolean {
+function matches(
+  run: RunRecord,
+  reach: Reach,
+  { kind, name, status, resourceId, threadId, from = -Infinity, to = Infinity }: RunQuery,
+): boolean {
   return (
     [reach.resourceId, resourceId].every((id) => id === undefined || run.resourceId === id) &&
     (kind === undefined || run.kind === kind) &&

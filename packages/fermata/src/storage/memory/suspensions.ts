@@ -50,7 +50,9 @@ export function memorySuspensions(limits: Limits): (reach: Reach) => SuspensionS
       return undefined;
     },
     async list(filter, page, perPage) {
-      const found = [...rows.values()].filter((row) => within(reach, row) && matches(row.suspension, filter)).map(({ suspension }) => suspension);
+      const found = [...rows.values()]
+        .filter((row) => within(reach, row) && matches(row.suspension, filter))
+        .map(({ suspension }) => suspension);
       found.sort((a, b) => b.suspendedAt - a.suspendedAt || (a.runId < b.runId ? 1 : -1));
       return { runs: found.slice(page * perPage, (page + 1) * perPage), total: found.length };
     },

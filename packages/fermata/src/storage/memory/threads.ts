@@ -1,6 +1,6 @@
 import { FermataError } from "../../errors.ts";
 import { assertId } from "../ids.ts";
-import { cleanText, matchesMetadata, metadataText } from "../metadata.ts";
+import { cleanText, filterEntries, matchesMetadata, metadataText } from "../metadata.ts";
 import type { Metadata } from "../metadata.ts";
 import { pageOf, toWindow } from "../page.ts";
 import { ownerOf } from "../reach.ts";
@@ -54,6 +54,7 @@ export function memoryThreads(table: ThreadTable): (reach: Reach) => ThreadStore
     async list(query = {}) {
       const window = toWindow(query, DEFAULT_PER_PAGE);
       const field = query.orderBy?.field ?? "createdAt";
+      filterEntries(query.metadata);
       const sign = query.orderBy?.direction === "ASC" ? 1 : -1;
       const found = [...table.within(reach)]
         .filter((row) => query.resourceId === undefined || row.resourceId === query.resourceId)

@@ -52,8 +52,12 @@ function atOnce(db: SqlDatabase): Append {
     select i from held`;
   function* write(entries: readonly LogEntry[], now: number): Work<boolean[]> {
     const held = entries.map(({ lease }, i) => ({ i, k: lease.key, e: lease.epoch }));
-    const results = entries.flatMap(({ lease, results = [] }, i) => results.map(({ key, value }) => ({ i, k: lease.key, key, value: toJson(value) })));
-    const events = entries.flatMap(({ lease, events = [] }, i) => events.map(({ seq, type, data }) => ({ i, k: lease.key, seq, type, data: toJson(data) })));
+    const results = entries.flatMap(({ lease, results = [] }, i) =>
+      results.map(({ key, value }) => ({ i, k: lease.key, key, value: toJson(value) })),
+    );
+    const events = entries.flatMap(({ lease, events = [] }, i) =>
+      events.map(({ seq, type, data }) => ({ i, k: lease.key, seq, type, data: toJson(data) })),
+    );
     const { rows } = yield { text, values: [JSON.stringify(held), JSON.stringify(results), JSON.stringify(events), now] };
     const accepted = new Set(rows.map((row) => number(row, "i")));
     return entries.map((_, i) => accepted.has(i));
@@ -75,7 +79,11 @@ function gathered(write: Append): Append {
     busy = true;
     while (waiting.length > 0) {
       const batch: Waiting[] = [];
-      for (let count = 0; waiting[0] && (count === 0 || count + waiting[0].entries.length <= MOST_AT_ONCE); count += batch.at(-1)?.entries.length ?? 0) {
+      for (
+        let count = 0;
+        waiting[0] && (count === 0 || count + waiting[0].entries.length <= MOST_AT_ONCE);
+        count += batch.at(-1)?.entries.length ?? 0
+      ) {
         batch.push(...waiting.splice(0, 1));
       }
       try {

@@ -37,7 +37,9 @@ export function sqlIdempotency(db: SqlDatabase): (reach: Reach) => IdempotencySt
       return await db.writeAlone(() => begin(reach, key, fingerprint, ttlMs));
     },
     async finish(key, fingerprint, answer) {
-      await db.writeAlone(() => one({ text: sql.finish, values: [reach.tenant, reach.subject, key, fingerprint, answer.replaceAll("\0", "")] }));
+      await db.writeAlone(() =>
+        one({ text: sql.finish, values: [reach.tenant, reach.subject, key, fingerprint, answer.replaceAll("\0", "")] }),
+      );
     },
     async abandon(key, fingerprint) {
       await db.writeAlone(() => one({ text: sql.abandon, values: [reach.tenant, reach.subject, key, fingerprint] }));

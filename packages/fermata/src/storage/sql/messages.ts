@@ -22,8 +22,16 @@ function statements({ table }: Dialect) {
     columns,
     joined,
     recent: owned(4, `select ${columns} ${joined} where m.thread_key = ${thread} and m.seq < $3 order by m.seq desc limit $4`),
-    place: owned(2, `select m.thread_key, m.seq ${joined} where m.id = $2 and t.tenant = $1 {owner} order by m.created_at desc, m.thread_key desc limit 1`, "t.resource_id"),
-    placeInThread: owned(3, `select m.thread_key, m.seq ${joined} where m.id = $2 and t.tenant = $1 and t.id = $3 {owner} order by m.thread_key limit 1`, "t.resource_id"),
+    place: owned(
+      2,
+      `select m.thread_key, m.seq ${joined} where m.id = $2 and t.tenant = $1 {owner} order by m.created_at desc, m.thread_key desc limit 1`,
+      "t.resource_id",
+    ),
+    placeInThread: owned(
+      3,
+      `select m.thread_key, m.seq ${joined} where m.id = $2 and t.tenant = $1 and t.id = $3 {owner} order by m.thread_key limit 1`,
+      "t.resource_id",
+    ),
     upTo: `select ${columns} ${joined} where m.thread_key = $1 and m.seq <= $2 order by m.seq desc limit $3`,
     after: `select ${columns} ${joined} where m.thread_key = $1 and m.seq > $2 order by m.seq limit $3`,
   };
@@ -60,7 +68,8 @@ export function sqlMessages(db: SqlDatabase): (reach: Reach) => MessageStore {
       const [thread, seq] = [number(row, "thread_key"), number(row, "seq")];
       const before = (yield { text: sql.upTo, values: [thread, seq, previous + 1] }).rows;
       const after = next > 0 ? (yield { text: sql.after, values: [thread, seq, next] }).rows : [];
-      for (const message of [...before, ...after].map(toMessage)) found.set(`${message.resourceId}\0${message.threadId}\0${message.seq}`, message);
+      for (const message of [...before, ...after].map(toMessage))
+        found.set(`${message.resourceId}\0${message.threadId}\0${message.seq}`, message);
     }
     return [...found.values()].sort(byPlace);
   }

@@ -16,6 +16,10 @@ export function owned(values: number, text: string, column = "resource_id"): Own
 }
 
 /** The form for this reach, with its values. */
-export function forReach({ own, all }: Owned, reach: Reach, values: readonly SqlValue[]): { readonly text: string; readonly values: readonly SqlValue[] } {
+export function forReach(
+  { own, all }: Owned,
+  reach: Reach,
+  values: readonly SqlValue[],
+): { readonly text: string; readonly values: readonly SqlValue[] } {
   return reach.resourceId === undefined ? { text: all, values } : { text: own, values: [...values, reach.resourceId] };
 }

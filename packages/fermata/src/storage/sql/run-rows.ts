@@ -7,7 +7,11 @@ export const RUN_COLUMNS =
   "run_key, tenant, id, resource_id, kind, name, thread_id, parent_run_id, status, input, output, error, metadata, graph_hash, owner, epoch, signals, cancel_requested, created_at, updated_at, finished_at";
 
 export function toRun(row: Row): RunRecord {
-  const [threadId, parentRunId, graphHash] = [optionalText(row, "thread_id"), optionalText(row, "parent_run_id"), optionalText(row, "graph_hash")];
+  const [threadId, parentRunId, graphHash] = [
+    optionalText(row, "thread_id"),
+    optionalText(row, "parent_run_id"),
+    optionalText(row, "graph_hash"),
+  ];
   const [input, output, error] = [json(row, "input"), json(row, "output"), json(row, "error")];
   // Written by `metadataText`.
   const metadata = json(row, "metadata") as Metadata | undefined;

@@ -16,7 +16,7 @@ export function sqlRunWork(db: SqlDatabase): RunWorkStore {
         select run_key from ${runs} where status = 'ready' and wake_at <= $2 ${kinds} order by wake_at limit $3 ${skipLocked})
       update ${runs} set status = 'running', owner = $1, epoch = epoch + 1, updated_at = $2 where run_key in (select run_key from due) returning ${RUN_COLUMNS}`,
     settle: `update ${runs} set status = case when cast($3 as text) = 'suspended' and (signals > $8 or cancel_requested = 1) then 'ready' else $3 end,
-      output = $4, error = $5, wake_at = $6, updated_at = $7, finished_at = case when cast($3 as text) in ('done', 'failed', 'cancelled') then $7 end, owner = null
+      output = $4, error = $5, wake_at = $6, updated_at = $7, finished_at = case when cast($3 as text) in ('done', 'failed', 'cancelled') then cast($7 as bigint) end, owner = null
       where run_key = $1 and epoch = $2 and status = 'running'`,
     settled: `select 1 as found from ${runs} where run_key = $1 and epoch = $2 and status = $3`,
     event: `insert into ${events} (run_key, seq, type, data, at) values ($1, $2, $3, $4, $5) on conflict (run_key, seq) do nothing`,
@@ -34,8 +34,13 @@ export function sqlRunWork(db: SqlDatabase): RunWorkStore {
     if (rows.length === 0) return [];
     const keys = rows.map((row) => number(row, "run_key"));
     const list = keys.map((_, i) => `$${i + 1}`).join(", ");
-    const results = (yield { text: `select run_key, key, value from ${journal} where run_key in (${list})`, values: keys, cold: true }).rows;
-    const last = (yield { text: `select run_key, max(seq) as seq from ${events} where run_key in (${list}) group by run_key`, values: keys, cold: true }).rows;
+    const results = (yield { text: `select run_key, key, value from ${journal} where run_key in (${list})`, values: keys, cold: true })
+      .rows;
+    const last = (yield {
+      text: `select run_key, max(seq) as seq from ${events} where run_key in (${list}) group by run_key`,
+      values: keys,
+      cold: true,
+    }).rows;
     return toClaimed(rows, results, last);
   }
 

@@ -26,13 +26,19 @@ export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
     other: `select 1 as found from ${runs} where tenant = $1 and id = $2 and resource_id <> $3 limit 1`,
     get: owned(2, `select ${RUN_COLUMNS} from ${runs} where run_key = ${key}`),
     events: owned(4, `select seq, type, data, at from ${table("run_events")} where run_key = ${key} and seq > $3 order by seq limit $4`),
-    lock: owned(2, `select run_key, status from ${runs} where run_key = ${key} and status in ('ready', 'running', 'suspended') ${forUpdate}`),
+    lock: owned(
+      2,
+      `select run_key, status from ${runs} where run_key = ${key} and status in ('ready', 'running', 'suspended') ${forUpdate}`,
+    ),
     answer: `insert into ${journal} (run_key, key, value) values ($1, $2, $3) on conflict (run_key, key) do nothing`,
     wake: `update ${runs} set signals = signals + 1, wake_at = case when status = 'suspended' then $2 else wake_at end,
       status = case when status = 'suspended' then 'ready' else status end, updated_at = $2 where run_key = $1`,
-    cancel: owned(3, `update ${runs} set cancel_requested = 1, wake_at = case when status = 'running' then wake_at else $3 end,
+    cancel: owned(
+      3,
+      `update ${runs} set cancel_requested = 1, wake_at = case when status = 'running' then wake_at else $3 end,
       status = case when status = 'suspended' then 'ready' else status end, updated_at = $3
-      where run_key = ${key} and status in ('ready', 'running', 'suspended')`),
+      where run_key = ${key} and status in ('ready', 'running', 'suspended')`,
+    ),
   };
 
   function* create(reach: Reach, run: NewRun, owner: string): Work<{ run: RunRecord; created: boolean; lease?: Lease }> {
@@ -62,7 +68,11 @@ export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
     const window = toWindow(runQuery, DEFAULT_PER_PAGE);
     const { where, values } = listCondition(reach, runQuery);
     const limit = window.limit === undefined ? "" : `limit ${window.limit} offset ${window.offset}`;
-    const { rows } = yield { text: `select ${RUN_COLUMNS} from ${runs} where ${where} order by created_at desc, run_key desc ${limit}`, values, cold: true };
+    const { rows } = yield {
+      text: `select ${RUN_COLUMNS} from ${runs} where ${where} order by created_at desc, run_key desc ${limit}`,
+      values,
+      cold: true,
+    };
     if (window.limit === undefined) return toPage(rows.map(toRun), rows.length, window);
     const [count] = (yield { text: `select count(*) as total from ${runs} where ${where}`, values, cold: true }).rows;
     return toPage(rows.map(toRun), count ? number(count, "total") : 0, window);

@@ -86,7 +86,8 @@ export function savePlan(db: SqlDatabase): Save {
     if (news.length <= MOST_AT_ONCE) return await db.writeAlone(() => atOnce(reach, threadId, news, now));
     return await db.write(function* () {
       const saved: MessageRecord[] = [];
-      for (let i = 0; i < news.length; i += MOST_AT_ONCE) saved.push(...(yield* atOnce(reach, threadId, news.slice(i, i + MOST_AT_ONCE), now)));
+      for (let i = 0; i < news.length; i += MOST_AT_ONCE)
+        saved.push(...(yield* atOnce(reach, threadId, news.slice(i, i + MOST_AT_ONCE), now)));
       return saved;
     });
   };
@@ -101,7 +102,16 @@ function messageValues({ id, role, type, createdAt, content }: NewMessage, now: 
 function toRecord(message: NewMessage, threadId: string, resourceId: string, place: Row | undefined): MessageRecord {
   if (!place) throw new FermataError("CONFLICT", `Message ${message.id} was deleted while it was saved.`);
   const { id, role, type, content } = message;
-  return { id, threadId, resourceId, seq: number(place, "seq"), role, ...(type !== undefined && { type }), createdAt: number(place, "created_at"), content };
+  return {
+    id,
+    threadId,
+    resourceId,
+    seq: number(place, "seq"),
+    role,
+    ...(type !== undefined && { type }),
+    createdAt: number(place, "created_at"),
+    content,
+  };
 }
 
 function unknownThread(threadId: string): FermataError {

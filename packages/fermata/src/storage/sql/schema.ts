@@ -64,4 +64,14 @@ export const MIGRATIONS: readonly Migration[] = [
 /** The version that this code needs. */
 export const SCHEMA_VERSION = Math.max(...MIGRATIONS.map(({ version }) => version));
 
-export const TABLES = ["threads", "messages", "resources", "suspensions", "runs", "run_journal", "run_events", "workers", "idempotency"] as const;
+export const TABLES = [
+  "threads",
+  "messages",
+  "resources",
+  "suspensions",
+  "runs",
+  "run_journal",
+  "run_events",
+  "workers",
+  "idempotency",
+] as const;

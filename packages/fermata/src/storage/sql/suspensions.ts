@@ -17,15 +17,27 @@ export function sqlSuspensions(db: SqlDatabase): (reach: Reach) => SuspensionSto
       on conflict (tenant, run_id, resource_id) do update set agent_id = excluded.agent_id, thread_id = excluded.thread_id,
       suspended_at = excluded.suspended_at, calls = excluded.calls, state = excluded.state`,
     // Of several resources with this run (only the whole tenant sees that) the oldest one. Who comes second finds no row to delete.
-    claim: owned(3, `delete from ${table} where tenant = $1 and run_id = $2 and agent_id = $3 and resource_id =
-      (select resource_id from ${table} where tenant = $1 and run_id = $2 and agent_id = $3 {owner} order by suspended_at, resource_id limit 1) returning ${COLUMNS}`),
+    claim: owned(
+      3,
+      `delete from ${table} where tenant = $1 and run_id = $2 and agent_id = $3 and resource_id =
+      (select resource_id from ${table} where tenant = $1 and run_id = $2 and agent_id = $3 {owner} order by suspended_at, resource_id limit 1) returning ${COLUMNS}`,
+    ),
     ping: "select 1 as ok",
   };
 
-  function* list(reach: Reach, filter: SuspensionFilter, page: number, perPage: number): Work<{ runs: readonly Suspension[]; total: number }> {
+  function* list(
+    reach: Reach,
+    filter: SuspensionFilter,
+    page: number,
+    perPage: number,
+  ): Work<{ runs: readonly Suspension[]; total: number }> {
     const { where, values } = condition(reach, filter);
     const order = `order by suspended_at desc, run_id desc limit $${values.length + 1} offset $${values.length + 2}`;
-    const { rows } = yield { text: `select ${COLUMNS} from ${table} where ${where} ${order}`, values: [...values, perPage, page * perPage], cold: true };
+    const { rows } = yield {
+      text: `select ${COLUMNS} from ${table} where ${where} ${order}`,
+      values: [...values, perPage, page * perPage],
+      cold: true,
+    };
     const [count] = (yield { text: `select count(*) as total from ${table} where ${where}`, values, cold: true }).rows;
     return { runs: rows.map(toSuspension), total: count ? number(count, "total") : 0 };
   }
@@ -34,7 +46,16 @@ export function sqlSuspensions(db: SqlDatabase): (reach: Reach) => SuspensionSto
     async put(suspension) {
       const { runId, agentId, threadId, suspendedAt, calls, state } = suspension;
       assertId(runId, "run's id");
-      const values: SqlValue[] = [reach.tenant, runId, ownerOf(reach, suspension.resourceId), agentId, threadId ?? null, suspendedAt, toJson(calls), state];
+      const values: SqlValue[] = [
+        reach.tenant,
+        runId,
+        ownerOf(reach, suspension.resourceId),
+        agentId,
+        threadId ?? null,
+        suspendedAt,
+        toJson(calls),
+        state,
+      ];
       await db.writeAlone(() => one({ text: sql.put, values }));
     },
     async claim(agentId, runId) {

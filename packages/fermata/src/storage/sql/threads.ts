@@ -23,7 +23,10 @@ function statements({ table, forUpdate }: Dialect) {
     /** Where several resources have the id (only the whole tenant sees that), the oldest one. */
     get: owned(2, `select ${COLUMNS} from ${threads} where tenant = $1 and id = $2 {owner} order by thread_key limit 1`),
     other: `select 1 as found from ${threads} where tenant = $1 and id = $2 and resource_id <> $3 limit 1`,
-    lock: owned(2, `select thread_key, version from ${threads} where tenant = $1 and id = $2 {owner} order by thread_key limit 1 ${forUpdate}`),
+    lock: owned(
+      2,
+      `select thread_key, version from ${threads} where tenant = $1 and id = $2 {owner} order by thread_key limit 1 ${forUpdate}`,
+    ),
     update: `update ${threads} set title = coalesce($2, title), metadata = coalesce($3, metadata), version = version + 1, updated_at = $4
       where thread_key = $1 returning ${COLUMNS}`,
     transfer: `update ${threads} set resource_id = $2, updated_at = $3 where thread_key = $1
@@ -37,12 +40,23 @@ function statements({ table, forUpdate }: Dialect) {
 export function sqlThreads(db: SqlDatabase): (reach: Reach) => ThreadStore {
   const sql = statements(db.dialect);
 
-  function* create(reach: Reach, { id, title, metadata, createdAt = Date.now() }: NewThread, owner: string): Work<{ thread: Thread; created: boolean }> {
+  function* create(
+    reach: Reach,
+    { id, title, metadata, createdAt = Date.now() }: NewThread,
+    owner: string,
+  ): Work<{ thread: Thread; created: boolean }> {
     if (reach.resourceId === undefined) {
       const other = yield { text: sql.other, values: [reach.tenant, id, owner] };
       if (other.rows.length > 0) throw new FermataError("CONFLICT", `Thread ${id} belongs to a different resource.`);
     }
-    const values = [reach.tenant, id, owner, title === undefined ? null : cleanText(title), metadata ? metadataText(metadata) : null, createdAt];
+    const values = [
+      reach.tenant,
+      id,
+      owner,
+      title === undefined ? null : cleanText(title),
+      metadata ? metadataText(metadata) : null,
+      createdAt,
+    ];
     const { rows } = yield { text: sql.insert, values };
     if (rows[0]) return { thread: toThread(rows[0]), created: true };
     const found = yield { text: sql.get.own, values: [reach.tenant, id, owner] };
@@ -53,7 +67,8 @@ export function sqlThreads(db: SqlDatabase): (reach: Reach) => ThreadStore {
   function* update(reach: Reach, id: string, patch: ThreadPatch, ifVersion: number | undefined): Work<Thread | undefined> {
     const [row] = (yield forReach(sql.lock, reach, [reach.tenant, id])).rows;
     if (!row) return undefined;
-    if (ifVersion !== undefined && number(row, "version") !== ifVersion) throw new FermataError("CONFLICT", `Thread ${id} was changed meanwhile.`);
+    if (ifVersion !== undefined && number(row, "version") !== ifVersion)
+      throw new FermataError("CONFLICT", `Thread ${id} was changed meanwhile.`);
     const title = patch.title === undefined ? null : cleanText(patch.title);
     const metadata = patch.metadata === undefined ? null : metadataText(patch.metadata);
     const [changed] = (yield { text: sql.update, values: [number(row, "thread_key"), title, metadata, Date.now()] }).rows;
@@ -84,7 +99,11 @@ export function sqlThreads(db: SqlDatabase): (reach: Reach) => ThreadStore {
     const column = threadQuery.orderBy?.field === "updatedAt" ? "updated_at" : "created_at";
     const direction = threadQuery.orderBy?.direction === "ASC" ? "asc" : "desc";
     const limit = window.limit === undefined ? "" : `limit ${window.limit} offset ${window.offset}`;
-    const { rows } = yield { text: `select ${COLUMNS} ${from} order by ${column} ${direction}, thread_key ${direction} ${limit}`, values, cold: true };
+    const { rows } = yield {
+      text: `select ${COLUMNS} ${from} order by ${column} ${direction}, thread_key ${direction} ${limit}`,
+      values,
+      cold: true,
+    };
     if (window.limit === undefined) return toPage(rows.map(toThread), rows.length, window);
     const [count] = (yield { text: `select count(*) as total ${from}`, values, cold: true }).rows;
     return toPage(rows.map(toThread), count ? number(count, "total") : 0, window);

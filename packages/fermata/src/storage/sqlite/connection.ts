@@ -37,7 +37,9 @@ export class SqliteConnection {
     } catch (error) {
       if (isBusy(error) || FermataError.is(error)) throw error;
       const damaged = [SQLITE_CORRUPT, SQLITE_NOTADB].includes(codeOf(error));
-      const message = damaged ? `The file ${location} is damaged or is no database. Restore it from a copy, or move it away.` : `The database ${location} cannot be opened.`;
+      const message = damaged
+        ? `The file ${location} is damaged or is no database. Restore it from a copy, or move it away.`
+        : `The database ${location} cannot be opened.`;
       throw new FermataError("MISCONFIGURED", message, { cause: error });
     }
   }
@@ -58,7 +60,8 @@ export class SqliteConnection {
   #check(): void {
     const [found] = this.run({ text: "pragma quick_check(1)", values: [], cold: true }).rows;
     const answer = found && Object.values(found)[0];
-    if (answer !== "ok") throw new FermataError("MISCONFIGURED", `The database file is damaged (${String(answer)}). Restore it from a copy, or move it away.`);
+    if (answer !== "ok")
+      throw new FermataError("MISCONFIGURED", `The database file is damaged (${String(answer)}). Restore it from a copy, or move it away.`);
   }
 
   run(query: Query): Result {
@@ -126,8 +129,10 @@ export function locationOf(url: string): string {
   if (url.startsWith("file://")) return fileURLToPath(url);
   if (url.startsWith("file:")) return decodeURI(url.slice("file:".length).replace(/\?.*$/, ""));
   if (/^[a-z][a-z+]+:/i.test(url)) {
-    throw new FermataError("MISCONFIGURED", `The embedded store keeps a file of its own: "${url.slice(0, url.indexOf(":"))}:" is not a file. Give "file:./data.db", or use PostgresStore for a server.`);
+    throw new FermataError(
+      "MISCONFIGURED",
+      `The embedded store keeps a file of its own: "${url.slice(0, url.indexOf(":"))}:" is not a file. Give "file:./data.db", or use PostgresStore for a server.`,
+    );
   }
   return url;
 }
-

@@ -21,7 +21,10 @@ export function migrateSqlite(connection: SqliteConnection): void {
   try {
     const version = versionOf(connection);
     if (version > SCHEMA_VERSION) {
-      throw new FermataError("MISCONFIGURED", `The database was written by a newer version (tables ${version}, this version knows ${SCHEMA_VERSION}). Update the package.`);
+      throw new FermataError(
+        "MISCONFIGURED",
+        `The database was written by a newer version (tables ${version}, this version knows ${SCHEMA_VERSION}). Update the package.`,
+      );
     }
     for (const migration of MIGRATIONS.filter((step) => step.version > version)) apply(connection, migration);
     connection.exec(`pragma user_version = ${SCHEMA_VERSION}`);

@@ -71,7 +71,9 @@ export class SqliteWriter {
         return true;
       } catch (error) {
         if (!isBusy(error) || Date.now() > deadline) {
-          const failure = isBusy(error) ? new FermataError("UNAVAILABLE", "Another process has held the database for a minute.", { cause: error }) : error;
+          const failure = isBusy(error)
+            ? new FermataError("UNAVAILABLE", "Another process has held the database for a minute.", { cause: error })
+            : error;
           for (const { reject } of this.#waiting.splice(0)) reject(failure);
           return false;
         }

@@ -1,0 +1,63 @@
+/** What is needed of `pg`, and the only place that loads it: an app without PostgreSQL does not have it installed. */
+import { FermataError } from "../../errors.ts";
+
+/** A `Pool` of the package `pg`, or anything that does the same. */
+export interface PostgresPool {
+  query(config: PostgresQuery): Promise<PostgresResult>;
+  connect(): Promise<PostgresClient>;
+  end(): Promise<void>;
+  on(event: "error", listener: (error: Error) => void): unknown;
+}
+
+export interface PostgresClient {
+  query(config: PostgresQuery): Promise<PostgresResult>;
+  /** With `true` the connection is closed instead of being used again. */
+  release(destroy?: boolean): void;
+}
+
+export interface PostgresQuery {
+  readonly text: string;
+  readonly name?: string;
+  readonly values?: unknown[];
+  readonly types?: { getTypeParser(type: number): (text: string) => unknown };
+}
+
+export interface PostgresResult {
+  readonly rows: unknown[];
+  readonly rowCount: number | null;
+}
+
+export interface ConnectionOptions {
+  /** `postgres://user:password@host:5432/database`. Default: the environment's `DATABASE_URL`, then what `pg` reads from `PG*`. */
+  readonly connectionString?: string;
+  /** True, or what `tls.connect` takes: `ca`, `cert`, `key`, `rejectUnauthorized`. Default: what the connection string says. */
+  readonly ssl?: boolean | Readonly<Record<string, unknown>>;
+  /** Connections at most. Default 10. */
+  readonly max?: number;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** @throws FermataError `MISCONFIGURED` when `pg` is not installed. */
+export async function createPool({ connectionString, ssl, max = 10 }: ConnectionOptions): Promise<PostgresPool> {
+  const Pool = await loadPool();
+  const address = connectionString ?? process.env["DATABASE_URL"];
+  return new Pool({
+    ...(address !== undefined && { connectionString: address }),
+    ...(ssl !== undefined && { ssl }),
+    max,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: "fermata",
+  });
+}
+
+async function loadPool(): Promise<typeof import("pg").Pool> {
+  try {
+    // The package is CommonJS: its exports are on `default` in every runtime, and by name only in some.
+    const loaded = await import("pg");
+    return loaded.default.Pool;
+  } catch (error) {
+    throw new FermataError("MISCONFIGURED", "PostgreSQL needs the package pg: npm install pg", { cause: error });
+  }
+}

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { SYSTEM } from "../../../src/storage/store.ts";
+import type { ScopedStore, Store } from "../../../src/storage/store.ts";
+import { newTenant } from "../principals.ts";
+
+export function idempotencyCases(store: () => Store): void {
+  const open = (): ScopedStore => store().for(newTenant().anna);
+
+  test("the first call starts, the next ones wait, later ones get its answer", async () => {
+    const { idempotency } = open();
+    expect(await idempotency.begin("k", "f", 60_000)).toEqual({ state: "started" });
+    expect(await idempotency.begin("k", "f", 60_000)).toEqual({ state: "running" });
+    await idempotency.finish("k", "f", '{"status":200}');
+    expect(await idempotency.begin("k", "f", 60_000)).toEqual({ state: "done", answer: '{"status":200}' });
+  });
+  test("of twenty calls at once exactly one starts", async () => {
+    const { idempotency } = open();
+    const calls = await Promise.all(Array.from({ length: 20 }, () => idempotency.begin("k", "f", 60_000)));
+    expect(calls.filter(({ state }) => state === "started")).toHaveLength(1);
+    expect(calls.filter(({ state }) => state === "running")).toHaveLength(19);
+  });
+  test("a key used for another request does not match", async () => {
+    const { idempotency } = open();
+    await idempotency.begin("k", "f", 60_000);
+    expect(await idempotency.begin("k", "g", 60_000)).toEqual({ state: "mismatch" });
+    await idempotency.finish("k", "g", "not mine");
+    expect(await idempotency.begin("k", "f", 60_000)).toEqual({ state: "running" });
+  });
+  test("the first answer stays", async () => {
+    const { idempotency } = open();
+    await idempotency.begin("k", "f", 60_000);
+    await idempotency.finish("k", "f", "first");
+    await idempotency.finish("k", "f", "second");
+    await idempotency.abandon("k", "f");
+    expect(await idempotency.begin("k", "f", 60_000)).toEqual({ state: "done", answer: "first" });
+  });
+  test("an abandoned key starts again", async () => {
+    const { idempotency } = open();
+    await idempotency.begin("k", "f", 60_000);
+    await idempotency.abandon("k", "f");
+    expect(await idempotency.begin("k", "f", 60_000)).toEqual({ state: "started" });
+  });
+  test("an expired key starts again and is pruned", async () => {
+    const { idempotency } = open();
+    await idempotency.begin("k", "f", -1);
+    expect(await idempotency.begin("k", "g", -1)).toEqual({ state: "started" });
+    expect(await store().for(SYSTEM).pruneIdempotency()).toBeGreaterThan(0);
+  });
+}

@@ -1,0 +1,196 @@
+import { randomUUID } from "node:crypto";
+import { expect, test } from "vitest";
+import { SYSTEM } from "../../../src/storage/store.ts";
+import type { ClaimedRun, Lease, RunWorkStore } from "../../../src/storage/runs.ts";
+import type { ScopedStore, Store } from "../../../src/storage/store.ts";
+import { newTenant } from "../principals.ts";
+
+export function runCases(store: () => Store): void {
+  const open = (): { runs: ScopedStore["runs"]; work: RunWorkStore; kind: string; worker: string } => {
+    // Claims see all tenants, so each test has a kind of run of its own.
+    return { runs: store().for(newTenant().anna).runs, work: store().for(SYSTEM).work, kind: randomUUID(), worker: randomUUID() };
+  };
+  const started = async (): Promise<ReturnType<typeof open> & { lease: Lease }> => {
+    const parts = open();
+    await parts.work.heartbeat(parts.worker, 60_000);
+    const { lease } = await parts.runs.create({ id: "r", kind: parts.kind, name: "a", workerId: parts.worker });
+    if (!lease) throw new Error("The run was not started.");
+    return { ...parts, lease };
+  };
+  const single = (claimed: readonly ClaimedRun[]): ClaimedRun => {
+    expect(claimed).toHaveLength(1);
+    return claimed[0]!;
+  };
+
+  test("a run comes back as it was created", async () => {
+    const { runs, kind } = open();
+    const given = { id: "r", kind, name: "a", threadId: "t", parentRunId: "p", input: { a: [1] }, metadata: { m: 1 }, graphHash: "h" };
+    const { run, created, lease } = await runs.create(given);
+    expect({ created, lease }).toEqual({ created: true, lease: undefined });
+    expect(run).toMatchObject({ ...given, resourceId: "anna", status: "ready" });
+    expect(await runs.get("r")).toEqual(run);
+    expect(await runs.create({ ...given, name: "other" })).toEqual({ run, created: false });
+  });
+  test("the list is filtered, newest first", async () => {
+    const { runs, kind } = open();
+    for (const name of ["a", "b", "a"]) await runs.create({ id: randomUUID(), kind, name, threadId: `t-${name}` });
+    expect(await runs.list({ name: "a", perPage: 1 })).toMatchObject({ total: 2, hasMore: true });
+    expect((await runs.list({ threadId: "t-b" })).total).toBe(1);
+    expect((await runs.list({ status: "done" })).total).toBe(0);
+    expect((await runs.list({ from: Date.now() + 60_000 })).total).toBe(0);
+  });
+  test("of many workers one claims a run, with the journal and the number of the last event", async () => {
+    const { runs, work, kind } = open();
+    await runs.create({ id: "r", kind, name: "a", input: 1 });
+    const claims = await Promise.all(Array.from({ length: 10 }, (_, i) => work.claim(`${kind}-${i}`, 5, [kind])));
+    const { lease, run, journal, lastSeq } = single(claims.flat());
+    expect(run).toMatchObject({ id: "r", status: "running", input: 1 });
+    expect(lease).toMatchObject({ runId: "r", resourceId: "anna", epoch: 1 });
+    expect([journal.size, lastSeq]).toEqual([0, 0]);
+  });
+  test("twenty runs are shared out, each to one worker", async () => {
+    const { runs, work, kind } = open();
+    for (let i = 0; i < 20; i += 1) await runs.create({ id: `r${i}`, kind, name: "a" });
+    const claims = (await Promise.all(Array.from({ length: 8 }, (_, i) => work.claim(`${kind}-${i}`, 3, [kind])))).flat();
+    expect(new Set(claims.map(({ run }) => run.id)).size).toBe(claims.length);
+    expect(claims.length + (await work.claim(kind, 100, [kind])).length).toBe(20);
+  });
+  test("a run that is to wake later is not claimed before", async () => {
+    const { runs, work, kind, worker } = open();
+    await runs.create({ id: "r", kind, name: "a", wakeAt: Date.now() + 60_000 });
+    expect(await work.claim(worker, 5, [kind])).toEqual([]);
+  });
+  test("events are read in order, after a number, as many as asked for", async () => {
+    const { runs, work, lease } = await started();
+    const event = (seq: number): { seq: number; type: string; data: unknown } => ({ seq, type: "delta", data: { text: `${seq}\0` } });
+    expect(await work.append([{ lease, events: [event(1), event(2)] }])).toEqual([true]);
+    expect(
+      await work.append([
+        { lease, events: [event(3)] },
+        { lease, events: [event(4)], results: [{ key: "/0", value: { x: 1 } }] },
+      ]),
+    ).toEqual([true, true]);
+    const all = await runs.events("r");
+    expect(all.map(({ seq, type, data }) => ({ seq, type, data }))).toEqual([1, 2, 3, 4].map(event));
+    expect((await runs.events("r", 1, 2)).map(({ seq }) => seq)).toEqual([2, 3]);
+    expect(await runs.events("nowhere")).toEqual([]);
+  });
+  test("an entry sent again changes nothing", async () => {
+    const { runs, work, lease, worker } = await started();
+    const entry = { lease, events: [{ seq: 1, type: "a", data: 1 }], results: [{ key: "/0", value: "first" }] };
+    await work.append([entry]);
+    expect(await work.append([{ ...entry, events: [{ seq: 1, type: "b", data: 2 }], results: [{ key: "/0", value: "second" }] }])).toEqual([
+      true,
+    ]);
+    expect(await runs.events("r")).toMatchObject([{ type: "a", data: 1 }]);
+    await work.settle(lease, { status: "ready" });
+    const again = single(await work.claim(worker, 1, [(await runs.get("r"))!.kind]));
+    expect([...again.journal]).toEqual([["/0", "first"]]);
+  });
+  test("fifty entries appended at once are all there", async () => {
+    const { runs, work, lease } = await started();
+    const accepted = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => work.append([{ lease, events: [{ seq: i + 1, type: "e", data: i }] }])),
+    );
+    expect(accepted.flat()).toEqual(Array.from({ length: 50 }, () => true));
+    expect((await runs.events("r")).map(({ seq }) => seq)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+  });
+  test("a settled run has ended, with its last event, and takes nothing more", async () => {
+    const { runs, work, lease } = await started();
+    expect(await work.settle(lease, { status: "done", output: { ok: true }, events: [{ seq: 1, type: "finish", data: null }] })).toBe(true);
+    expect(await runs.get("r")).toMatchObject({ status: "done", output: { ok: true }, finishedAt: expect.any(Number) });
+    expect(await runs.events("r")).toMatchObject([{ seq: 1, type: "finish", data: null }]);
+    expect(await work.append([{ lease, events: [{ seq: 2, type: "late", data: 1 }] }])).toEqual([false]);
+    expect(await work.settle(lease, { status: "failed", error: "late" })).toBe(false);
+    expect(await work.settle(lease, { status: "done", output: { ok: true } })).toBe(true);
+    expect(await runs.get("r")).toMatchObject({ status: "done", output: { ok: true } });
+    expect(await runs.events("r")).toHaveLength(1);
+    expect(await runs.cancel("r")).toBe(false);
+  });
+  fencingCases({ open, started, single });
+  waitingCases({ open, started, single });
+}
+
+interface Parts {
+  readonly open: () => { runs: ScopedStore["runs"]; work: RunWorkStore; kind: string; worker: string };
+  readonly started: () => Promise<{ runs: ScopedStore["runs"]; work: RunWorkStore; kind: string; worker: string; lease: Lease }>;
+  readonly single: (claimed: readonly ClaimedRun[]) => ClaimedRun;
+}
+
+function fencingCases({ started, single }: Parts): void {
+  test("the run of a worker that stopped living goes to another one, and the late worker is turned away", async () => {
+    const { runs, work, kind, worker, lease } = await started();
+    await work.append([{ lease, events: [{ seq: 1, type: "a", data: 1 }], results: [{ key: "/0", value: 1 }] }]);
+    await work.heartbeat(worker, -1);
+    expect(await work.reap()).toBeGreaterThanOrEqual(1);
+    expect(await work.append([{ lease, events: [{ seq: 2, type: "late", data: 1 }] }])).toEqual([false]);
+    await work.heartbeat(`${worker}-2`, 60_000);
+    const taken = single(await work.claim(`${worker}-2`, 1, [kind]));
+    expect(taken).toMatchObject({ lastSeq: 1, lease: { epoch: 2, workerId: `${worker}-2` } });
+    expect([...taken.journal]).toEqual([["/0", 1]]);
+    const entries = [lease, taken.lease].map((by) => ({ lease: by, events: [{ seq: 2, type: `epoch-${by.epoch}`, data: 1 }] }));
+    expect(await work.append(entries)).toEqual([false, true]);
+    expect(await work.settle(lease, { status: "failed" })).toBe(false);
+    expect(await work.settle(taken.lease, { status: "done" })).toBe(true);
+    expect((await runs.events("r")).map(({ type }) => type)).toEqual(["a", "epoch-2"]);
+  });
+  test("the run of a living worker is left alone", async () => {
+    const { runs, work, kind } = await started();
+    await work.reap();
+    expect(await runs.get("r")).toMatchObject({ status: "running" });
+    expect(await work.claim("other", 5, [kind])).toEqual([]);
+  });
+}
+
+function waitingCases({ started, single }: Parts): void {
+  test("an answer wakes a suspended run and is in its journal", async () => {
+    const { runs, work, kind, worker, lease } = await started();
+    await work.settle(lease, { status: "suspended", signals: 0 });
+    expect(await work.claim(worker, 1, [kind])).toEqual([]);
+    expect(await runs.signal("r", "approve", { yes: true })).toBe("accepted");
+    expect(await runs.signal("r", "approve", { yes: false })).toBe("duplicate");
+    const { journal, signals } = single(await work.claim(worker, 1, [kind]));
+    expect([[...journal], signals]).toEqual([[["signal:approve", { yes: true }]], 1]);
+  });
+  test("an answer that comes before the run waits for it is not lost", async () => {
+    const { runs, work, kind, worker, lease } = await started();
+    expect(await runs.signal("r", "approve", 1)).toBe("accepted");
+    await work.settle(lease, { status: "suspended", signals: 0 });
+    single(await work.claim(worker, 1, [kind]));
+  });
+  test("of ten answers the first one counts", async () => {
+    const { runs, work, lease } = await started();
+    await work.settle(lease, { status: "suspended" });
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => runs.signal("r", "approve", i)));
+    expect(answers.filter((answer) => answer === "accepted")).toHaveLength(1);
+  });
+  test("a run that has ended or is not there cannot be answered", async () => {
+    const { runs, work, lease } = await started();
+    await work.settle(lease, { status: "cancelled" });
+    expect(await runs.signal("r", "x", 1)).toBe("gone");
+    expect(await runs.signal("nowhere", "x", 1)).toBe("gone");
+  });
+  test("who holds the lease learns of a cancellation, and who claims the run too", async () => {
+    const { runs, work, kind, worker, lease } = await started();
+    expect(await work.cancelled(worker)).toEqual([]);
+    expect(await runs.cancel("r")).toBe(true);
+    expect(await work.cancelled(worker)).toEqual([lease]);
+    await work.settle(lease, { status: "suspended" });
+    expect(single(await work.claim(worker, 1, [kind])).cancelRequested).toBe(true);
+  });
+  test("a cancelled run that waits is ready, so that a worker can end it", async () => {
+    const { runs, work, kind, worker, lease } = await started();
+    await work.settle(lease, { status: "suspended" });
+    await runs.cancel("r");
+    expect(single(await work.claim(worker, 1, [kind])).cancelRequested).toBe(true);
+  });
+  test("old runs are pruned with their logs", async () => {
+    const { runs, work, lease } = await started();
+    await work.append([{ lease, events: [{ seq: 1, type: "a", data: 1 }], results: [{ key: "k", value: 1 }] }]);
+    await work.settle(lease, { status: "done" });
+    expect(await work.prune(Date.now() - 60_000, 100)).toBe(0);
+    expect(await work.prune(Date.now() + 1, 1_000)).toBeGreaterThanOrEqual(1);
+    expect(await runs.get("r")).toBeUndefined();
+    expect(await runs.events("r")).toEqual([]);
+  });
+}
