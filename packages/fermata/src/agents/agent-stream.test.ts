@@ -18,7 +18,11 @@ async function settle(): Promise<void> {
 
 test("several readers each see everything", async () => {
   const stream = await agent(LONG).agent.stream("hi");
-  const [one, two, text] = await Promise.all([Array.fromAsync(stream.fullStream), Array.fromAsync(stream.fullStream), Array.fromAsync(stream.textStream)]);
+  const [one, two, text] = await Promise.all([
+    Array.fromAsync(stream.fullStream),
+    Array.fromAsync(stream.fullStream),
+    Array.fromAsync(stream.textStream),
+  ]);
   expect(one).toEqual(two);
   expect([one.length, text.length]).toEqual([1_006, 1_000]);
 });
@@ -127,7 +131,9 @@ test("one agent's stream can be piped into another one's tool", async () => {
     },
   });
   const outer = new Agent({ id: "o", name: "O", instructions: "", model: turnModel(callParts(["relay"]), "end"), tools: { relay } });
-  const outputs = (await chunksOf(await outer.stream("hi"))).flatMap((chunk) => (chunk.type === "tool-output" && "payload" in chunk ? [chunk.payload.output] : []));
+  const outputs = (await chunksOf(await outer.stream("hi"))).flatMap((chunk) =>
+    chunk.type === "tool-output" && "payload" in chunk ? [chunk.payload.output] : [],
+  );
   expect(outputs).toEqual(["a", "b"]);
 });
 

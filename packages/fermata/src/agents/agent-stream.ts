@@ -31,12 +31,20 @@ export class AgentStream<T = unknown> {
 
   /** The text as it comes. */
   get textStream(): ReadableStream<string> {
-    return this.#log.stream((chunk) => (chunk.type === "text-delta" && "payload" in chunk ? chunk.payload.text : undefined), this.#begin, this.#abort);
+    return this.#log.stream(
+      (chunk) => (chunk.type === "text-delta" && "payload" in chunk ? chunk.payload.text : undefined),
+      this.#begin,
+      this.#abort,
+    );
   }
 
   /** The data of structured output as far as it is known. */
   get objectStream(): ReadableStream<unknown> {
-    return this.#log.stream((chunk) => ((chunk.type === "object" || chunk.type === "object-result") && "object" in chunk ? chunk.object : undefined), this.#begin, this.#abort);
+    return this.#log.stream(
+      (chunk) => ((chunk.type === "object" || chunk.type === "object-result") && "object" in chunk ? chunk.object : undefined),
+      this.#begin,
+      this.#abort,
+    );
   }
 
   /** Everything, when the run has ended. Rejects when it failed or was aborted. */

@@ -82,7 +82,8 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
   /** @throws FermataError `MISCONFIGURED` when the agent has neither id nor name, or no model. */
   constructor(config: AgentConfig<Id, T>) {
     if (!config.id && !config.name) throw new FermataError("MISCONFIGURED", "An agent needs an id or a name.");
-    if (!config.model) throw new FermataError("MISCONFIGURED", `Agent "${config.id ?? config.name}" needs a model. "auto" takes whatever is there.`);
+    if (!config.model)
+      throw new FermataError("MISCONFIGURED", `Agent "${config.id ?? config.name}" needs a model. "auto" takes whatever is there.`);
     // Without an id the name is the id; its type is then the wider `string`.
     this.id = config.id ?? (config.name as Id);
     this.name = config.name ?? config.id;
@@ -144,7 +145,9 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     return (await this.#resolve(this.#config.agents, args.requestContext)) ?? {};
   }
 
-  async listProcessors(args: { readonly requestContext?: RequestContext } = {}): Promise<{ input: readonly Processor[]; output: readonly Processor[] }> {
+  async listProcessors(
+    args: { readonly requestContext?: RequestContext } = {},
+  ): Promise<{ input: readonly Processor[]; output: readonly Processor[] }> {
     return {
       input: (await this.#resolve(this.#config.inputProcessors, args.requestContext)) ?? [],
       output: (await this.#resolve(this.#config.outputProcessors, args.requestContext)) ?? [],
@@ -192,25 +195,52 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
 
   /** The runs of this agent that wait for somebody, newest first. `page` counts from 0. */
   listSuspendedRuns(
-    filter: { readonly threadId?: string; readonly resourceId?: string; readonly from?: Date; readonly to?: Date; readonly page?: number; readonly perPage?: number } = {},
+    filter: {
+      readonly threadId?: string;
+      readonly resourceId?: string;
+      readonly from?: Date;
+      readonly to?: Date;
+      readonly page?: number;
+      readonly perPage?: number;
+    } = {},
   ): Promise<{ runs: readonly Suspension[]; total: number }> {
     const { threadId, resourceId, from, to, page = 0, perPage = 100 } = filter;
-    return this.#ownHost().suspensions.list({ agentId: this.id, threadId, resourceId, from: from?.getTime(), to: to?.getTime() }, page, perPage);
+    return this.#ownHost().suspensions.list(
+      { agentId: this.id, threadId, resourceId, from: from?.getTime(), to: to?.getTime() },
+      page,
+      perPage,
+    );
   }
 
   /** Prepares a run; nothing happens before its `start`. Servers use it to read chunks without a stream in between. */
-  async open(messages: MessageInput, options: (AgentOptions | DelegateOptions) & RunLogging, mode: "generate" | "stream"): Promise<OpenRun> {
+  async open(
+    messages: MessageInput,
+    options: (AgentOptions | DelegateOptions) & RunLogging,
+    mode: "generate" | "stream",
+  ): Promise<OpenRun> {
     const setup = await this.#setUp(options, mode);
     const now = Date.now();
     const history = withoutOpenCalls([...toModelMessages(setup.options.context ?? [], now), ...toModelMessages(messages, now)]);
     const told = history.filter((message) => message.role === "system");
-    if (told.length === history.length) throw new FermataError("VALIDATION_FAILED", "messages must hold something to answer: at least one message that is not a system message.");
+    if (told.length === history.length)
+      throw new FermataError(
+        "VALIDATION_FAILED",
+        "messages must hold something to answer: at least one message that is not a system message.",
+      );
     const rest = told.length === 0 ? history : history.filter((message) => message.role !== "system");
     const complete = told.length === 0 ? setup : { ...setup, system: [...setup.system, ...told] };
-    return startable(complete, undefined, (sink, signal) => ({ run: new Run(complete, rest, sink, signal, { messageId: crypto.randomUUID(), createdAt: now }) }));
+    return startable(complete, undefined, (sink, signal) => ({
+      run: new Run(complete, rest, sink, signal, { messageId: crypto.randomUUID(), createdAt: now }),
+    }));
   }
 
-  async reopen(runId: string, toolCallId: string | undefined, answer: Answer, options: (AgentOptions | DelegateOptions) & RunLogging, mode: "generate" | "stream"): Promise<OpenRun> {
+  async reopen(
+    runId: string,
+    toolCallId: string | undefined,
+    answer: Answer,
+    options: (AgentOptions | DelegateOptions) & RunLogging,
+    mode: "generate" | "stream",
+  ): Promise<OpenRun> {
     const { suspensions } = this.#ownHost();
     const suspension = await suspensions.claim(this.id, runId);
     if (!suspension) throw notSuspended(this.name, runId);
@@ -262,11 +292,15 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const options = merge(defaults, given);
     const host = this.#ownHost();
     const maxSteps = options.maxSteps ?? DEFAULT_MAX_STEPS;
-    if (!Number.isInteger(maxSteps) || maxSteps < 1) throw new FermataError("VALIDATION_FAILED", "maxSteps must be a whole number of at least 1.");
+    if (!Number.isInteger(maxSteps) || maxSteps < 1)
+      throw new FermataError("VALIDATION_FAILED", "maxSteps must be a whole number of at least 1.");
     const { toolCallConcurrency = 1 } = options;
-    if (!Number.isInteger(toolCallConcurrency) || toolCallConcurrency < 1) throw new FermataError("VALIDATION_FAILED", "toolCallConcurrency must be a whole number of at least 1.");
+    if (!Number.isInteger(toolCallConcurrency) || toolCallConcurrency < 1)
+      throw new FermataError("VALIDATION_FAILED", "toolCallConcurrency must be a whole number of at least 1.");
     const model = options.model ?? (typeof config.model === "function" ? await this.#resolve(config.model, requestContext) : config.model);
-    const instructions = options.instructions ?? (typeof config.instructions === "function" ? await this.#resolve(config.instructions, requestContext) : config.instructions);
+    const instructions =
+      options.instructions ??
+      (typeof config.instructions === "function" ? await this.#resolve(config.instructions, requestContext) : config.instructions);
     const system = systemMessages(instructions);
     const maxRetries = options.modelSettings?.maxRetries;
     const retries = maxRetries === undefined ? this.#retries : { maxRetries };
@@ -285,8 +319,11 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
       system: options.system === undefined ? system : [...system, ...systemMessages(options.system)],
       tools: withCallTools(this.#staticTools ?? (await this.#tools(requestContext)), options),
       structured: options.structuredOutput,
-      inputProcessors: options.inputProcessors ?? (config.inputProcessors ? await this.#resolve(config.inputProcessors, requestContext) : NO_PROCESSORS),
-      outputProcessors: options.outputProcessors ?? (config.outputProcessors ? await this.#resolve(config.outputProcessors, requestContext) : NO_PROCESSORS),
+      inputProcessors:
+        options.inputProcessors ?? (config.inputProcessors ? await this.#resolve(config.inputProcessors, requestContext) : NO_PROCESSORS),
+      outputProcessors:
+        options.outputProcessors ??
+        (config.outputProcessors ? await this.#resolve(config.outputProcessors, requestContext) : NO_PROCESSORS),
       maxProcessorRetries: options.maxProcessorRetries ?? config.maxProcessorRetries ?? 1,
       depth: "depth" in given ? given.depth : 0,
       ...owner(options.memory, requestContext),
@@ -308,7 +345,8 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
 
   async #checkContext(schema: Schema, requestContext: RequestContext): Promise<void> {
     const checked = await validate(schema, requestContext.all);
-    if (!checked.ok) throw new FermataError("VALIDATION_FAILED", `Request context validation failed for agent '${this.id}':\n${toLines(checked.issues)}`);
+    if (!checked.ok)
+      throw new FermataError("VALIDATION_FAILED", `Request context validation failed for agent '${this.id}':\n${toLines(checked.issues)}`);
   }
 
   #ownHost(): AgentHost {
@@ -344,7 +382,10 @@ async function startLimited(sink: ChunkSink, make: MakeRun, outer: AbortSignal |
   const onAbort = (): void => controller.abort(outer?.reason);
   if (outer?.aborted) onAbort();
   outer?.addEventListener("abort", onAbort, { once: true });
-  const timer = setTimeout(() => controller.abort(new FermataError("UPSTREAM_TIMEOUT", `The run took longer than ${totalMs} ms.`)), totalMs);
+  const timer = setTimeout(
+    () => controller.abort(new FermataError("UPSTREAM_TIMEOUT", `The run took longer than ${totalMs} ms.`)),
+    totalMs,
+  );
   const run = await drive(sink, make(sink, controller.signal));
   clearTimeout(timer);
   outer?.removeEventListener("abort", onAbort);
@@ -379,7 +420,10 @@ function declined(reason: string | undefined): Answer {
 function waitingCall({ pending }: SavedRun, runId: string, toolCallId: string | undefined): PendingCall {
   if (toolCallId === undefined && pending.length > 1) {
     const ids = pending.map(({ call }) => `"${call.toolCallId}"`).join(", ");
-    throw new FermataError("VALIDATION_FAILED", `Run "${runId}" waits for several tool calls: say with toolCallId which one is meant (${ids}).`);
+    throw new FermataError(
+      "VALIDATION_FAILED",
+      `Run "${runId}" waits for several tool calls: say with toolCallId which one is meant (${ids}).`,
+    );
   }
   const found = pending.find(({ call }) => toolCallId === undefined || call.toolCallId === toolCallId);
   if (!found) throw new FermataError("NOT_FOUND", `Run "${runId}" does not wait for the tool call "${toolCallId}".`);
@@ -391,7 +435,8 @@ async function checkAnswer({ kind, resumeSchema }: PendingCall, answer: Answer):
   if (answer.kind === "decline" || (answer.kind === "approve" && kind === "approval")) return;
   const data = answer.kind === "resume" ? answer.data : { approved: true };
   const checked = await validate(JSON.parse(resumeSchema) as JsonSchema, data); // written by the loop
-  if (!checked.ok) throw new FermataError("VALIDATION_FAILED", `The answer does not fit what the run waits for:\n${toLines(checked.issues)}`);
+  if (!checked.ok)
+    throw new FermataError("VALIDATION_FAILED", `The answer does not fit what the run waits for:\n${toLines(checked.issues)}`);
 }
 
 /** Without the members that are `undefined`: they do not take the place of a default. */
@@ -402,7 +447,8 @@ function given<T extends object>(options: T): T {
 function merge(defaults: AgentOptions | undefined, own: AgentOptions | DelegateOptions): AgentOptions {
   if (!defaults) return own;
   const options: AgentOptions = given(own);
-  const modelSettings = defaults.modelSettings || options.modelSettings ? { ...defaults.modelSettings, ...options.modelSettings } : undefined;
+  const modelSettings =
+    defaults.modelSettings || options.modelSettings ? { ...defaults.modelSettings, ...options.modelSettings } : undefined;
   return { ...defaults, ...options, ...(modelSettings && { modelSettings }) };
 }
 

@@ -110,8 +110,20 @@ export type AgentChunk =
   | EnvelopeChunk<"reasoning-start", Id>
   | EnvelopeChunk<"reasoning-delta", { readonly id: string; readonly text: string; readonly providerMetadata?: unknown }>
   | EnvelopeChunk<"reasoning-end", Id>
-  | EnvelopeChunk<"source", Id & { readonly sourceType: string; readonly title?: string; readonly url?: string; readonly mimeType?: string; readonly filename?: string }>
-  | EnvelopeChunk<"file", { readonly data: string; readonly base64: string; readonly mimeType: string; readonly providerMetadata?: unknown }>
+  | EnvelopeChunk<
+      "source",
+      Id & {
+        readonly sourceType: string;
+        readonly title?: string;
+        readonly url?: string;
+        readonly mimeType?: string;
+        readonly filename?: string;
+      }
+    >
+  | EnvelopeChunk<
+      "file",
+      { readonly data: string; readonly base64: string; readonly mimeType: string; readonly providerMetadata?: unknown }
+    >
   | EnvelopeChunk<
       "tool-call-input-streaming-start",
       { readonly toolCallId: string; readonly toolName: string; readonly providerExecuted?: boolean; readonly dynamic?: boolean }
@@ -136,7 +148,10 @@ export type AgentChunk =
   | { readonly type: "object" | "object-result"; readonly runId: string; readonly from: ChunkSource; readonly object: unknown }
   | EnvelopeChunk<"error", { readonly type: "error"; readonly error: ChunkError }>
   | EnvelopeChunk<"abort", { readonly reason?: string }>
-  | EnvelopeChunk<"tripwire", { readonly reason: string; readonly retry?: boolean; readonly metadata?: unknown; readonly processorId?: string }>
+  | EnvelopeChunk<
+      "tripwire",
+      { readonly reason: string; readonly retry?: boolean; readonly metadata?: unknown; readonly processorId?: string }
+    >
   | EnvelopeChunk<"raw", unknown>
   | EnvelopeChunk<"step-finish", FinishPayload>
   | EnvelopeChunk<"finish", FinishPayload>

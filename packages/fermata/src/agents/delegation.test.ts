@@ -55,7 +55,12 @@ test("a call without a prompt is told to the model", async () => {
 
 test("the request context reaches the nested agent", async () => {
   let seen: unknown;
-  const child = new Agent({ id: "helper", name: "H", instructions: ({ requestContext }) => String((seen = requestContext.getRaw("tier"))), model: turnModel("x") });
+  const child = new Agent({
+    id: "helper",
+    name: "H",
+    instructions: ({ requestContext }) => String((seen = requestContext.getRaw("tier"))),
+    model: turnModel("x"),
+  });
   await boss(turnModel(ASK, "ok"), child).generate("hi", { requestContext: new RequestContext([["tier", "gold"]]) });
   expect(seen).toBe("gold");
 });
@@ -91,7 +96,13 @@ test("an agent that has itself as a tool is told where it ends", async () => {
 });
 
 describe("a nested run that waits", () => {
-  const gated = createTool({ id: "gated", description: "g", inputSchema: z.object({ n: z.number() }), requireApproval: true, execute: ({ n }) => n * 2 });
+  const gated = createTool({
+    id: "gated",
+    description: "g",
+    inputSchema: z.object({ n: z.number() }),
+    requireApproval: true,
+    execute: ({ n }) => n * 2,
+  });
   const asks = createTool({
     id: "asks",
     description: "a",
@@ -136,7 +147,9 @@ describe("a nested run that waits", () => {
     const at = house();
     const { runId, suspendPayload } = await at.start(turnModel(ASK), turnModel(callParts(["asks"]))).generate("hi");
     expect(suspendPayload).toMatchObject({ toolName: "asks", suspendPayload: { q: "sure?" } });
-    await expect(at.start(turnModel(), turnModel()).resumeGenerate({ sure: 1 }, { runId })).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
+    await expect(at.start(turnModel(), turnModel()).resumeGenerate({ sure: 1 }, { runId })).rejects.toMatchObject({
+      code: "VALIDATION_FAILED",
+    });
     const chunks = await chunksOf(await at.start(turnModel("ok"), turnModel("fine")).resumeStream({ sure: true }, { runId }));
     expect(payloads(chunks, "finish")[0]?.output.text).toBe("ok");
   });

@@ -16,7 +16,13 @@ export interface Delegate {
   /** Prepares a run; nothing happens before `start`. */
   open(messages: string, options: DelegateOptions, mode: "generate" | "stream"): Promise<OpenRun>;
   /** Prepares to go on with a run that waits. */
-  reopen(runId: string, toolCallId: string | undefined, answer: Answer, options: DelegateOptions, mode: "generate" | "stream"): Promise<OpenRun>;
+  reopen(
+    runId: string,
+    toolCallId: string | undefined,
+    answer: Answer,
+    options: DelegateOptions,
+    mode: "generate" | "stream",
+  ): Promise<OpenRun>;
 }
 
 /** Who hears of a run. Default: the logger of the instance. A server gives one that names the request. */
@@ -55,7 +61,11 @@ export function delegateTool(key: string, agent: Delegate): DelegateTool {
     toModelOutput: (value) => (isAnswer(value) ? value.text : value),
     run: async (parent, call, output, resumeData) => {
       try {
-        if (parent.setup.depth >= MAX_DEPTH) throw new FermataError("UNPROCESSABLE", `Agents have delegated ${MAX_DEPTH} levels deep, which is the limit. Answer without agent "${agent.name}".`);
+        if (parent.setup.depth >= MAX_DEPTH)
+          throw new FermataError(
+            "UNPROCESSABLE",
+            `Agents have delegated ${MAX_DEPTH} levels deep, which is the limit. Answer without agent "${agent.name}".`,
+          );
         const opened = await openFor(agent, parent, call.args, resumeData);
         const sink = new Forward(output);
         const run = await opened.start(sink);
@@ -68,9 +78,15 @@ export function delegateTool(key: string, agent: Delegate): DelegateTool {
 }
 
 function openFor(agent: Delegate, parent: Run, args: unknown, resumeData: unknown): Promise<OpenRun> {
-  const options: DelegateOptions = { abortSignal: parent.signal, requestContext: parent.setup.requestContext, depth: parent.setup.depth + 1, logger: parent.setup.logger };
+  const options: DelegateOptions = {
+    abortSignal: parent.signal,
+    requestContext: parent.setup.requestContext,
+    depth: parent.setup.depth + 1,
+    logger: parent.setup.logger,
+  };
   const { mode } = parent.setup;
-  if (isNestedAnswer(resumeData)) return agent.reopen(resumeData.nested.runId, resumeData.nested.toolCallId, resumeData.answer, options, mode);
+  if (isNestedAnswer(resumeData))
+    return agent.reopen(resumeData.nested.runId, resumeData.nested.toolCallId, resumeData.answer, options, mode);
   if (typeof args !== "object" || args === null || !("prompt" in args) || typeof args.prompt !== "string") {
     throw new FermataError("VALIDATION_FAILED", `A call of agent "${agent.name}" needs a "prompt": the text that the agent is asked.`);
   }
@@ -100,7 +116,9 @@ function outcomeOf(key: string, run: Run): ToolOutcome | NestedWait {
   const [pending] = run.pending;
   if (run.status === "suspended" && pending) return { kind: "waiting", pending, agentKey: key, runId: run.id };
   if (run.status === "finished") {
-    const subAgentToolResults = run.steps.flatMap((step) => step.toolResults.map(({ toolName, toolCallId, result, args }) => ({ toolName, toolCallId, result, args })));
+    const subAgentToolResults = run.steps.flatMap((step) =>
+      step.toolResults.map(({ toolName, toolCallId, result, args }) => ({ toolName, toolCallId, result, args })),
+    );
     const ids = { subAgentThreadId: run.setup.threadId ?? run.id, subAgentResourceId: run.setup.resourceId ?? run.setup.agentId };
     return { kind: "result", value: { text: runText(run), ...ids, subAgentToolResults } };
   }

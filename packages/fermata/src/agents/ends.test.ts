@@ -26,7 +26,10 @@ function agent(tools: Record<string, AnyTool>, ...turns: Turn[]): Agent {
 }
 
 /** A stream that stays open after its parts, until it is cancelled. */
-function hanging(parts: readonly LanguageModelV4StreamPart[], onCancel: () => void = () => undefined): ReadableStream<LanguageModelV4StreamPart> {
+function hanging(
+  parts: readonly LanguageModelV4StreamPart[],
+  onCancel: () => void = () => undefined,
+): ReadableStream<LanguageModelV4StreamPart> {
   return new ReadableStream({
     start(controller) {
       for (const part of parts) controller.enqueue(part);
@@ -42,7 +45,10 @@ describe("abort", () => {
     const heard: unknown[] = [];
     const model = turnModel("x");
     const subject = new Agent({ id: "a", name: "A", instructions: "", model });
-    const stream = await subject.stream("hi", { abortSignal: AbortSignal.abort(reason), onAbort: (event) => void heard.push(event.reason) });
+    const stream = await subject.stream("hi", {
+      abortSignal: AbortSignal.abort(reason),
+      onAbort: (event) => void heard.push(event.reason),
+    });
     expect(typesOf(await chunksOf(stream))).toEqual(["start", "abort"]);
     await expect(stream.text).rejects.toBe(reason);
     expect([model.calls.length, heard]).toEqual([0, [reason]]);
@@ -51,7 +57,9 @@ describe("abort", () => {
   test("during the model call: the provider's stream is cancelled", async () => {
     const cancelled = Promise.withResolvers<void>();
     const controller = new AbortController();
-    const stream = await agent({}, () => hanging(textParts("x").slice(0, 3), () => cancelled.resolve())).stream("hi", { abortSignal: controller.signal });
+    const stream = await agent({}, () => hanging(textParts("x").slice(0, 3), () => cancelled.resolve())).stream("hi", {
+      abortSignal: controller.signal,
+    });
     const types: string[] = [];
     for await (const chunk of stream.fullStream) {
       types.push(chunk.type);
@@ -90,7 +98,10 @@ describe("abort", () => {
   test("while the run waits for its reader: it ends at once", async () => {
     const controller = new AbortController();
     const ended = Promise.withResolvers<void>();
-    const stream = await agent({}, textParts(...Array.from({ length: 500 }, () => "x"))).stream("hi", { abortSignal: controller.signal, onAbort: () => ended.resolve() });
+    const stream = await agent({}, textParts(...Array.from({ length: 500 }, () => "x"))).stream("hi", {
+      abortSignal: controller.signal,
+      onAbort: () => ended.resolve(),
+    });
     const reader = stream.fullStream.getReader();
     await reader.read();
     controller.abort(reason);
@@ -125,13 +136,18 @@ describe("abort", () => {
     signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args));
     signal.removeEventListener = (...args: Parameters<typeof remove>) => (listeners--, remove(...args));
     const free = createTool({ id: "f", description: "f", execute: () => "ok" });
-    await agent({ free }, callParts(["free"]), "end").generate("hi", { abortSignal: signal, modelSettings: { timeout: { totalMs: 60_000 } } });
+    await agent({ free }, callParts(["free"]), "end").generate("hi", {
+      abortSignal: signal,
+      modelSettings: { timeout: { totalMs: 60_000 } },
+    });
     expect(listeners).toBe(0);
   });
 });
 
 describe("time limits", () => {
-  const limits = (timeout: NonNullable<NonNullable<AgentOptions["modelSettings"]>["timeout"]>): AgentOptions => ({ modelSettings: { timeout } });
+  const limits = (timeout: NonNullable<NonNullable<AgentOptions["modelSettings"]>["timeout"]>): AgentOptions => ({
+    modelSettings: { timeout },
+  });
 
   test.each<[string, AgentOptions]>([
     ["totalMs", limits({ totalMs: 20 })],
@@ -143,13 +159,21 @@ describe("time limits", () => {
   });
 
   test("firstChunkMs ends a run whose model does not begin", async () => {
-    const subject = new Agent({ id: "a", name: "A", instructions: "", maxRetries: 0, model: turnModel(() => new Promise(() => undefined)) });
+    const subject = new Agent({
+      id: "a",
+      name: "A",
+      instructions: "",
+      maxRetries: 0,
+      model: turnModel(() => new Promise(() => undefined)),
+    });
     await expect((await subject.stream("hi", limits({ firstChunkMs: 20 }))).text).rejects.toMatchObject({ code: "UPSTREAM_TIMEOUT" });
   });
 
   test("totalMs counts the tools as well", async () => {
     const slow = createTool({ id: "slow", description: "s", execute: () => new Promise<string>(() => undefined) });
-    await expect(agent({ slow }, callParts(["slow"])).generate("hi", limits({ totalMs: 20 }))).rejects.toMatchObject({ code: "UPSTREAM_TIMEOUT" });
+    await expect(agent({ slow }, callParts(["slow"])).generate("hi", limits({ totalMs: 20 }))).rejects.toMatchObject({
+      code: "UPSTREAM_TIMEOUT",
+    });
   });
 });
 
@@ -170,11 +194,13 @@ describe("callbacks", () => {
     const heard: string[] = [];
     const options: AgentOptions = {
       onFinish: ({ text }) => void heard.push(`finish ${text}`),
-      onError: ({ error }) => void heard.push(`error ${String((error as Error).name)}`),
+      onError: ({ error }) => void heard.push(`error ${(error as Error).name}`),
       onStepFinish: ({ stepNumber }) => void heard.push(`step ${stepNumber}`),
     };
     await agent({}, "x").generate("hi", options);
-    await agent({}, () => Promise.reject(reason)).generate("hi", options).catch(() => undefined);
+    await agent({}, () => Promise.reject(reason))
+      .generate("hi", options)
+      .catch(() => undefined);
     expect(heard).toEqual(["step 0", "finish x", "error FermataError"]);
   });
 });
@@ -193,62 +219,82 @@ test("I-3: whatever model, tools and callbacks do, a run ends exactly once, and 
     parts: fc.integer({ min: 0, max: 12 }),
     end: fc.constantFrom("whole", "throws", "error", "cut", "hangs"),
   });
-  const throwing = fc.record({ onChunk: fc.boolean(), onStepFinish: fc.boolean(), onFinish: fc.boolean(), onError: fc.boolean(), onAbort: fc.boolean() });
-  const property = fc.asyncProperty(fc.array(turn, { minLength: 1, maxLength: 3 }), throwing, fc.constantFrom("stream", "generate", "await"), async (turns, throws, form) => {
-    const controller = new AbortController();
-    const tools: Record<string, AnyTool> = {
-      good: createTool({ id: "good", description: "g", execute: async (_input, { writer }) => (await writer.write(1), "ok") }),
-      throws: createTool({ id: "throws", description: "t", execute: () => Promise.reject(reason) }),
-      suspends: createTool({ id: "suspends", description: "s", execute: (_input, context) => context.agent?.suspend() }),
-      gated: createTool({ id: "gated", description: "g", requireApproval: true, execute: () => "ok" }),
-      aborts: createTool({ id: "aborts", description: "a", execute: () => (controller.abort(reason), new Promise<string>(() => undefined)) }),
-    };
-    const script = turns.map(({ calls, parts, end }): Turn => {
-      const all = calls.length > 0 ? callParts(...calls.map((name) => [name, name === "bad" ? "{" : {}] as const)) : textParts("a", "b");
-      if (end === "whole") return all;
-      return () => {
-        const some = all.slice(0, Math.min(parts, all.length - 1));
-        if (end === "error") return [...some, { type: "error", error: reason }, finishPart("stop")];
-        if (end === "cut") return some;
-        if (end === "hangs") {
-          setImmediate(() => controller.abort(reason));
-          return hanging(some);
-        }
-        return new ReadableStream({
-          pull(stream) {
-            const next = some.shift();
-            if (next) stream.enqueue(next);
-            else stream.error(reason);
+  const throwing = fc.record({
+    onChunk: fc.boolean(),
+    onStepFinish: fc.boolean(),
+    onFinish: fc.boolean(),
+    onError: fc.boolean(),
+    onAbort: fc.boolean(),
+  });
+  const property = fc.asyncProperty(
+    fc.array(turn, { minLength: 1, maxLength: 3 }),
+    throwing,
+    fc.constantFrom("stream", "generate", "await"),
+    async (turns, throws, form) => {
+      const controller = new AbortController();
+      const tools: Record<string, AnyTool> = {
+        good: createTool({ id: "good", description: "g", execute: async (_input, { writer }) => (await writer.write(1), "ok") }),
+        throws: createTool({ id: "throws", description: "t", execute: () => Promise.reject(reason) }),
+        suspends: createTool({ id: "suspends", description: "s", execute: (_input, context) => context.agent?.suspend() }),
+        gated: createTool({ id: "gated", description: "g", requireApproval: true, execute: () => "ok" }),
+        aborts: createTool({
+          id: "aborts",
+          description: "a",
+          execute: () => (controller.abort(reason), new Promise<string>(() => undefined)),
+        }),
+      };
+      const script = turns.map(({ calls, parts, end }): Turn => {
+        const all = calls.length > 0 ? callParts(...calls.map((name) => [name, name === "bad" ? "{" : {}] as const)) : textParts("a", "b");
+        if (end === "whole") return all;
+        return () => {
+          const some = all.slice(0, Math.min(parts, all.length - 1));
+          if (end === "error") return [...some, { type: "error", error: reason }, finishPart("stop")];
+          if (end === "cut") return some;
+          if (end === "hangs") {
+            setImmediate(() => controller.abort(reason));
+            return hanging(some);
+          }
+          return new ReadableStream({
+            pull(stream) {
+              const next = some.shift();
+              if (next) stream.enqueue(next);
+              else stream.error(reason);
+            },
+          });
+        };
+      });
+      const chunks: AgentChunk[] = [];
+      const options: AgentOptions = { abortSignal: controller.signal };
+      for (const [name, throwsHere] of Object.entries(throws)) {
+        if (!throwsHere) continue;
+        Object.assign(options, {
+          [name]: () => {
+            throw reason;
           },
         });
-      };
-    });
-    const chunks: AgentChunk[] = [];
-    const options: AgentOptions = { abortSignal: controller.signal };
-    for (const [name, throwsHere] of Object.entries(throws)) {
-      if (!throwsHere) continue;
-      Object.assign(options, {
-        [name]: () => {
-          throw reason;
-        },
-      });
-    }
-    const subject = new Agent({ id: "a", name: "A", instructions: "", maxRetries: 0, model: turnModel(...script), tools });
-    if (form === "generate") {
-      await subject.generate("hi", options).catch(() => undefined);
-      return;
-    }
-    const stream = await subject.stream("hi", options);
-    const outcome = await (form === "await" ? stream.getFullOutput().then((result) => result.finishReason, () => "failed") : undefined);
-    chunks.push(...(await chunksOf(stream)));
-    const ends = chunks.filter(ending);
-    const last = chunks.at(-1);
-    if (!last) throw new Error("a run showed nothing");
-    const waits = WAITS.has(last.type);
-    expect(ends.length).toBe(waits ? 0 : 1);
-    expect(waits || ending(last) === "end").toBe(true);
-    expect(typesOf(chunks)[0]).toBe("start");
-    if (outcome !== undefined) expect(outcome === "suspended").toBe(waits);
-  });
+      }
+      const subject = new Agent({ id: "a", name: "A", instructions: "", maxRetries: 0, model: turnModel(...script), tools });
+      if (form === "generate") {
+        await subject.generate("hi", options).catch(() => undefined);
+        return;
+      }
+      const stream = await subject.stream("hi", options);
+      const outcome = await (form === "await"
+        ? stream.getFullOutput().then(
+            (result) => result.finishReason,
+            () => "failed",
+          )
+        : undefined);
+      chunks.push(...(await chunksOf(stream)));
+      const ends = chunks.filter(ending);
+      const last = chunks.at(-1);
+      if (!last) throw new Error("a run showed nothing");
+      const waits = WAITS.has(last.type);
+      expect(ends.length).toBe(waits ? 0 : 1);
+      expect(waits || ending(last) === "end").toBe(true);
+      expect(typesOf(chunks)[0]).toBe("start");
+      if (outcome !== undefined) expect(outcome === "suspended").toBe(waits);
+    },
+  );
   await fc.assert(property, { numRuns: 300 });
 });

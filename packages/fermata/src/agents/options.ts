@@ -8,7 +8,9 @@ import type { StepRecord } from "./loop/state.ts";
 import type { GenerateResult } from "./generate-result.ts";
 
 /** A value, or a function of the request that gives it. */
-export type Dynamic<T, M = unknown> = T | ((args: { readonly requestContext: RequestContext; readonly mastra: M | undefined }) => T | Promise<T>);
+export type Dynamic<T, M = unknown> =
+  | T
+  | ((args: { readonly requestContext: RequestContext; readonly mastra: M | undefined }) => T | Promise<T>);
 
 /** System text: one string, several, or messages with provider options. */
 export type Instructions = string | readonly string[] | SystemMessage | readonly SystemMessage[];

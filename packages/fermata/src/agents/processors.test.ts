@@ -26,19 +26,28 @@ async function both(make: () => Agent, options: AgentOptions = {}) {
   return { generated, streamed: await stream.getFullOutput(), chunks };
 }
 
-const rename = (message: StoredMessage, text: string): StoredMessage => ({ ...message, content: { ...message.content, parts: [{ type: "text", text }] } });
+const rename = (message: StoredMessage, text: string): StoredMessage => ({
+  ...message,
+  content: { ...message.content, parts: [{ type: "text", text }] },
+});
 
 describe("input", () => {
   test("what processInput hands back is what the model is asked", async () => {
     const model = turnModel("ok");
-    const shout: Processor = { id: "shout", processInput: ({ messages }) => messages.map((message) => rename(message, said(message).toUpperCase())) };
+    const shout: Processor = {
+      id: "shout",
+      processInput: ({ messages }) => messages.map((message) => rename(message, said(message).toUpperCase())),
+    };
     await agent(model, [], [shout]).generate("hi");
     expect(JSON.stringify(model.calls[0]?.prompt)).toContain('"HI"');
   });
 
   test("processors see what the ones before them made", async () => {
     const model = turnModel("ok");
-    const add = (letter: string): Processor => ({ id: letter, processInput: ({ messages }) => messages.map((message) => rename(message, said(message) + letter)) });
+    const add = (letter: string): Processor => ({
+      id: letter,
+      processInput: ({ messages }) => messages.map((message) => rename(message, said(message) + letter)),
+    });
     await agent(model, [], [add("1"), add("2")]).generate("hi");
     expect(JSON.stringify(model.calls[0]?.prompt)).toContain('"hi12"');
   });
@@ -64,7 +73,10 @@ describe("input", () => {
     const model = turnModel("ok");
     const guide: Processor = {
       id: "guide",
-      processInput: ({ messages }) => [...messages, { id: "s", role: "system", createdAt: new Date(), content: { format: 2, parts: [{ type: "text", text: "Rule." }] } }],
+      processInput: ({ messages }) => [
+        ...messages,
+        { id: "s", role: "system", createdAt: new Date(), content: { format: 2, parts: [{ type: "text", text: "Rule." }] } },
+      ],
     };
     await agent(model, [], [guide]).generate("hi");
     expect(model.calls[0]?.prompt.map(({ role }) => role)).toEqual(["system", "user"]);
@@ -76,7 +88,11 @@ describe("input", () => {
     const stream = await agent(model, [], [guard]).stream("hi");
     const chunks = await chunksOf(stream);
     expect(typesOf(chunks)).toEqual(["start", "tripwire", "finish"]);
-    expect(await stream.getFullOutput()).toMatchObject({ text: "", finishReason: "tripwire", tripwire: { reason: "not here", metadata: { rule: 7 }, processorId: "guard" } });
+    expect(await stream.getFullOutput()).toMatchObject({
+      text: "",
+      finishReason: "tripwire",
+      tripwire: { reason: "not here", metadata: { rule: 7 }, processorId: "guard" },
+    });
     expect(model.calls.length).toBe(0);
   });
 });
@@ -84,7 +100,10 @@ describe("input", () => {
 describe("output, chunk by chunk", () => {
   const mask: Processor = {
     id: "mask",
-    processOutputStream: ({ part }) => (part.type === "text-delta" && "payload" in part ? { ...part, payload: { ...part.payload, text: part.payload.text.replace("secret", "******") } } : part),
+    processOutputStream: ({ part }) =>
+      part.type === "text-delta" && "payload" in part
+        ? { ...part, payload: { ...part.payload, text: part.payload.text.replace("secret", "******") } }
+        : part,
   };
 
   test("a changed text is changed everywhere: stream, result, steps, messages", async () => {
@@ -94,7 +113,10 @@ describe("output, chunk by chunk", () => {
   });
 
   test("a dropped text is dropped everywhere", async () => {
-    const drop: Processor = { id: "drop", processOutputStream: ({ part }) => (part.type === "text-delta" && JSON.stringify(part).includes("secret") ? null : part) };
+    const drop: Processor = {
+      id: "drop",
+      processOutputStream: ({ part }) => (part.type === "text-delta" && JSON.stringify(part).includes("secret") ? null : part),
+    };
     const { generated, streamed } = await both(() => agent(turnModel(textParts("a", "secret", "b")), [drop]));
     // A whole answer is one piece.
     expect([generated.text, streamed.text]).toEqual(["", "ab"]);
@@ -120,7 +142,10 @@ describe("output, chunk by chunk", () => {
   });
 
   test("a tripwire ends the run, and nothing of the refused answer is in the result", async () => {
-    const guard: Processor = { id: "guard", processOutputStream: ({ part, abort }) => (JSON.stringify(part).includes("secret") ? abort("leak") : part) };
+    const guard: Processor = {
+      id: "guard",
+      processOutputStream: ({ part, abort }) => (JSON.stringify(part).includes("secret") ? abort("leak") : part),
+    };
     const { generated, streamed, chunks } = await both(() => agent(turnModel(textParts("so ", "secret")), [guard]));
     expect(typesOf(chunks).slice(-2)).toEqual(["tripwire", "finish"]);
     for (const result of [generated, streamed]) expect(result).toMatchObject({ text: "", finishReason: "tripwire" });
@@ -146,15 +171,28 @@ describe("output, step by step", () => {
   test("processOutputStep sees each answer before its tools run, and may refuse it", async () => {
     let ran = 0;
     const risky = createTool({ id: "risky", description: "r", execute: () => ++ran });
-    const guard: Processor = { id: "guard", processOutputStep: ({ toolCalls, abort }) => (toolCalls.some(({ toolName }) => toolName === "risky") ? abort("no risk") : undefined) };
-    const subject = new Agent({ id: "a", name: "A", instructions: "", model: turnModel(callParts(["risky"])), tools: { risky }, outputProcessors: [guard] });
+    const guard: Processor = {
+      id: "guard",
+      processOutputStep: ({ toolCalls, abort }) => (toolCalls.some(({ toolName }) => toolName === "risky") ? abort("no risk") : undefined),
+    };
+    const subject = new Agent({
+      id: "a",
+      name: "A",
+      instructions: "",
+      model: turnModel(callParts(["risky"])),
+      tools: { risky },
+      outputProcessors: [guard],
+    });
     expect((await subject.generate("hi")).finishReason).toBe("tripwire");
     expect(ran).toBe(0);
   });
 });
 
 describe("sent back", () => {
-  const picky = (good: string): Processor => ({ id: "picky", processOutputStep: ({ text, abort }) => (text === good ? undefined : abort("be polite", { retry: true })) });
+  const picky = (good: string): Processor => ({
+    id: "picky",
+    processOutputStep: ({ text, abort }) => (text === good ? undefined : abort("be polite", { retry: true })),
+  });
 
   test("the model is told why and asked again", async () => {
     const model = turnModel("rude", "kind");
@@ -170,7 +208,10 @@ describe("sent back", () => {
     const text = ["step-start", "text-start", "text-delta", "text-end"];
     expect(typesOf(chunks)).toEqual(["start", ...text, "tripwire", "step-finish", ...text, "step-finish", "finish"]);
     expect(payloads(chunks, "finish")[0]).toMatchObject({ processorRetryCount: 1, output: { text: "kind" } });
-    expect(payloads(chunks, "step-finish")[0]).toMatchObject({ output: { text: "" }, stepResult: { reason: "tripwire", isContinued: true } });
+    expect(payloads(chunks, "step-finish")[0]).toMatchObject({
+      output: { text: "" },
+      stepResult: { reason: "tripwire", isContinued: true },
+    });
   });
 
   test("once by default; then the tripwire ends the run", async () => {
@@ -186,14 +227,24 @@ describe("sent back", () => {
   });
 
   test("by processOutputStream as well", async () => {
-    const guard: Processor = { id: "g", processOutputStream: ({ part, abort }) => (part.type === "text-delta" && JSON.stringify(part).includes("rude") ? abort("no", { retry: true }) : part) };
+    const guard: Processor = {
+      id: "g",
+      processOutputStream: ({ part, abort }) =>
+        part.type === "text-delta" && JSON.stringify(part).includes("rude") ? abort("no", { retry: true }) : part,
+    };
     expect((await agent(turnModel("rude", "kind"), [guard]).generate("hi")).text).toBe("kind");
   });
 
   test("by processOutputResult as well, and the tokens of both answers are counted", async () => {
     const usage = { inputTokens: { total: 5, noCache: 5, cacheRead: 0, cacheWrite: 0 }, outputTokens: { total: 1, text: 1, reasoning: 0 } };
-    const answer = (text: string) => [...textParts(text).slice(0, -1), { type: "finish" as const, finishReason: { unified: "stop" as const, raw: "stop" }, usage }];
-    const guard: Processor = { id: "g", processOutputResult: ({ messages, abort }) => (said(messages[0]) === "rude" ? abort("no", { retry: true }) : undefined) };
+    const answer = (text: string) => [
+      ...textParts(text).slice(0, -1),
+      { type: "finish" as const, finishReason: { unified: "stop" as const, raw: "stop" }, usage },
+    ];
+    const guard: Processor = {
+      id: "g",
+      processOutputResult: ({ messages, abort }) => (said(messages[0]) === "rude" ? abort("no", { retry: true }) : undefined),
+    };
     const result = await agent(turnModel(answer("rude"), answer("kind")), [guard]).generate("hi");
     expect(result).toMatchObject({ text: "kind", usage: { inputTokens: 10, outputTokens: 2 } });
     expect(result.steps.length).toBe(1);
@@ -201,7 +252,14 @@ describe("sent back", () => {
 });
 
 describe("the result", () => {
-  const sign: Processor = { id: "sign", processOutputResult: ({ messages }) => messages.map((message) => ({ ...message, content: { ...message.content, parts: [...message.content.parts, { type: "text" as const, text: " — A." }] } })) };
+  const sign: Processor = {
+    id: "sign",
+    processOutputResult: ({ messages }) =>
+      messages.map((message) => ({
+        ...message,
+        content: { ...message.content, parts: [...message.content.parts, { type: "text" as const, text: " — A." }] },
+      })),
+  };
 
   test("what processOutputResult hands back is the result", async () => {
     const { generated, streamed, chunks } = await both(() => agent(turnModel("Hello"), [sign]));
@@ -232,15 +290,19 @@ describe("the result", () => {
   test("a tripwire takes all of it back", async () => {
     const refuse: Processor = { id: "refuse", processOutputResult: ({ abort }) => abort("no") };
     const { generated, streamed } = await both(() => agent(turnModel("secret"), [refuse]));
-    for (const result of [generated, streamed]) expect([result.text, result.finishReason, JSON.stringify(result).includes("secret")]).toEqual(["", "tripwire", false]);
+    for (const result of [generated, streamed])
+      expect([result.text, result.finishReason, JSON.stringify(result).includes("secret")]).toEqual(["", "tripwire", false]);
   });
 });
 
 test("a tripwire at what a tool writes ends the run, not the tool alone", async () => {
   const guard: Processor = { id: "g", processOutputStream: ({ part, abort }) => (part.type === "tool-output" ? abort("quiet") : part) };
   const loud = createTool({ id: "loud", description: "l", execute: async (_input, { writer }) => (await writer.write("x"), "ok") });
-  const make = (tools: ConstructorParameters<typeof Agent>[0]["tools"], agents: Record<string, Agent>, model: TurnModel) => new Agent({ id: "a", name: "A", instructions: "", model, tools: tools ?? {}, agents, outputProcessors: [guard] });
+  const make = (tools: ConstructorParameters<typeof Agent>[0]["tools"], agents: Record<string, Agent>, model: TurnModel) =>
+    new Agent({ id: "a", name: "A", instructions: "", model, tools: tools ?? {}, agents, outputProcessors: [guard] });
   expect((await make({ loud }, {}, turnModel(callParts(["loud"]), "on")).generate("hi")).finishReason).toBe("tripwire");
   const child = new Agent({ id: "c", name: "C", instructions: "", model: turnModel("x") });
-  expect((await make({}, { child }, turnModel(callParts(["agent-child", { prompt: "?" }]), "on")).generate("hi")).finishReason).toBe("tripwire");
+  expect((await make({}, { child }, turnModel(callParts(["agent-child", { prompt: "?" }]), "on")).generate("hi")).finishReason).toBe(
+    "tripwire",
+  );
 });

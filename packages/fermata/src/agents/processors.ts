@@ -25,15 +25,26 @@ export interface Processor {
   /** Before the first model call. */
   processInput?(args: ProcessorArgs & { readonly messages: StoredMessage[] }): StoredMessage[] | Promise<StoredMessage[]>;
   /** Before every model call. */
-  processInputStep?(args: ProcessorArgs & { readonly messages: StoredMessage[]; readonly stepNumber: number }): StoredMessage[] | undefined | Promise<StoredMessage[] | undefined>;
+  processInputStep?(
+    args: ProcessorArgs & { readonly messages: StoredMessage[]; readonly stepNumber: number },
+  ): StoredMessage[] | undefined | Promise<StoredMessage[] | undefined>;
   /** For every chunk. Nothing handed back drops it. Text that is changed or dropped here is changed or missing in the result as well. */
-  processOutputStream?(args: ProcessorArgs & { readonly part: AgentChunk; readonly state: Record<string, unknown> }): AgentChunk | null | undefined | Promise<AgentChunk | null | undefined>;
+  processOutputStream?(
+    args: ProcessorArgs & { readonly part: AgentChunk; readonly state: Record<string, unknown> },
+  ): AgentChunk | null | undefined | Promise<AgentChunk | null | undefined>;
   /** After every model call, before the tools that it called run. */
   processOutputStep?(
-    args: OutputArgs & { readonly text: string; readonly stepNumber: number; readonly toolCalls: readonly ToolCallPayload[]; readonly finishReason: RunFinishReason },
+    args: OutputArgs & {
+      readonly text: string;
+      readonly stepNumber: number;
+      readonly toolCalls: readonly ToolCallPayload[];
+      readonly finishReason: RunFinishReason;
+    },
   ): void | Promise<void>;
   /** After the last one. The messages handed back are the answer of the run. */
-  processOutputResult?(args: OutputArgs & { readonly messages: StoredMessage[] }): StoredMessage[] | undefined | Promise<StoredMessage[] | undefined>;
+  processOutputResult?(
+    args: OutputArgs & { readonly messages: StoredMessage[] },
+  ): StoredMessage[] | undefined | Promise<StoredMessage[] | undefined>;
 }
 
 /** Thrown by `abort`; the loop turns it into the end of the run. */

@@ -1,7 +1,6 @@
 /** Builds the answer of `generate` from a run that has ended. */
-import type { StepMetadata } from "./chunks.ts";
 import type { Chunk, GenerateResult, ReasoningChunk, StepSummary } from "./generate-result.ts";
-import { messagesUpTo, runText, stepContent } from "./loop/finish.ts";
+import { describeAnswer, messagesUpTo, runText, stepContent } from "./loop/finish.ts";
 import type { Run } from "./loop/run.ts";
 import type { PendingCall, StepRecord } from "./loop/state.ts";
 import { toStoredMessages } from "./messages/to-stored.ts";
@@ -15,7 +14,7 @@ export function toGenerateResult<T>(run: Run): GenerateResult<T> {
   const answer = assistantMessage(run);
   const summaries = steps.map((step, index) => toSummary(run, step, index));
   const toolCalls = suspended ? run.pending.map(({ call }) => chunk(run, "tool-call", call)) : joined(summaries, (step) => step.toolCalls);
-  const { providerMetadata, request: _request, ...metadata } = last?.metadata ?? ({} as Partial<StepMetadata>);
+  const providerMetadata = last?.metadata.providerMetadata;
   return {
     text: runText(run),
     usage: run.usage,
@@ -31,7 +30,7 @@ export function toGenerateResult<T>(run: Run): GenerateResult<T> {
     sources: joined(summaries, (step) => step.sources),
     files: joined(summaries, (step) => step.files),
     response: {
-      ...metadata,
+      ...(last && describeAnswer(last.metadata)),
       ...(!suspended && { messages: run.produced, uiMessages: [toUiMessage(answer)] }),
       dbMessages: [answer],
     },
@@ -56,7 +55,7 @@ function suspension(pending: PendingCall | undefined): Pick<GenerateResult, "sus
 }
 
 function toSummary(run: Run, step: StepRecord, index: number): StepSummary {
-  const { providerMetadata, request: _request, ...metadata } = step.metadata;
+  const { providerMetadata } = step.metadata;
   return {
     stepType: index === 0 ? "initial" : "tool-result",
     sources: step.sources.map((payload) => chunk(run, "source", payload)),
@@ -76,7 +75,7 @@ function toSummary(run: Run, step: StepRecord, index: number): StepSummary {
     usage: step.usage,
     warnings: step.warnings,
     request: step.request,
-    response: { ...metadata, messages: messagesUpTo(run, index) },
+    response: { ...describeAnswer(step.metadata), messages: messagesUpTo(run, index) },
     ...(providerMetadata !== undefined && { providerMetadata }),
   };
 }

@@ -13,7 +13,10 @@ const handMade: StandardSchemaV1<unknown, { city: string }> & { "~standard": { j
   "~standard": {
     version: 1,
     vendor: "by-hand",
-    validate: async (value) => (typeof value === "object" && value !== null && "city" in value ? { value: { city: String(value.city) } } : { issues: [{ message: "no city", path: ["city"] }] }),
+    validate: async (value) =>
+      typeof value === "object" && value !== null && "city" in value
+        ? { value: { city: String(value.city) } }
+        : { issues: [{ message: "no city", path: ["city"] }] },
     jsonSchema: { input: () => json, output: () => json },
   },
 };
@@ -21,7 +24,13 @@ const GOOD = '{"city":"Paris","temp":21}';
 const BAD = '{"city":"Paris"}';
 
 function agent(model: TurnModel): Agent {
-  return new Agent({ id: "a", name: "A", instructions: "Be brief.", model, tools: { free: createTool({ id: "free", description: "f", execute: () => 1 }) } });
+  return new Agent({
+    id: "a",
+    name: "A",
+    instructions: "Be brief.",
+    model,
+    tools: { free: createTool({ id: "free", description: "f", execute: () => 1 }) },
+  });
 }
 
 function objects(chunks: readonly AgentChunk[], type: "object" | "object-result"): unknown[] {
@@ -39,7 +48,10 @@ test.each<[string, typeof json | typeof zod | typeof handMade, unknown]>([
 
 test("a Standard Schema that has no JSON Schema is refused with what to do", async () => {
   const schema: StandardSchemaV1 = { "~standard": { version: 1, vendor: "odd", validate: (value) => ({ value }) } };
-  await expect(agent(turnModel(GOOD)).generate("hi", { structuredOutput: { schema } })).rejects.toMatchObject({ code: "MISCONFIGURED", message: expect.stringContaining("odd") });
+  await expect(agent(turnModel(GOOD)).generate("hi", { structuredOutput: { schema } })).rejects.toMatchObject({
+    code: "MISCONFIGURED",
+    message: expect.stringContaining("odd"),
+  });
 });
 
 test.each([
@@ -63,8 +75,29 @@ describe("the stream", () => {
   test("object chunks stand between the deltas, object-result before step-finish, and the data in finish", async () => {
     const chunks = await chunksOf(await agent(turnModel(textParts(...pieces))).stream("hi", { structuredOutput: { schema: zod } }));
     const types = typesOf(chunks).slice(3);
-    expect(types).toEqual(["object", "text-delta", "object", "text-delta", "object", "text-delta", "object", "text-delta", "object", "text-delta", "text-end", "object-result", "step-finish", "finish"]);
-    expect(objects(chunks, "object")).toEqual([{}, { city: "Pa" }, { city: "Paris" }, { city: "Paris", temp: 2 }, { city: "Paris", temp: 21 }]);
+    expect(types).toEqual([
+      "object",
+      "text-delta",
+      "object",
+      "text-delta",
+      "object",
+      "text-delta",
+      "object",
+      "text-delta",
+      "object",
+      "text-delta",
+      "text-end",
+      "object-result",
+      "step-finish",
+      "finish",
+    ]);
+    expect(objects(chunks, "object")).toEqual([
+      {},
+      { city: "Pa" },
+      { city: "Paris" },
+      { city: "Paris", temp: 2 },
+      { city: "Paris", temp: 21 },
+    ]);
     expect(payloads(chunks, "finish")[0]?.output.object).toEqual({ city: "Paris", temp: 21 });
   });
 
@@ -76,7 +109,9 @@ describe("the stream", () => {
 
 describe("an answer that does not fit", () => {
   const run = (errorStrategy?: "strict" | "warn" | "fallback") =>
-    agent(turnModel(BAD)).stream("hi", { structuredOutput: { schema: zod, ...(errorStrategy && { errorStrategy }), fallbackValue: { city: "?", temp: 0 } } });
+    agent(turnModel(BAD)).stream("hi", {
+      structuredOutput: { schema: zod, ...(errorStrategy && { errorStrategy }), fallbackValue: { city: "?", temp: 0 } },
+    });
 
   test("fails by default: an error chunk, then step-finish and finish with reason error", async () => {
     const stream = await run();
@@ -84,7 +119,10 @@ describe("an answer that does not fit", () => {
     expect(typesOf(chunks).slice(-3)).toEqual(["error", "step-finish", "finish"]);
     expect(payloads(chunks, "error")[0]?.error).toMatchObject({ code: "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED" });
     expect(payloads(chunks, "finish")[0]?.stepResult.reason).toBe("error");
-    await expect(stream.object).rejects.toMatchObject({ code: "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED", message: expect.stringContaining("temp") });
+    await expect(stream.object).rejects.toMatchObject({
+      code: "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED",
+      message: expect.stringContaining("temp"),
+    });
   });
 
   test("warn: the text without data", async () => {
@@ -94,17 +132,25 @@ describe("an answer that does not fit", () => {
   });
 
   test("fallback: the value that was given", async () => {
-    expect(await (await run("fallback")).getFullOutput()).toMatchObject({ object: { city: "?", temp: 0 }, usedFallbackValue: true, finishReason: "stop" });
+    expect(await (await run("fallback")).getFullOutput()).toMatchObject({
+      object: { city: "?", temp: 0 },
+      usedFallbackValue: true,
+      finishReason: "stop",
+    });
   });
 
   test("text that is no JSON does not fit either", async () => {
-    await expect(agent(turnModel("Paris")).generate("hi", { structuredOutput: { schema: zod } })).rejects.toMatchObject({ code: "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED" });
+    await expect(agent(turnModel("Paris")).generate("hi", { structuredOutput: { schema: zod } })).rejects.toMatchObject({
+      code: "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED",
+    });
   });
 });
 
 describe("how the model is told", () => {
   const asked = async (jsonPromptInjection: boolean | "system" | "inline" | "auto" | undefined, model = turnModel(GOOD)) => {
-    await agent(model).generate("hi", { structuredOutput: { schema: zod, ...(jsonPromptInjection !== undefined && { jsonPromptInjection }) } });
+    await agent(model).generate("hi", {
+      structuredOutput: { schema: zod, ...(jsonPromptInjection !== undefined && { jsonPromptInjection }) },
+    });
     const [call] = model.calls;
     return { native: call?.responseFormat?.type === "json", injected: JSON.stringify(call?.prompt).includes("JSON schema") };
   };
@@ -112,7 +158,10 @@ describe("how the model is told", () => {
   test("natively where nothing is said", async () => expect(await asked(undefined)).toEqual({ native: true, injected: false }));
   test("in the prompt where that is asked for", async () => expect(await asked(true)).toEqual({ native: false, injected: true }));
   test("in the prompt where the model says that it cannot", async () => {
-    expect(await asked(undefined, Object.assign(turnModel(GOOD), { supportsStructuredOutputs: false }))).toEqual({ native: false, injected: true });
+    expect(await asked(undefined, Object.assign(turnModel(GOOD), { supportsStructuredOutputs: false }))).toEqual({
+      native: false,
+      injected: true,
+    });
   });
 });
 
@@ -136,7 +185,9 @@ describe("a second model", () => {
 
   test("that fails is treated as an answer that does not fit", async () => {
     const broken = second(() => Promise.reject(new Error("x")));
-    const options = { structuredOutput: { schema: zod, model: broken, errorStrategy: "fallback" as const, fallbackValue: { city: "?", temp: 0 } } };
+    const options = {
+      structuredOutput: { schema: zod, model: broken, errorStrategy: "fallback" as const, fallbackValue: { city: "?", temp: 0 } },
+    };
     expect((await agent(turnModel("text")).generate("hi", options)).usedFallbackValue).toBe(true);
   });
 });

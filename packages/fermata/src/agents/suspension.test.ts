@@ -73,7 +73,16 @@ describe("approval", () => {
     const at = house();
     const runId = await suspended(at, GATED);
     const chunks = await chunksOf(await at.agent("8 it is").approveToolCall({ runId }));
-    expect(typesOf(chunks)).toEqual(["tool-result", "step-finish", "step-start", "text-start", "text-delta", "text-end", "step-finish", "finish"]);
+    expect(typesOf(chunks)).toEqual([
+      "tool-result",
+      "step-finish",
+      "step-start",
+      "text-start",
+      "text-delta",
+      "text-end",
+      "step-finish",
+      "finish",
+    ]);
     expect(payloads(chunks, "tool-result")[0]?.result).toBe(8);
   });
 
@@ -117,7 +126,10 @@ describe("approval", () => {
   test("of two approvals at the same time exactly one wins", async () => {
     const at = house();
     const runId = await suspended(at, GATED);
-    const both = await Promise.allSettled([at.agent("ok").approveToolCallGenerate({ runId }), at.agent("ok").approveToolCallGenerate({ runId })]);
+    const both = await Promise.allSettled([
+      at.agent("ok").approveToolCallGenerate({ runId }),
+      at.agent("ok").approveToolCallGenerate({ runId }),
+    ]);
     expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
     expect(ran).toEqual(["gated 4"]);
   });
@@ -141,18 +153,22 @@ describe("approval", () => {
   test("an approval whose caller is gone already leaves the run waiting", async () => {
     const at = house();
     const runId = await suspended(at, GATED);
-    await expect(at.agent("ok").approveToolCallGenerate({ runId, abortSignal: AbortSignal.abort() })).rejects.toMatchObject({ name: "AbortError" });
+    await expect(at.agent("ok").approveToolCallGenerate({ runId, abortSignal: AbortSignal.abort() })).rejects.toMatchObject({
+      name: "AbortError",
+    });
     expect(at.suspensions.rows.size).toBe(1);
   });
 });
 
 describe("who asks for approval", () => {
-  const nothing = async (options: AgentOptions, config: Partial<AgentConfig> = {}, turn = callParts(["free"])) => (await house(config).agent(turn, "ok").generate("hi", options)).finishReason;
+  const nothing = async (options: AgentOptions, config: Partial<AgentConfig> = {}, turn = callParts(["free"])) =>
+    (await house(config).agent(turn, "ok").generate("hi", options)).finishReason;
 
   test("requireToolApproval: true gates every tool", async () => expect(await nothing({ requireToolApproval: true })).toBe("suspended"));
   test("requireToolApproval: false does not", async () => expect(await nothing({ requireToolApproval: false })).toBe("stop"));
   test("requireToolApproval decides by name and arguments", async () => {
-    const requireToolApproval: AgentOptions["requireToolApproval"] = async ({ toolName, args }) => toolName === "free" && JSON.stringify(args) === '{"x":1}';
+    const requireToolApproval: AgentOptions["requireToolApproval"] = async ({ toolName, args }) =>
+      toolName === "free" && JSON.stringify(args) === '{"x":1}';
     expect(await nothing({ requireToolApproval })).toBe("stop");
     expect(await nothing({ requireToolApproval }, {}, callParts(["free", { x: 1 }]))).toBe("suspended");
   });
@@ -170,20 +186,29 @@ describe("who asks for approval", () => {
       requireApproval: ({ eur }, { requestContext }) => eur > 10 && requestContext.getRaw("boss") !== true,
       execute: () => "paid",
     });
-    const run = (eur: number, boss: boolean) => nothing({ requestContext: new RequestContext([["boss", boss]]) }, { tools: { pay } }, callParts(["pay", { eur }]));
+    const run = (eur: number, boss: boolean) =>
+      nothing({ requestContext: new RequestContext([["boss", boss]]) }, { tools: { pay } }, callParts(["pay", { eur }]));
     expect([await run(5, false), await run(50, false), await run(50, true)]).toEqual(["stop", "suspended", "stop"]);
   });
-  test("nobody is asked about arguments that do not fit", async () => expect(await nothing({}, {}, callParts(["gated", { n: "x" }]))).toBe("stop"));
+  test("nobody is asked about arguments that do not fit", async () =>
+    expect(await nothing({}, {}, callParts(["gated", { n: "x" }]))).toBe("stop"));
 });
 
 describe("several waiting calls", () => {
   const THREE = callParts(["gated", { n: 1 }, "one"], ["free", {}, "two"], ["gated", { n: 3 }, "three"]);
 
   test("those that need nobody run, and the stream ends with what it waits for", async () => {
-    expect(typesOf(await chunksOf(await house().agent(THREE).stream("hi"))).slice(-3)).toEqual(["tool-result", "tool-call-approval", "tool-call-approval"]);
+    expect(typesOf(await chunksOf(await house().agent(THREE).stream("hi"))).slice(-3)).toEqual([
+      "tool-result",
+      "tool-call-approval",
+      "tool-call-approval",
+    ]);
   });
 
-  test.each([["one", "three"], ["three", "one"]])("answered in the order %s, %s: the run waits until all are answered", async (first, second) => {
+  test.each([
+    ["one", "three"],
+    ["three", "one"],
+  ])("answered in the order %s, %s: the run waits until all are answered", async (first, second) => {
     const at = house();
     const runId = await suspended(at, THREE);
     const chunks = await chunksOf(await at.agent().approveToolCall({ runId, toolCallId: first }));
@@ -225,7 +250,10 @@ describe("a tool that suspends", () => {
     expect((await at.agent("gone").resumeGenerate({ sure: false }, { runId })).toolResults[0]?.payload.result).toBe("kept");
   });
 
-  test.each([["data that does not fit", { sure: "yes" }], ["nothing", undefined]])("%s is refused, and the run goes on waiting", async (_what, data) => {
+  test.each([
+    ["data that does not fit", { sure: "yes" }],
+    ["nothing", undefined],
+  ])("%s is refused, and the run goes on waiting", async (_what, data) => {
     const at = house();
     const runId = await suspended(at, ASKS);
     await expect(at.agent().resumeGenerate(data, { runId })).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
@@ -233,8 +261,19 @@ describe("a tool that suspends", () => {
   });
 
   test("a payload that does not fit its schema is the tool's failure", async () => {
-    const odd = createTool({ id: "odd", description: "o", suspendSchema: z.object({ q: z.string() }), execute: (_input, { agent }) => agent?.suspend({ q: 1 }) });
-    expect((await house({ tools: { odd } }).agent(callParts(["odd"]), "ok").generate("hi")).finishReason).toBe("stop");
+    const odd = createTool({
+      id: "odd",
+      description: "o",
+      suspendSchema: z.object({ q: z.string() }),
+      execute: (_input, { agent }) => agent?.suspend({ q: 1 }),
+    });
+    expect(
+      (
+        await house({ tools: { odd } })
+          .agent(callParts(["odd"]), "ok")
+          .generate("hi")
+      ).finishReason,
+    ).toBe("stop");
   });
 
   test("an approved tool may still suspend", async () => {
@@ -259,7 +298,10 @@ describe("what comes back", () => {
       },
     });
     const at = house({ tools: { look } });
-    const requestContext = new RequestContext<Record<string, unknown>>([["tier", "gold"], ["mastra__authToken", "canary"]]);
+    const requestContext = new RequestContext<Record<string, unknown>>([
+      ["tier", "gold"],
+      ["mastra__authToken", "canary"],
+    ]);
     const runId = await suspended(at, callParts(["look"]), { requestContext });
     expect([...at.suspensions.rows.values()].join()).not.toContain("canary");
     await at.agent("ok").approveToolCallGenerate({ runId, requestContext: new RequestContext([["lang", "de"]]) });
@@ -280,7 +322,9 @@ describe("what comes back", () => {
     const runId = await suspended(at, GATED, { structuredOutput });
     expect((await at.agent('{"total":8}').approveToolCallGenerate({ runId })).object).toEqual({ total: 8 });
     const again = await suspended(at, GATED, { structuredOutput });
-    await expect(at.agent('{"total":"x"}').approveToolCallGenerate({ runId: again })).rejects.toMatchObject({ code: "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED" });
+    await expect(at.agent('{"total":"x"}').approveToolCallGenerate({ runId: again })).rejects.toMatchObject({
+      code: "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED",
+    });
   });
 
   test.each([
@@ -306,7 +350,11 @@ describe("what comes back", () => {
     const at = house();
     const runId = await suspended(at, GATED);
     const { runs, total } = await at.agent().listSuspendedRuns();
-    expect([total, runs[0]?.runId, runs[0]?.calls]).toEqual([1, runId, [{ toolCallId: "call-1", toolName: "gated", args: { n: 4 }, requiresApproval: true }]]);
+    expect([total, runs[0]?.runId, runs[0]?.calls]).toEqual([
+      1,
+      runId,
+      [{ toolCallId: "call-1", toolName: "gated", args: { n: 4 }, requiresApproval: true }],
+    ]);
     await at.agent("ok").approveToolCallGenerate({ runId });
     expect((await at.agent().listSuspendedRuns()).total).toBe(0);
   });

@@ -21,9 +21,14 @@ export function withCallTools(own: ReadonlyMap<string, RunTool>, options: AgentO
   const result = new Map(own);
   for (const tools of Object.values(toolsets ?? {})) addTools(result, tools);
   for (const [name, tool] of Object.entries(clientTools ?? {})) {
-    if (!NAME.test(name)) throw new FermataError("VALIDATION_FAILED", `Unusable client tool name ${JSON.stringify(name)}: it needs 1 to 128 characters, none of them a control character.`);
+    if (!NAME.test(name))
+      throw new FermataError(
+        "VALIDATION_FAILED",
+        `Unusable client tool name ${JSON.stringify(name)}: it needs 1 to 128 characters, none of them a control character.`,
+      );
     // A caller's tool may not take the place of the agent's own: its calls would silently go elsewhere.
-    if (own.has(name)) throw new FermataError("VALIDATION_FAILED", `The client tool "${name}" has the name of one of the agent's own tools.`);
+    if (own.has(name))
+      throw new FermataError("VALIDATION_FAILED", `The client tool "${name}" has the name of one of the agent's own tools.`);
     result.set(name, { kind: "client", tool });
   }
   return result;

@@ -85,8 +85,7 @@ export function finishPayload(run: Run): FinishPayload {
 }
 
 function finishResponse(run: Run, { metadata }: StepRecord): unknown {
-  const { providerMetadata: _providerMetadata, request: _request, ...rest } = metadata;
-  return { ...rest, messages: run.produced, uiMessages: [toUiMessage(assistantMessage(run))] };
+  return { ...describeAnswer(metadata), messages: run.produced, uiMessages: [toUiMessage(assistantMessage(run))] };
 }
 
 /** Everything that the run has said: what a reader of its stream has seen. */
@@ -118,15 +117,20 @@ function output(step: StepRecord, text: string, usage: ModelUsage, steps: readon
   return { text, toolCalls: step.toolCalls, usage, steps, ...(step.object !== undefined && { object: step.object }) };
 }
 
+/** A model's answer without what stands elsewhere. Members are named: leaving some out of a copy costs several times as much. */
+export function describeAnswer({ id, timestamp, modelId, headers, modelMetadata }: StepMetadata): Omit<StepMetadata, "providerMetadata" | "request"> {
+  return { id, timestamp, modelId, headers, modelMetadata };
+}
+
 function wireStep(step: StepRecord, messages: readonly ModelMessage[]): Record<string, unknown> {
-  const { providerMetadata, ...response } = step.metadata;
+  const { providerMetadata, modelMetadata } = step.metadata;
   return {
     content: stepContent(step),
     finishReason: step.finishReason,
     usage: step.usage,
     warnings: step.warnings,
     request: step.request,
-    response: { ...response, ...(step.finishReason === "error" && response.modelMetadata), messages },
+    response: { ...describeAnswer(step.metadata), ...(step.finishReason === "error" && modelMetadata), messages },
     ...(providerMetadata !== undefined && { providerMetadata }),
   };
 }

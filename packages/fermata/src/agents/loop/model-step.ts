@@ -42,7 +42,11 @@ export function newStep(run: Run): ModelStep {
       timestamp: isoTime(Date.now()),
       modelId: model?.modelId ?? "",
       headers: undefined,
-      modelMetadata: { modelId: model?.modelId ?? "", modelVersion: model?.specificationVersion ?? "", modelProvider: model?.provider ?? "" },
+      modelMetadata: {
+        modelId: model?.modelId ?? "",
+        modelVersion: model?.specificationVersion ?? "",
+        modelProvider: model?.provider ?? "",
+      },
     },
     request: {},
     messages: [],
@@ -112,7 +116,9 @@ function callOptions(run: Run, candidates: readonly ModelCandidate[], prepared: 
     prompt,
     abortSignal: run.signal,
     ...(tools.length > 0 && { tools: [...tools], toolChoice: toToolChoice(choice) }),
-    ...(structured && !structured.model && !inject && { responseFormat: { type: "json" as const, schema: responseSchema(structured.schema) } }),
+    ...(structured &&
+      !structured.model &&
+      !inject && { responseFormat: { type: "json" as const, schema: responseSchema(structured.schema) } }),
     ...(settings && pickSettings(settings)),
     ...(options.includeRawChunks && { includeRawChunks: true }),
     // Provider options are JSON by contract; the provider checks them.
@@ -144,7 +150,9 @@ function schemaMessage(content: string): ModelMessage {
   return { role: "system", content };
 }
 
-function responseSchema(schema: Parameters<typeof toJsonSchema>[0]): NonNullable<Extract<ModelCallOptions["responseFormat"], { type: "json" }>["schema"]> {
+function responseSchema(
+  schema: Parameters<typeof toJsonSchema>[0],
+): NonNullable<Extract<ModelCallOptions["responseFormat"], { type: "json" }>["schema"]> {
   return toJsonSchema(schema, "draft-07");
 }
 

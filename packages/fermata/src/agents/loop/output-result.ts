@@ -1,6 +1,6 @@
 /** What output processors make of the finished answer. */
-import { isDeepStrictEqual } from "node:util";
 import type { ModelMessage } from "../../models/types.ts";
+import { toJsonValue } from "../messages/json-value.ts";
 import { toModelMessages } from "../messages/to-model.ts";
 import type { StoredMessage } from "../messages/stored.ts";
 import { abortFor } from "../processors.ts";
@@ -14,10 +14,20 @@ export async function processResult(run: Run): Promise<void> {
   for (const processor of outputProcessors) {
     if (!processor.processOutputResult) continue;
     const messages = [assistantMessage(run)];
-    const changed = await processor.processOutputResult({ messages, requestContext, retryCount: run.processorRetries, abort: abortFor(processor) });
+    const changed = await processor.processOutputResult({
+      messages,
+      requestContext,
+      retryCount: run.processorRetries,
+      abort: abortFor(processor),
+    });
     // Compared with a fresh copy: a processor may also change the message that it was given.
-    if (!isDeepStrictEqual(changed ?? messages, [assistantMessage(run)])) replaceAnswer(run, changed ?? messages);
+    const answer = changed ?? messages;
+    if (toText(answer) !== toText([assistantMessage(run)])) replaceAnswer(run, answer);
   }
+}
+
+function toText(messages: readonly StoredMessage[]): string {
+  return JSON.stringify(toJsonValue(messages));
 }
 
 function replaceAnswer(run: Run, messages: readonly StoredMessage[]): void {
@@ -29,7 +39,8 @@ function replaceAnswer(run: Run, messages: readonly StoredMessage[]): void {
   const speaking = run.steps.filter(({ messages: said }) => said.length > 0);
   // One answer for several steps that cannot be told apart any more is the last one's.
   const fits = groups.length === speaking.length;
-  for (const [index, step] of speaking.entries()) replaceStep(step, fits ? (groups[index] ?? []) : index === speaking.length - 1 ? produced : []);
+  for (const [index, step] of speaking.entries())
+    replaceStep(step, fits ? (groups[index] ?? []) : index === speaking.length - 1 ? produced : []);
 }
 
 /** Each assistant message with the tool results that follow it. */

@@ -87,7 +87,12 @@ export class PartConsumer {
         return run.emit({ type: "text-start", runId, from: "AGENT", payload: withMetadata({ id: part.id }, part.providerMetadata) });
       case "text-end":
         if (part.providerMetadata) this.#openText(part.id, "text", part.providerMetadata);
-        return run.emit({ type: "text-end", runId, from: "AGENT", payload: withMetadata({ type: "text-end" as const, id: part.id }, part.providerMetadata) });
+        return run.emit({
+          type: "text-end",
+          runId,
+          from: "AGENT",
+          payload: withMetadata({ type: "text-end" as const, id: part.id }, part.providerMetadata),
+        });
       case "reasoning-start":
         this.#openText(part.id, "reasoning", part.providerMetadata);
         return run.emit({ type: "reasoning-start", runId, from: "AGENT", payload: withMetadata({ id: part.id }, part.providerMetadata) });
@@ -128,8 +133,21 @@ export class PartConsumer {
         const value: unknown = part.result;
         const failed = part.isError === true;
         const output = failed ? { type: "error-json" as const, value: toJsonValue(value) } : toToolOutput(value);
-        this.content.push({ type: "tool-result", toolCallId: part.toolCallId, toolName: part.toolName, output, ...(part.providerMetadata && { providerOptions: part.providerMetadata }) });
-        const payload = { args: call?.args, toolCallId: part.toolCallId, toolName: part.toolName, result: value, providerExecuted: true, ...(failed && { isError: true }) };
+        this.content.push({
+          type: "tool-result",
+          toolCallId: part.toolCallId,
+          toolName: part.toolName,
+          output,
+          ...(part.providerMetadata && { providerOptions: part.providerMetadata }),
+        });
+        const payload = {
+          args: call?.args,
+          toolCallId: part.toolCallId,
+          toolName: part.toolName,
+          result: value,
+          providerExecuted: true,
+          ...(failed && { isError: true }),
+        };
         step.toolResults.push(payload);
         return run.emit({ type: "tool-result", runId, from: "AGENT", payload });
       }
@@ -189,7 +207,12 @@ export class PartConsumer {
 
   #reasoningDelta(id: string, delta: string, metadata: Metadata | undefined): void | Promise<void> {
     const run = this.#run;
-    const chunk = { type: "reasoning-delta" as const, runId: run.id, from: "AGENT" as const, payload: withMetadata({ id, text: delta }, metadata) };
+    const chunk = {
+      type: "reasoning-delta" as const,
+      runId: run.id,
+      from: "AGENT" as const,
+      payload: withMetadata({ id, text: delta }, metadata),
+    };
     if (run.filters) return this.#filtered(chunk);
     this.#openText(id, "reasoning", metadata).text += delta;
     this.#step.reasoningText += delta;
@@ -215,7 +238,12 @@ export class PartConsumer {
 
   #textDelta(id: string, delta: string, providerMetadata: Metadata | undefined): void | Promise<void> {
     const run = this.#run;
-    const chunk = { type: "text-delta" as const, runId: run.id, from: "AGENT" as const, payload: withMetadata({ id, text: delta }, providerMetadata) };
+    const chunk = {
+      type: "text-delta" as const,
+      runId: run.id,
+      from: "AGENT" as const,
+      payload: withMetadata({ id, text: delta }, providerMetadata),
+    };
     if (run.filters) return this.#filtered(chunk);
     this.#openText(id, "text", providerMetadata).text += delta;
     this.#step.text += delta;

@@ -8,7 +8,12 @@ import { Agent } from "../agent.ts";
 const TEXT = ["text-start", "text-delta", "text-end"];
 const CALL = ["tool-call-input-streaming-start", "tool-call-delta", "tool-call-input-streaming-end", "tool-call"];
 
-const weather = createTool({ id: "weather", description: "Weather", inputSchema: z.object({ city: z.string() }), execute: ({ city }) => ({ city, tempC: 21 }) });
+const weather = createTool({
+  id: "weather",
+  description: "Weather",
+  inputSchema: z.object({ city: z.string() }),
+  execute: ({ city }) => ({ city, tempC: 21 }),
+});
 
 function agent(model: ReturnType<typeof turnModel>, more: Partial<ConstructorParameters<typeof Agent>[0]> = {}): Agent {
   return new Agent({ id: "a", name: "A", instructions: "Be brief.", model, tools: { weather }, ...more });
@@ -22,7 +27,17 @@ describe("the order of chunks", () => {
 
   test("a tool call and the text after it", async () => {
     const chunks = await chunksOf(await agent(turnModel(callParts(["weather", { city: "Paris" }]), "sunny")).stream("hi"));
-    expect(typesOf(chunks)).toEqual(["start", "step-start", ...CALL, "tool-result", "step-finish", "step-start", ...TEXT, "step-finish", "finish"]);
+    expect(typesOf(chunks)).toEqual([
+      "start",
+      "step-start",
+      ...CALL,
+      "tool-result",
+      "step-finish",
+      "step-start",
+      ...TEXT,
+      "step-finish",
+      "finish",
+    ]);
   });
 
   test("two calls: both calls, then both results", async () => {
@@ -33,7 +48,11 @@ describe("the order of chunks", () => {
 
   test("all steps have the message id of the start", async () => {
     const chunks = await chunksOf(await agent(turnModel(callParts(["weather", { city: "Paris" }]), "ok")).stream("hi"));
-    const ids = chunks.flatMap((chunk) => ("payload" in chunk && typeof chunk.payload === "object" && chunk.payload && "messageId" in chunk.payload ? [chunk.payload.messageId] : []));
+    const ids = chunks.flatMap((chunk) =>
+      "payload" in chunk && typeof chunk.payload === "object" && chunk.payload && "messageId" in chunk.payload
+        ? [chunk.payload.messageId]
+        : [],
+    );
     expect(new Set(ids).size).toBe(1);
   });
 
@@ -56,7 +75,9 @@ describe("the order of chunks", () => {
   });
 
   test("a client tool ends the run after its call", async () => {
-    const chunks = await chunksOf(await agent(turnModel(callParts(["ask", { q: 1 }]))).stream("hi", { clientTools: { ask: { description: "Ask" } } }));
+    const chunks = await chunksOf(
+      await agent(turnModel(callParts(["ask", { q: 1 }]))).stream("hi", { clientTools: { ask: { description: "Ask" } } }),
+    );
     expect(typesOf(chunks)).toEqual(["start", "step-start", ...CALL, "step-finish", "finish"]);
     expect(payloads(chunks, "finish")[0]?.stepResult).toMatchObject({ reason: "tool-calls", isContinued: false });
   });
@@ -84,17 +105,28 @@ describe("content", () => {
   test("what a provider says of a reasoning comes back to it with the next step", async () => {
     const parts = [...rich.slice(0, 5), ...callParts(["weather", { city: "Paris" }]).slice(1)];
     const model = turnModel(parts, "ok");
-    await (await agent(model).stream("hi")).text;
+    await (
+      await agent(model).stream("hi")
+    ).text;
     const said = model.calls[1]?.prompt.find(({ role }) => role === "assistant");
     expect(said?.content[0]).toMatchObject({ type: "reasoning", text: "hm", providerOptions: { p: { signature: "sig" } } });
   });
 
   test("a text that stays empty is not told to the model again", async () => {
-    const empty = [{ type: "text-start" as const, id: "x" }, { type: "text-end" as const, id: "x" }];
+    const empty = [
+      { type: "text-start" as const, id: "x" },
+      { type: "text-end" as const, id: "x" },
+    ];
     const [start, ...rest] = callParts(["weather", { city: "Paris" }]);
     const model = turnModel(start ? [start, ...empty, ...rest] : [], "ok");
-    await (await agent(model).stream("hi")).text;
-    expect(model.calls[1]?.prompt.flatMap(({ content }) => (typeof content === "string" ? [] : content.map(({ type }) => type)))).toEqual(["text", "tool-call", "tool-result"]);
+    await (
+      await agent(model).stream("hi")
+    ).text;
+    expect(model.calls[1]?.prompt.flatMap(({ content }) => (typeof content === "string" ? [] : content.map(({ type }) => type)))).toEqual([
+      "text",
+      "tool-call",
+      "tool-result",
+    ]);
   });
 
   test.each([
@@ -114,7 +146,10 @@ describe("content", () => {
     for (const result of [generated, streamed]) {
       expect(result.text).toBe("sunny");
       expect(result.toolResults.map(({ payload }) => payload.result)).toEqual([{ city: "Paris", tempC: 21 }]);
-      expect(result.steps.map(({ stepType, finishReason }) => [stepType, finishReason])).toEqual([["initial", "tool-calls"], ["tool-result", "stop"]]);
+      expect(result.steps.map(({ stepType, finishReason }) => [stepType, finishReason])).toEqual([
+        ["initial", "tool-calls"],
+        ["tool-result", "stop"],
+      ]);
     }
   });
 
@@ -157,7 +192,9 @@ describe("how far a run goes", () => {
   });
 
   test("an answer that ends without a finish is a failure", async () => {
-    await expect((await agent(turnModel(textParts("x").slice(0, -1))).stream("hi")).text).rejects.toMatchObject({ code: "UPSTREAM_FAILED" });
+    await expect((await agent(turnModel(textParts("x").slice(0, -1))).stream("hi")).text).rejects.toMatchObject({
+      code: "UPSTREAM_FAILED",
+    });
   });
 
   test("the same call id in two steps is two calls", async () => {
@@ -173,7 +210,8 @@ describe("what the model is asked", () => {
     const other = turnModel(callParts(["weather", { city: "Paris" }]));
     const model = turnModel("ok");
     await agent(model).generate("hi", {
-      prepareStep: ({ stepNumber }) => (stepNumber === 0 ? { model: other, toolChoice: "required", activeTools: ["weather"], instructions: "Once." } : undefined),
+      prepareStep: ({ stepNumber }) =>
+        stepNumber === 0 ? { model: other, toolChoice: "required", activeTools: ["weather"], instructions: "Once." } : undefined,
     });
     expect(other.calls[0]?.toolChoice).toEqual({ type: "required" });
     expect(other.calls[0]?.prompt[0]).toMatchObject({ role: "system", content: "Once." });
@@ -188,7 +226,9 @@ describe("what the model is asked", () => {
   });
 
   test("toolChoice may not name a tool that is not there", async () => {
-    await expect(agent(turnModel("ok")).generate("hi", { toolChoice: { type: "tool", toolName: "nope" } })).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
+    await expect(agent(turnModel("ok")).generate("hi", { toolChoice: { type: "tool", toolName: "nope" } })).rejects.toMatchObject({
+      code: "VALIDATION_FAILED",
+    });
   });
 
   test("a tool that is not active is not told, and a call of it does not run", async () => {
@@ -211,13 +251,18 @@ describe("what the model is asked", () => {
   });
 
   test("a client tool may not take the place of the agent's own", async () => {
-    await expect(agent(turnModel("ok")).generate("hi", { clientTools: { weather: {} } })).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
+    await expect(agent(turnModel("ok")).generate("hi", { clientTools: { weather: {} } })).rejects.toMatchObject({
+      code: "VALIDATION_FAILED",
+    });
   });
 
   test("default options hold where the call says nothing, also where it says undefined", async () => {
     const model = turnModel(...Array.from({ length: 4 }, () => callParts(["weather", { city: "Paris" }])));
     const withUndefined = { maxSteps: undefined } as unknown as { maxSteps: number };
-    await agent(model, { defaultOptions: { maxSteps: 2, modelSettings: { seed: 1 } } }).generate("hi", { ...withUndefined, modelSettings: { temperature: 0 } });
+    await agent(model, { defaultOptions: { maxSteps: 2, modelSettings: { seed: 1 } } }).generate("hi", {
+      ...withUndefined,
+      modelSettings: { temperature: 0 },
+    });
     expect(model.calls.length).toBe(2);
     expect(model.calls[0]).toMatchObject({ seed: 1, temperature: 0 });
   });

@@ -74,7 +74,15 @@ async function ask(run: Run, current: ModelStep): Promise<boolean> {
     for (const processor of outputProcessors) {
       const { text, stepNumber, toolCalls, finishReason } = step;
       const retryCount = run.processorRetries;
-      await processor.processOutputStep?.({ text, stepNumber, toolCalls, finishReason, requestContext, retryCount, abort: abortFor(processor) });
+      await processor.processOutputStep?.({
+        text,
+        stepNumber,
+        toolCalls,
+        finishReason,
+        requestContext,
+        retryCount,
+        abort: abortFor(processor),
+      });
     }
     run.feedback = [];
     return true;
@@ -165,7 +173,8 @@ async function endStructured(run: Run, step: StepRecord): Promise<void> {
     const text = output.model ? await structure(run, step.text) : step.text;
     run.object = step.object = await readObject(output, text);
   } catch (error) {
-    if (output.errorStrategy === "warn") return run.setup.logger.warn("Structured output does not fit its schema", { runId: run.id, error });
+    if (output.errorStrategy === "warn")
+      return run.setup.logger.warn("Structured output does not fit its schema", { runId: run.id, error });
     if (output.errorStrategy !== "fallback") {
       step.finishReason = "error";
       run.status = "failed";

@@ -65,7 +65,10 @@ export interface NestedWait {
 }
 
 /** What somebody has said to a waiting call. */
-export type Answer = { readonly kind: "approve" } | { readonly kind: "decline"; readonly reason?: string } | { readonly kind: "resume"; readonly data: unknown };
+export type Answer =
+  | { readonly kind: "approve" }
+  | { readonly kind: "decline"; readonly reason?: string }
+  | { readonly kind: "resume"; readonly data: unknown };
 
 /** An answer for a run that waits behind a call. */
 export interface NestedAnswer {
@@ -117,7 +120,13 @@ export class Run {
   readonly filters: boolean;
   readonly #processorState: Record<string, unknown> = {};
 
-  constructor(setup: RunSetup, history: ModelMessage[], sink: ChunkSink, signal: AbortSignal, ids: { messageId: string; createdAt: number }) {
+  constructor(
+    setup: RunSetup,
+    history: ModelMessage[],
+    sink: ChunkSink,
+    signal: AbortSignal,
+    ids: { messageId: string; createdAt: number },
+  ) {
     this.setup = setup;
     this.id = setup.runId;
     this.history = history;
@@ -154,7 +163,12 @@ export class Run {
     for (const processor of this.setup.outputProcessors) {
       if (!processor.processOutputStream) continue;
       const { requestContext } = this.setup;
-      const next = await processor.processOutputStream({ part: current, state: this.#processorState, abort: abortFor(processor), requestContext });
+      const next = await processor.processOutputStream({
+        part: current,
+        state: this.#processorState,
+        abort: abortFor(processor),
+        requestContext,
+      });
       if (!next) return undefined;
       current = next;
     }

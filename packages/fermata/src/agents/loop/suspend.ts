@@ -42,7 +42,10 @@ export async function saveSuspended(run: Run, step: StepRecord, content: Assista
     steps: run.steps.map(toSavedStep),
     usage: run.usage,
     settled: run.settled.map((call) => ({ ...call, ...(call.result !== undefined && { result: toJsonValue(call.result) }) })),
-    pending: run.pending.map((call) => ({ ...call, ...(call.suspendPayload !== undefined && { suspendPayload: toJsonValue(call.suspendPayload) }) })),
+    pending: run.pending.map((call) => ({
+      ...call,
+      ...(call.suspendPayload !== undefined && { suspendPayload: toJsonValue(call.suspendPayload) }),
+    })),
     answered: run.answered,
     step: toSavedStep(step),
     content,
@@ -82,7 +85,18 @@ function savedContext(context: RequestContext): Record<string, unknown> {
 
 /** The options that are data. Functions cannot be put away: whoever goes on with the run gives them again. */
 function savedOptions(options: AgentOptions): AgentOptions {
-  const { instructions, system, maxSteps, modelSettings, providerOptions, toolChoice, activeTools, clientTools, toolCallConcurrency, maxProcessorRetries } = options;
+  const {
+    instructions,
+    system,
+    maxSteps,
+    modelSettings,
+    providerOptions,
+    toolChoice,
+    activeTools,
+    clientTools,
+    toolCallConcurrency,
+    maxProcessorRetries,
+  } = options;
   const { requireToolApproval, structuredOutput, memory, model, includeRawChunks } = options;
   return {
     ...(instructions !== undefined && { instructions }),
@@ -119,7 +133,8 @@ function replace(this: unknown, key: string, value: unknown): unknown {
 /** @throws FermataError `CONFLICT` when the state was written by another version of the loop. */
 export function readSaved(suspension: Suspension): SavedRun {
   const saved = JSON.parse(suspension.state) as SavedRun; // written by `saveSuspended`
-  if (saved.version !== 1) throw new FermataError("CONFLICT", `Run ${suspension.runId} was suspended by another version and cannot be resumed.`);
+  if (saved.version !== 1)
+    throw new FermataError("CONFLICT", `Run ${suspension.runId} was suspended by another version and cannot be resumed.`);
   for (const message of [...saved.history, ...saved.produced, ...(saved.view?.messages ?? [])]) reviveFiles(message);
   return saved;
 }
@@ -127,10 +142,14 @@ export function readSaved(suspension: Suspension): SavedRun {
 function reviveFiles(message: ModelMessage): void {
   if (message.role === "system" || message.role === "tool") return;
   for (const part of message.content) {
-    if (part.type === "file" && part.data.type === "url" && typeof part.data.url === "string") part.data = { type: "url", url: new URL(part.data.url) };
+    if (part.type === "file" && part.data.type === "url" && typeof part.data.url === "string")
+      part.data = { type: "url", url: new URL(part.data.url) };
   }
 }
 
 export function notSuspended(agentName: string, runId: string): FermataError {
-  return new FermataError("NOT_FOUND", `Agent "${agentName}" could not find a suspended run for runId "${runId}". It may have finished, may have been answered already, or may never have been suspended.`);
+  return new FermataError(
+    "NOT_FOUND",
+    `Agent "${agentName}" could not find a suspended run for runId "${runId}". It may have finished, may have been answered already, or may never have been suspended.`,
+  );
 }

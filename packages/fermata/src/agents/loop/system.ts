@@ -12,7 +12,11 @@ function toSystemMessage(item: string | SystemMessage): ModelMessage {
   if (typeof item === "string") return { role: "system", content: item };
   const { content, providerOptions } = item;
   // Provider options are JSON by contract; the provider checks them.
-  return { role: "system", content, ...(providerOptions && { providerOptions: providerOptions as NonNullable<ModelMessage["providerOptions"]> }) };
+  return {
+    role: "system",
+    content,
+    ...(providerOptions && { providerOptions: providerOptions as NonNullable<ModelMessage["providerOptions"]> }),
+  };
 }
 
 /** Instructions as one text, for descriptions. */

@@ -30,7 +30,10 @@ describe("what goes wrong with a call is told to the model, and the run goes on"
   test("arguments that do not fit: a tool-result, not a tool-error", async () => {
     const model = turnModel(callParts(["city", { name: 5 }]), "ok");
     const chunks = await chunksOf(await agent(model, { city }).stream("hi"));
-    expect(payloads(chunks, "tool-result")[0]?.result).toMatchObject({ error: true, validationErrors: { fields: { name: { errors: [expect.any(String)] } } } });
+    expect(payloads(chunks, "tool-result")[0]?.result).toMatchObject({
+      error: true,
+      validationErrors: { fields: { name: { errors: [expect.any(String)] } } },
+    });
     expect(typesOf(chunks)).not.toContain("tool-error");
     expect(told(model)).toMatchObject({ type: "json", value: { error: true } });
   });
@@ -47,13 +50,7 @@ describe("what goes wrong with a call is told to the model, and the run goes on"
     ["a text", () => "bang", "bang"],
     ["nothing", () => undefined, "undefined"],
   ])("a tool that throws %s", async (_what, thrown, message) => {
-    const broken = createTool({
-      id: "broken",
-      description: "b",
-      execute: () => {
-        throw thrown();
-      },
-    });
+    const broken = createTool({ id: "broken", description: "b", execute: () => new Promise((_resolve, reject) => reject(thrown())) });
     const model = turnModel(callParts(["broken"]), "ok");
     const chunks = await chunksOf(await agent(model, { broken }).stream("hi"));
     expect(payloads(chunks, "tool-error")[0]?.error).toMatchObject({ message: 'Tool "broken" failed.', id: "TOOL_EXECUTION_FAILED" });
@@ -62,16 +59,28 @@ describe("what goes wrong with a call is told to the model, and the run goes on"
   });
 
   test("the message of a coded error is shown", async () => {
-    const broken = createTool({ id: "b", description: "b", execute: () => Promise.reject(new FermataError("CONFLICT", "Already booked.")) });
+    const broken = createTool({
+      id: "b",
+      description: "b",
+      execute: () => Promise.reject(new FermataError("CONFLICT", "Already booked.")),
+    });
     const chunks = await chunksOf(await agent(turnModel(callParts(["broken"]), "ok"), { broken }).stream("hi"));
     expect(payloads(chunks, "tool-error")[0]?.error).toMatchObject({ message: "Already booked.", code: "CONFLICT" });
   });
 
   test("a result that does not fit the output schema", async () => {
-    const wrong = createTool({ id: "w", description: "w", outputSchema: z.object({ n: z.number() }), execute: () => ({ n: "x" }) as unknown as { n: number } });
+    const wrong = createTool({
+      id: "w",
+      description: "w",
+      outputSchema: z.object({ n: z.number() }),
+      execute: () => ({ n: "x" }) as unknown as { n: number },
+    });
     const model = turnModel(callParts(["wrong"]), "ok");
     await agent(model, { wrong }).generate("hi");
-    expect(told(model)).toMatchObject({ type: "json", value: { error: true, message: expect.stringContaining("output validation failed") } });
+    expect(told(model)).toMatchObject({
+      type: "json",
+      value: { error: true, message: expect.stringContaining("output validation failed") },
+    });
   });
 
   test("a toModelOutput that throws", async () => {
@@ -100,7 +109,11 @@ test.each<[string, unknown, unknown]>([
   ["a Date", { at: new Date(0) }, { type: "json", value: { at: "1970-01-01T00:00:00.000Z" } }],
   ["NaN", { n: Number.NaN }, { type: "json", value: { n: null } }],
   ["a text", "plain", { type: "text", value: "plain" }],
-  ["a value that looks like the model's own form", { type: "error-text", value: "mine" }, { type: "json", value: { type: "error-text", value: "mine" } }],
+  [
+    "a value that looks like the model's own form",
+    { type: "error-text", value: "mine" },
+    { type: "json", value: { type: "error-text", value: "mine" } },
+  ],
   [
     "a value that cannot be read",
     {
@@ -134,7 +147,11 @@ test("toModelOutput changes what the model sees and not what the caller sees", a
 
 describe("calls run at the same time", () => {
   /** Counts the calls under way; each ends when as many as expected have begun, or all have. */
-  async function mostAtOnce(calls: number, limit: number, options: { toolCallConcurrency?: number; requireToolApproval?: false }): Promise<number> {
+  async function mostAtOnce(
+    calls: number,
+    limit: number,
+    options: { toolCallConcurrency?: number; requireToolApproval?: false },
+  ): Promise<number> {
     let running = 0;
     let most = 0;
     let begun = 0;

@@ -48,7 +48,11 @@ export async function settleCalls(run: Run, step: StepRecord): Promise<void> {
   }
   const mayWait = asked.length > 0 || run.setup.options.requireToolApproval !== undefined;
   const limit = run.setup.options.toolCallConcurrency ?? (mayWait ? 1 : DEFAULT_CONCURRENCY);
-  if (ready.length > 0) await untilAborted(run.signal, forEachLimited(ready, limit, ({ call, tool }) => runCall(run, step, call, tool, undefined)));
+  if (ready.length > 0)
+    await untilAborted(
+      run.signal,
+      forEachLimited(ready, limit, ({ call, tool }) => runCall(run, step, call, tool, undefined)),
+    );
   const waiting = [...run.pending, ...asked.map((call): PendingCall => ({ call, kind: "approval", resumeSchema: APPROVAL_SCHEMA }))];
   run.pending = waiting.length < 2 ? waiting : waiting.toSorted((a, b) => step.toolCalls.indexOf(a.call) - step.toolCalls.indexOf(b.call));
 }
@@ -93,7 +97,10 @@ function toVerdict(answer: Answer): { approved: boolean; reason?: string } {
 /** Whether anything speaks for asking; for most calls nothing does. */
 function mayNeedApproval(run: Run, tool: RunTool): boolean {
   const required = run.setup.options.requireToolApproval;
-  return (required !== undefined && required !== false) || (tool.kind === "own" && tool.tool.requireApproval !== undefined && tool.tool.requireApproval !== false);
+  return (
+    (required !== undefined && required !== false) ||
+    (tool.kind === "own" && tool.tool.requireApproval !== undefined && tool.tool.requireApproval !== false)
+  );
 }
 
 /** A check that throws has not let the call through: somebody is asked. */
@@ -133,7 +140,8 @@ async function runCall(
   approval?: SettledCall["approval"],
 ): Promise<void> {
   const output = outputOf(run, call);
-  const outcome = tool.kind === "agent" ? await tool.tool.run(run, call, output, resumeData) : await runOwn(run, call, tool.tool, output, resumeData);
+  const outcome =
+    tool.kind === "agent" ? await tool.tool.run(run, call, output, resumeData) : await runOwn(run, call, tool.tool, output, resumeData);
   if (run.signal.aborted || run.status !== "running") return; // the run is over; nobody may hear of it any more
   switch (outcome.kind) {
     case "result":
@@ -151,7 +159,14 @@ async function runCall(
   }
 }
 
-async function settleValue(run: Run, step: StepRecord, call: ToolCallPayload, tool: LocalTool, value: unknown, approval: SettledCall["approval"]): Promise<void> {
+async function settleValue(
+  run: Run,
+  step: StepRecord,
+  call: ToolCallPayload,
+  tool: LocalTool,
+  value: unknown,
+  approval: SettledCall["approval"],
+): Promise<void> {
   let modelOutput: ToolOutput | undefined;
   try {
     modelOutput = tool.kind === "own" && !tool.tool.toModelOutput ? undefined : await toModelOutput(tool, value);
@@ -184,7 +199,9 @@ function outputOf(run: Run, call: ToolCallPayload): ToolOutputSink {
   const { toolCallId, toolName } = call;
   return {
     output: (value) =>
-      run.status === "running" ? run.emit({ type: "tool-output", runId: run.id, from: "USER", payload: { output: value, toolCallId, toolName } }) : undefined,
+      run.status === "running"
+        ? run.emit({ type: "tool-output", runId: run.id, from: "USER", payload: { output: value, toolCallId, toolName } })
+        : undefined,
     data: (chunk) => (run.status === "running" ? run.emit(chunk) : undefined),
   };
 }
@@ -206,7 +223,15 @@ async function settleResult(
   const { toolCallId, toolName, args } = call;
   const payload = { args, toolCallId, toolName, result, ...(modelOutput && { providerMetadata: { mastra: { modelOutput } } }) };
   step.toolResults.push(payload);
-  run.settled.push({ call, stepNumber: step.stepNumber, output: toResultOutput(result), state: "result", result, ...(modelOutput && { modelOutput }), ...(approval && { approval }) });
+  run.settled.push({
+    call,
+    stepNumber: step.stepNumber,
+    output: toResultOutput(result),
+    state: "result",
+    result,
+    ...(modelOutput && { modelOutput }),
+    ...(approval && { approval }),
+  });
   await run.emit({ type: "tool-result", runId: run.id, from: "AGENT", payload });
 }
 
@@ -215,7 +240,13 @@ async function settleUnreadable(run: Run, step: StepRecord, call: ToolCallPayloa
   await settleResult(run, step, call, { error: true, message, validationErrors: { errors: [message], fields: {} } }, undefined, undefined);
 }
 
-async function settleFailed(run: Run, { stepNumber }: StepRecord, call: ToolCallPayload, error: ChunkError, toModel: string): Promise<void> {
+async function settleFailed(
+  run: Run,
+  { stepNumber }: StepRecord,
+  call: ToolCallPayload,
+  error: ChunkError,
+  toModel: string,
+): Promise<void> {
   const { toolCallId, toolName, args } = call;
   run.settled.push({ call, stepNumber, output: { type: "error-text", value: toModel }, state: "output-error", errorText: toModel });
   await run.emit({ type: "tool-error", runId: run.id, from: "AGENT", payload: { error, args, toolCallId, toolName } });

@@ -51,16 +51,21 @@ function split(parts: readonly unknown[], invalid: Invalid): ModelMessage[] {
         continue;
       }
       content.push({ type: "tool-call", toolCallId: invocation.id, toolName: invocation.name, input: invocation.input });
-      if (invocation.output) results.push({ type: "tool-result", toolCallId: invocation.id, toolName: invocation.name, output: invocation.output });
+      if (invocation.output)
+        results.push({ type: "tool-result", toolCallId: invocation.id, toolName: invocation.name, output: invocation.output });
       continue;
     }
-    if (part.type === "tool-result" && content.some((known) => known.type === "tool-call" && known.providerExecuted && known.toolCallId === part.toolCallId)) {
+    if (
+      part.type === "tool-result" &&
+      content.some((known) => known.type === "tool-call" && known.providerExecuted && known.toolCallId === part.toolCallId)
+    ) {
       content.push(toResultPart(part, invalid));
       continue;
     }
     if (part.type === "step-start" || (results.length > 0 && part.type !== "tool-result")) flush();
     if (part.type === "text") content.push({ type: "text", text: textOf(part.text, invalid), ...optionsOf(part) });
-    else if (part.type === "reasoning") content.push({ type: "reasoning", text: str(part.text) ?? str(part.reasoning) ?? "", ...optionsOf(part) });
+    else if (part.type === "reasoning")
+      content.push({ type: "reasoning", text: str(part.text) ?? str(part.reasoning) ?? "", ...optionsOf(part) });
     else if (part.type === "file") content.push(toFilePart(part, invalid));
     else if (part.type === "tool-result") results.push(toResultPart(part, invalid));
   }
@@ -92,15 +97,33 @@ interface Invocation {
 function toInvocation(part: Record<string, unknown>): Invocation | undefined {
   const type = str(part.type) ?? "";
   if (type === "tool-call") {
-    return { id: str(part.toolCallId) ?? "", name: str(part.toolName) ?? "", input: part.input ?? part.args ?? {}, output: undefined, providerExecuted: part.providerExecuted === true };
+    return {
+      id: str(part.toolCallId) ?? "",
+      name: str(part.toolName) ?? "",
+      input: part.input ?? part.args ?? {},
+      output: undefined,
+      providerExecuted: part.providerExecuted === true,
+    };
   }
   if (type === "tool-invocation" && isRecord(part.toolInvocation)) {
     const call = part.toolInvocation;
-    return { id: str(call.toolCallId) ?? "", name: str(call.toolName) ?? "", input: call.args ?? call.input ?? {}, output: settledOutput(call, call.result), providerExecuted: call.providerExecuted === true };
+    return {
+      id: str(call.toolCallId) ?? "",
+      name: str(call.toolName) ?? "",
+      input: call.args ?? call.input ?? {},
+      output: settledOutput(call, call.result),
+      providerExecuted: call.providerExecuted === true,
+    };
   }
   if (type === "dynamic-tool" || (type.startsWith("tool-") && type !== "tool-result" && "toolCallId" in part)) {
     const name = str(part.toolName) ?? type.slice("tool-".length);
-    return { id: str(part.toolCallId) ?? "", name, input: part.input ?? {}, output: settledOutput(part, part.output), providerExecuted: part.providerExecuted === true };
+    return {
+      id: str(part.toolCallId) ?? "",
+      name,
+      input: part.input ?? {},
+      output: settledOutput(part, part.output),
+      providerExecuted: part.providerExecuted === true,
+    };
   }
   return undefined;
 }
@@ -125,7 +148,10 @@ function denialReason(approval: unknown): { reason?: string } {
 
 export function toolMessage(content: unknown, invalid: Invalid): ModelMessage[] {
   if (!Array.isArray(content)) throw invalid("needs content: an array of tool results");
-  const results = content.filter(isRecord).filter((part) => part.type === "tool-result").map((part) => toResultPart(part, invalid));
+  const results = content
+    .filter(isRecord)
+    .filter((part) => part.type === "tool-result")
+    .map((part) => toResultPart(part, invalid));
   return results.length > 0 ? [{ role: "tool", content: results }] : [];
 }
 

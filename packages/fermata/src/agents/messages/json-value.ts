@@ -46,5 +46,9 @@ function copy(value: unknown, ancestors: readonly object[]): Json {
   if ("toJSON" in value && typeof value.toJSON === "function") return copy(value.toJSON(), path);
   if (Array.isArray(value)) return value.map((item) => copy(item, path));
   // Not by assignment: a key may be called `__proto__`.
-  return Object.fromEntries(Object.entries(value).flatMap(([key, item]) => (item === undefined || typeof item === "function" || typeof item === "symbol" ? [] : [[key, copy(item, path)]])));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, item]) =>
+      item === undefined || typeof item === "function" || typeof item === "symbol" ? [] : [[key, copy(item, path)]],
+    ),
+  );
 }

@@ -2,9 +2,19 @@
 
 export type StoredPart =
   | { readonly type: "text"; readonly text: string; readonly createdAt?: number }
-  | { readonly type: "reasoning"; readonly reasoning: string; readonly text: string; readonly details: readonly { readonly type: "text"; readonly text: string }[]; readonly createdAt?: number }
+  | {
+      readonly type: "reasoning";
+      readonly reasoning: string;
+      readonly text: string;
+      readonly details: readonly { readonly type: "text"; readonly text: string }[];
+      readonly createdAt?: number;
+    }
   | { readonly type: "tool-invocation"; readonly toolInvocation: ToolInvocation; readonly createdAt?: number }
-  | { readonly type: "source"; readonly source: { readonly sourceType: string; readonly id: string; readonly url?: string; readonly title?: string }; readonly createdAt?: number }
+  | {
+      readonly type: "source";
+      readonly source: { readonly sourceType: string; readonly id: string; readonly url?: string; readonly title?: string };
+      readonly createdAt?: number;
+    }
   | { readonly type: "file"; readonly mimeType: string; readonly data: string; readonly filename?: string; readonly createdAt?: number }
   | { readonly type: "step-start"; readonly createdAt?: number; readonly model?: string };
 

@@ -57,7 +57,12 @@ function withAttachments(content: unknown, message: Record<string, unknown>): un
   if (!Array.isArray(attachments) || attachments.length === 0) return content;
   const parts: unknown[] = typeof content === "string" ? [{ type: "text", text: content }] : Array.isArray(content) ? content : [];
   if (parts.some((part) => isRecord(part) && part.type === "file")) return content; // newer clients list them in both places
-  return [...parts, ...attachments.map((file: unknown) => (isRecord(file) ? { type: "file", url: file.url, mediaType: file.contentType, filename: file.name } : file))];
+  return [
+    ...parts,
+    ...attachments.map((file: unknown) =>
+      isRecord(file) ? { type: "file", url: file.url, mediaType: file.contentType, filename: file.name } : file,
+    ),
+  ];
 }
 
 /** Stored messages keep their parts in `content.parts`, UI messages in `parts`, model messages in `content`. */
@@ -83,10 +88,16 @@ function textOf(content: unknown): string {
 export function withoutOpenCalls(messages: ModelMessage[]): ModelMessage[] {
   const calls = messages.some((message) => message.role === "assistant" && message.content.some((part) => part.type === "tool-call"));
   if (!calls) return messages;
-  const answered = new Set(messages.flatMap((message) => (message.role === "tool" ? message.content.map((part) => ("toolCallId" in part ? part.toolCallId : "")) : [])));
+  const answered = new Set(
+    messages.flatMap((message) =>
+      message.role === "tool" ? message.content.map((part) => ("toolCallId" in part ? part.toolCallId : "")) : [],
+    ),
+  );
   return messages.flatMap((message): ModelMessage[] => {
     if (message.role !== "assistant") return [message];
-    const content = message.content.filter((part) => part.type !== "tool-call" || part.providerExecuted === true || answered.has(part.toolCallId));
+    const content = message.content.filter(
+      (part) => part.type !== "tool-call" || part.providerExecuted === true || answered.has(part.toolCallId),
+    );
     if (content.length === message.content.length) return [message];
     return content.length > 0 ? [{ ...message, content }] : [];
   });

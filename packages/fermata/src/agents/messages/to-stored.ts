@@ -17,7 +17,14 @@ export function toStoredMessages(messages: readonly ModelMessage[], origin: Orig
   for (const message of messages) {
     if (message.role === "tool") continue;
     if (message.role === "system") stored.push(storedMessage("system", [{ type: "text", text: message.content }], origin));
-    else if (message.role === "user") stored.push(storedMessage("user", message.content.map((part) => userPart(part, origin)), origin));
+    else if (message.role === "user")
+      stored.push(
+        storedMessage(
+          "user",
+          message.content.map((part) => userPart(part, origin)),
+          origin,
+        ),
+      );
     else stored.push(storedMessage("assistant", assistantParts(message.content, results, origin), origin));
   }
   return stored;
@@ -50,7 +57,10 @@ function toolEnd(toolCallId: string, output: ToolOutput): ToolEnd {
     case "error-json":
       return { state: "output-error", errorText: JSON.stringify(output.value) };
     case "execution-denied":
-      return { state: "output-denied", approval: { id: toolCallId, approved: false, ...(output.reason !== undefined && { reason: output.reason }) } };
+      return {
+        state: "output-denied",
+        approval: { id: toolCallId, approved: false, ...(output.reason !== undefined && { reason: output.reason }) },
+      };
     case "content":
       return { state: "result", result: output }; // a list that is not marked as content would come back as data
     default:
@@ -73,7 +83,13 @@ export function assistantParts(content: AssistantContent, results: ToolResults, 
         break;
       case "tool-call": {
         const known = results.get(part.toolCallId);
-        const toolInvocation = { toolCallId: part.toolCallId, toolName: part.toolName, args: part.input, ...(known ?? { state: "call" as const }), ...(part.providerExecuted && { providerExecuted: true as const }) };
+        const toolInvocation = {
+          toolCallId: part.toolCallId,
+          toolName: part.toolName,
+          args: part.input,
+          ...(known ?? { state: "call" as const }),
+          ...(part.providerExecuted && { providerExecuted: true as const }),
+        };
         parts.push({ type: "tool-invocation", toolInvocation, createdAt });
         break;
       }
@@ -93,7 +109,13 @@ function userPart(part: UserPart, { createdAt }: Origin): StoredPart {
 type FilePart = Extract<UserPart, { type: "file" }>;
 
 function filePart(part: FilePart, createdAt: number): StoredPart {
-  return { type: "file", mimeType: part.mediaType, data: fileData(part.data), ...(part.filename !== undefined && { filename: part.filename }), createdAt };
+  return {
+    type: "file",
+    mimeType: part.mediaType,
+    data: fileData(part.data),
+    ...(part.filename !== undefined && { filename: part.filename }),
+    createdAt,
+  };
 }
 
 function fileData(data: FilePart["data"]): string {
@@ -116,7 +138,9 @@ function storedMessage(role: StoredMessage["role"], parts: readonly StoredPart[]
 /** Parts with their text beside them, as readers of older versions expect it. */
 export function storedContent(parts: readonly StoredPart[], metadata?: Readonly<Record<string, unknown>>): StoredMessage["content"] {
   const text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
-  const finished = parts.flatMap((part) => (part.type === "tool-invocation" && part.toolInvocation.state === "result" ? [part.toolInvocation] : []));
+  const finished = parts.flatMap((part) =>
+    part.type === "tool-invocation" && part.toolInvocation.state === "result" ? [part.toolInvocation] : [],
+  );
   return {
     format: 2,
     parts,

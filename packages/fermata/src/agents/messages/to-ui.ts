@@ -25,11 +25,19 @@ export function toUiMessage(message: StoredMessage): UiMessage {
 function toUiPart(part: StoredPart): Record<string, unknown> {
   switch (part.type) {
     case "text":
-      return { type: "text", text: part.text, ...(part.createdAt !== undefined && { providerMetadata: { mastra: { createdAt: part.createdAt } } }) };
+      return {
+        type: "text",
+        text: part.text,
+        ...(part.createdAt !== undefined && { providerMetadata: { mastra: { createdAt: part.createdAt } } }),
+      };
     case "reasoning":
       return { type: "reasoning", text: part.text };
     case "file":
-      return { type: "file", mediaType: part.mimeType, url: /^https?:|^data:/.test(part.data) ? part.data : `data:${part.mimeType};base64,${part.data}` };
+      return {
+        type: "file",
+        mediaType: part.mimeType,
+        url: /^https?:|^data:/.test(part.data) ? part.data : `data:${part.mimeType};base64,${part.data}`,
+      };
     case "source":
       return { type: "source-url", sourceId: part.source.id, url: part.source.url, title: part.source.title };
     case "step-start":
@@ -39,7 +47,10 @@ function toUiPart(part: StoredPart): Record<string, unknown> {
   }
 }
 
-function toUiToolPart(call: Extract<StoredPart, { type: "tool-invocation" }>["toolInvocation"], createdAt: number | undefined): Record<string, unknown> {
+function toUiToolPart(
+  call: Extract<StoredPart, { type: "tool-invocation" }>["toolInvocation"],
+  createdAt: number | undefined,
+): Record<string, unknown> {
   const base = { type: `tool-${call.toolName}`, toolCallId: call.toolCallId, input: call.args };
   switch (call.state) {
     case "call":

@@ -11,7 +11,8 @@ export function userContent(content: unknown, now: number, invalid: (reason: str
   const parts: UserContent = [];
   for (const part of content) {
     if (!isRecord(part)) throw invalid("has a content part that is not an object");
-    if (part.type === "text") parts.push({ type: "text", text: textOf(part.text, invalid), providerOptions: { mastra: { createdAt: now } } });
+    if (part.type === "text")
+      parts.push({ type: "text", text: textOf(part.text, invalid), providerOptions: { mastra: { createdAt: now } } });
     else if (part.type === "file" || part.type === "image") parts.push(toFilePart(part, invalid));
     // Everything else (`data-…`, sources) is for people, not for the model.
   }
@@ -30,7 +31,12 @@ export function toFilePart(part: Record<string, unknown>, invalid: (reason: stri
   const source = part.data ?? part.url ?? part.image ?? part.file;
   const given = str(part.mediaType) ?? str(part.mimeType);
   const filename = str(part.filename);
-  const make = (data: FilePart["data"], mediaType: string): FilePart => ({ type: "file", data, mediaType, ...(filename !== undefined && { filename }) });
+  const make = (data: FilePart["data"], mediaType: string): FilePart => ({
+    type: "file",
+    data,
+    mediaType,
+    ...(filename !== undefined && { filename }),
+  });
   if (source instanceof URL) return make({ type: "url", url: source }, given ?? fallbackType(part));
   if (source instanceof Uint8Array) return make({ type: "data", data: source }, given ?? fallbackType(part));
   if (source instanceof ArrayBuffer) return make({ type: "data", data: new Uint8Array(source) }, given ?? fallbackType(part));
@@ -46,7 +52,8 @@ export function toFilePart(part: Record<string, unknown>, invalid: (reason: stri
 function taggedData(source: Record<string, unknown>, invalid: (reason: string) => FermataError): FilePart["data"] {
   const { type, data, url, text } = source;
   if (type === "data" && (typeof data === "string" || data instanceof Uint8Array)) return { type, data };
-  if (type === "url" && (typeof url === "string" || url instanceof URL) && URL.canParse(String(url))) return { type, url: new URL(String(url)) };
+  if (type === "url" && (typeof url === "string" || url instanceof URL) && URL.canParse(String(url)))
+    return { type, url: new URL(String(url)) };
   if (type === "text" && typeof text === "string") return { type, text };
   throw invalid("has a file part without data");
 }

@@ -102,8 +102,9 @@ function publicError({ name, message, code, id, details }: ChunkError): ChunkErr
   return { name, message, ...(code !== undefined && { code }), ...(id !== undefined && { id }), ...(details !== undefined && { details }) };
 }
 
-function publicMetadata({ providerMetadata, id, timestamp, modelId, modelMetadata }: StepMetadata): unknown {
-  return { ...(providerMetadata !== undefined && { providerMetadata }), id, timestamp, modelId, modelMetadata };
+function publicMetadata(metadata: StepMetadata): unknown {
+  const { providerMetadata } = metadata;
+  return providerMetadata === undefined ? publicResponse(metadata) : { providerMetadata, ...publicResponse(metadata) };
 }
 
 function publicFinish(payload: FinishPayload): unknown {
@@ -125,8 +126,8 @@ function publicOutput({ text, toolCalls, usage, steps, object }: FinishPayload["
 
 function publicFinishResponse(response: unknown): unknown {
   // Made by the loop's own `finishResponse`.
-  const { uiMessages, ...rest } = publicResponse(response) as { uiMessages: readonly UiMessage[] };
-  return { ...rest, uiMessages: uiMessages.map(publicUi) };
+  const { uiMessages } = response as { uiMessages: readonly UiMessage[] };
+  return { ...publicResponse(response), uiMessages: uiMessages.map(publicUi) };
 }
 
 function publicWireStep(step: unknown): unknown {
@@ -135,9 +136,22 @@ function publicWireStep(step: unknown): unknown {
   return { content: publicParts(content), finishReason, usage, warnings, response: publicResponse(response), ...(providerMetadata !== undefined && { providerMetadata }) };
 }
 
-function publicResponse(response: unknown): unknown {
-  const { headers: _headers, request: _request, messages, ...rest } = response as Record<string, unknown>;
-  return Array.isArray(messages) ? { ...rest, messages: publicMessages(messages) } : rest;
+/** What is known of a model's answer. A member that is `undefined` is not written. */
+interface Answer {
+  readonly id?: unknown;
+  readonly timestamp?: unknown;
+  readonly modelId?: unknown;
+  readonly modelMetadata?: unknown;
+  readonly modelVersion?: unknown;
+  readonly modelProvider?: unknown;
+  readonly messages?: readonly unknown[];
+}
+
+function publicResponse(response: unknown): Answer {
+  // Made by the loop, from a step's metadata.
+  const { id, timestamp, modelId, modelMetadata, modelVersion, modelProvider, messages } = response as Answer;
+  const answer = { id, timestamp, modelId, modelMetadata, modelVersion, modelProvider };
+  return messages === undefined ? answer : { ...answer, messages: publicMessages(messages) };
 }
 
 /** System messages are the app's own, also those that a processor put into the conversation. */
@@ -179,7 +193,7 @@ export function projectResult(result: GenerateResult, audience: Audience): Gener
     steps: result.steps.map(publicSummary),
     // Members are taken away, none changes its type.
     response: {
-      ...(publicResponse(response) as GenerateResult["response"]),
+      ...(publicResponse(response) as Partial<GenerateResult["response"]>),
       ...(response.uiMessages && { uiMessages: response.uiMessages.map(publicUi) }),
       dbMessages,
     },
