@@ -11,11 +11,25 @@ import { threadCases } from "./store/threads.ts";
 
 /** @param store gives the opened store; it is called inside of tests. */
 export function storeSuite(name: string, store: () => Store): void {
-  describe(`${name}: threads`, () => threadCases(store));
-  describe(`${name}: messages`, () => messageCases(store));
-  describe(`${name}: isolation`, () => isolationCases(store));
-  describe(`${name}: resources`, () => resourceCases(store));
-  describe(`${name}: suspensions`, () => suspensionCases(store));
-  describe(`${name}: runs`, () => runCases(store));
-  describe(`${name}: idempotency`, () => idempotencyCases(store));
+  describe(`${name}: threads`, () => {
+    threadCases(store);
+  });
+  describe(`${name}: messages`, () => {
+    messageCases(store);
+  });
+  describe(`${name}: isolation`, () => {
+    isolationCases(store);
+  });
+  describe(`${name}: resources`, () => {
+    resourceCases(store);
+  });
+  describe(`${name}: suspensions`, () => {
+    suspensionCases(store);
+  });
+  describe(`${name}: runs`, () => {
+    runCases(store);
+  });
+  describe(`${name}: idempotency`, () => {
+    idempotencyCases(store);
+  });
 }

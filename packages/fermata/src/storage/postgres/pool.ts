@@ -1,4 +1,5 @@
 /** What is needed of `pg`, and the only place that loads it: an app without PostgreSQL does not have it installed. */
+import type { Pool } from "pg";
 import { FermataError } from "../../errors.ts";
 
 /** A `Pool` of the package `pg`, or anything that does the same. */
@@ -52,7 +53,7 @@ export async function createPool({ connectionString, ssl, max = 10 }: Connection
   });
 }
 
-async function loadPool(): Promise<typeof import("pg").Pool> {
+async function loadPool(): Promise<typeof Pool> {
   try {
     // The package is CommonJS: its exports are on `default` in every runtime, and by name only in some.
     const loaded = await import("pg");
