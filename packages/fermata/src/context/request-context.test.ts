@@ -1,7 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { RequestContext } from "./request-context.ts";
 
-const RESERVED = ["mastra__resourceId", "mastra__threadId", "mastra__user", "mastra__userPermissions", "mastra__userRoles", "mastra__authToken", "mastra__isStudio", "mastra__authMode", "mastra__inheritedMemory", "organizationId"];
+const RESERVED = [
+  "mastra__resourceId",
+  "mastra__threadId",
+  "mastra__user",
+  "mastra__userPermissions",
+  "mastra__userRoles",
+  "mastra__authToken",
+  "mastra__isStudio",
+  "mastra__authMode",
+  "mastra__inheritedMemory",
+  "organizationId",
+];
 
 describe("what a client sends", () => {
   test.each(RESERVED)("%s is not heard", (key) => {
@@ -29,8 +40,20 @@ test("it is a map", () => {
   context.set("age", 7);
   const seen: unknown[] = [];
   context.forEach((value, key) => seen.push([key, value]));
-  expect([context.size(), context.get("tier"), context.has("age"), [...context.keys()], [...context.values()], [...context]]).toEqual([2, "gold", true, ["tier", "age"], ["gold", 7], seen]);
-  expect([context.delete("age"), context.has("age"), context.hasRaw("tier"), context.deleteRaw("nope")]).toEqual([true, false, true, false]);
+  expect([context.size(), context.get("tier"), context.has("age"), [...context.keys()], [...context.values()], [...context]]).toEqual([
+    2,
+    "gold",
+    true,
+    ["tier", "age"],
+    ["gold", 7],
+    seen,
+  ]);
+  expect([context.delete("age"), context.has("age"), context.hasRaw("tier"), context.deleteRaw("nope")]).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
   context.clear();
   expect(context.all).toEqual({});
 });
@@ -38,7 +61,16 @@ test("it is a map", () => {
 test("toJSON leaves out what JSON cannot hold", () => {
   const loop: Record<string, unknown> = {};
   loop.self = loop;
-  const context = new RequestContext([["a", 1], ["none", undefined], ["call", () => 1], ["symbol", Symbol("x")], ["big", 1n], ["inside", { big: 1n }], ["loop", loop], ["nothing", null]]);
+  const context = new RequestContext([
+    ["a", 1],
+    ["none", undefined],
+    ["call", () => 1],
+    ["symbol", Symbol("x")],
+    ["big", 1n],
+    ["inside", { big: 1n }],
+    ["loop", loop],
+    ["nothing", null],
+  ]);
   expect(context.toJSON()).toEqual({ a: 1, nothing: null });
 });
 

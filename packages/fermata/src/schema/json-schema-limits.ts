@@ -15,7 +15,7 @@ type Node = Readonly<Record<string, unknown>>;
 /** @throws FermataError `VALIDATION_FAILED` for a schema that is too deep, that grows out of hand when its references are followed, or that is defined by itself. */
 export function refuseCostlySchema(schema: Node): void {
   refuseDeep(schema, 0);
-  const walk: Walk = { root: schema, sizes: new Map(), open: new Map() };
+  const walk: Walk = { root: schema, sizes: new Map(), open: new Map(), trees: new Set() };
   if (sizeOf(schema, walk, 0) > MAX_EXPANDED) throw unusable(`it stands for more than ${MAX_EXPANDED} schemas`);
 }
 
@@ -25,6 +25,8 @@ interface Walk {
   readonly sizes: Map<Node, number>;
   /** Schemas that are under way, with how far below the root's value each looks. */
   readonly open: Map<Node, number>;
+  /** Schemas that lead back to one they stand in. */
+  readonly trees: Set<Node>;
 }
 
 function refuseDeep(node: unknown, depth: number): void {

@@ -6,7 +6,10 @@ import { isStandardSchema, toJsonSchema, validate } from "./schema.ts";
 describe("validate", () => {
   test.each<[string, Parameters<typeof validate>[0]]>([
     ["Zod", z.object({ a: z.object({ b: z.array(z.number()) }) })],
-    ["a JSON Schema", { type: "object", properties: { a: { type: "object", properties: { b: { type: "array", items: { type: "number" } } } } } }],
+    [
+      "a JSON Schema",
+      { type: "object", properties: { a: { type: "object", properties: { b: { type: "array", items: { type: "number" } } } } } },
+    ],
   ])("%s: the value, or what is wrong with it and where", async (_what, schema) => {
     expect(await validate(schema, { a: { b: [1] } })).toEqual({ ok: true, value: { a: { b: [1] } } });
     const failed = await validate(schema, { a: { b: [1, "x"] } });
@@ -58,7 +61,11 @@ describe("toJsonSchema", () => {
 });
 
 describe("what is wrong", () => {
-  const issues = [{ path: [], message: "all" }, { path: ["a", 0], message: "first" }, { path: ["__proto__"], message: "odd" }];
+  const issues = [
+    { path: [], message: "all" },
+    { path: ["a", 0], message: "first" },
+    { path: ["__proto__"], message: "odd" },
+  ];
 
   test("as lines", () => expect(toLines(issues)).toBe("- root: all\n- a.0: first\n- __proto__: odd"));
   test("by field", () => expect(toFieldIssues(issues)[1]).toEqual({ field: "a.0", message: "first" }));

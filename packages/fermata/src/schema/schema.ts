@@ -32,28 +32,43 @@ export function isStandardSchema(schema: unknown): schema is StandardSchemaV1 {
 
 /** Checks `value`. Stays synchronous when the schema does. */
 export function validate(schema: Schema, value: unknown): Validated | Promise<Validated> {
-  const standard = isStandardSchema(schema) ? schema : fromJsonSchema(schema);
-  const result = standard["~standard"].validate(value);
+  if (!isStandardSchema(schema)) return validateJson(schema, value);
+  const result = schema["~standard"].validate(value);
   return result instanceof Promise ? result.then(toValidated) : toValidated(result);
+}
+
+/** A value from outside against a schema from outside: together they can be more than the stack holds. */
+function validateJson(schema: JsonSchema, value: unknown): Validated {
+  const checker = fromJsonSchema(schema);
+  try {
+    const result = z.safeParse(checker, value);
+    return result.success ? { ok: true, value: result.data } : toValidated(result.error);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new FermataError("VALIDATION_FAILED", "The value is too deep to be checked against its JSON Schema.", { cause });
+  }
 }
 
 function toValidated(result: StandardSchemaV1.Result<unknown>): Validated {
   if (result.issues === undefined) return { ok: true, value: result.value };
-  return { ok: false, issues: result.issues.map(toIssue) };
+  return { ok: false, issues: result.issues.slice(0, MAX_ISSUES).map(toIssue) };
 }
+
+/** Nobody reads more, and a schema can be made to find the same fault many times. */
+const MAX_ISSUES = 100;
 
 function toIssue(issue: StandardSchemaV1.Issue): Issue {
   const path = (issue.path ?? []).map((segment) => (typeof segment === "object" ? segment.key : segment));
   return { path, message: issue.message };
 }
 
-const compiled = new WeakMap<object, StandardSchemaV1>();
+const compiled = new WeakMap<object, z.ZodType>();
 
 /**
  * A checker for a JSON Schema.
  * `pattern` is not enforced: such a schema can arrive with a request, and a regular expression from outside can stall the process.
  */
-function fromJsonSchema(schema: JsonSchema): StandardSchemaV1 {
+function fromJsonSchema(schema: JsonSchema): z.ZodType {
   const known = compiled.get(schema);
   if (known) return known;
   refuseCostlySchema(schema);

@@ -30,7 +30,19 @@ const loop: Record<string, unknown> = {};
 loop.self = loop;
 
 describe.each(["json", "text"] as const)("as %s", (format) => {
-  test.each([["a cycle", loop], ["a BigInt", { n: 1n }], ["a symbol", Symbol("x")], ["a value that cannot be written", { toJSON: () => { throw new Error("no"); } }]])("%s is no reason to throw", (_what, value) => {
+  test.each([
+    ["a cycle", loop],
+    ["a BigInt", { n: 1n }],
+    ["a symbol", Symbol("x")],
+    [
+      "a value that cannot be written",
+      {
+        toJSON: () => {
+          throw new Error("no");
+        },
+      },
+    ],
+  ])("%s is no reason to throw", (_what, value) => {
     expect(lines({ format }, (logger) => logger.warn("x", { value }))).toHaveLength(1);
   });
 });

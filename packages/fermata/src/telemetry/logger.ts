@@ -47,7 +47,9 @@ function toJsonLine(level: LogLevel, message: string, fields: LogFields | undefi
 }
 
 function toTextLine(level: LogLevel, message: string, fields: LogFields | undefined): string {
-  const pairs = Object.entries(readable(fields)).map(([key, value]) => ` ${key}=${typeof value === "string" ? oneLine(value, fields?.[key]) : toJson(value)}`);
+  const pairs = Object.entries(readable(fields)).map(
+    ([key, value]) => ` ${key}=${typeof value === "string" ? oneLine(value, fields?.[key]) : toJson(value)}`,
+  );
   return `${new Date().toISOString().slice(11, 23)} ${level.toUpperCase().padEnd(5)} ${message}${pairs.join("")}`;
 }
 

@@ -35,7 +35,11 @@ export interface ToolCallInput {
 export async function executeTool(call: ToolCallInput): Promise<ToolOutcome> {
   try {
     const { tool } = call;
-    if (!tool.execute) return { kind: "error", error: new FermataError("VALIDATION_FAILED", `Tool "${call.name}" is run by the client, not by the server.`) };
+    if (!tool.execute)
+      return {
+        kind: "error",
+        error: new FermataError("VALIDATION_FAILED", `Tool "${call.name}" is run by the client, not by the server.`),
+      };
     const context = tool.requestContextSchema && (await checkContext(tool, call.requestContext));
     if (context) return context;
     // Most schemas answer at once; awaiting them all the same would cost a turn for each.
@@ -45,7 +49,8 @@ export async function executeTool(call: ToolCallInput): Promise<ToolOutcome> {
     const resume = call.agent?.resumeData;
     if (resume !== undefined && tool.resumeSchema) {
       const answer = await check(tool.resumeSchema, resume);
-      if (!answer.ok) return { kind: "invalid", value: failure(`Resume data for ${call.name} is invalid:\n${toLines(answer.issues)}`, answer.issues) };
+      if (!answer.ok)
+        return { kind: "invalid", value: failure(`Resume data for ${call.name} is invalid:\n${toLines(answer.issues)}`, answer.issues) };
     }
     return await run(call, input.value);
   } catch (error) {
@@ -96,7 +101,11 @@ class CallContext {
     const { tool, name } = this.#call;
     if (tool.suspendSchema) {
       const checked = await check(tool.suspendSchema, payload);
-      if (!checked.ok) throw new FermataError("TOOL_FAILED", `Tool "${name}" suspended with a payload that does not fit its suspendSchema:\n${toLines(checked.issues)}`);
+      if (!checked.ok)
+        throw new FermataError(
+          "TOOL_FAILED",
+          `Tool "${name}" suspended with a payload that does not fit its suspendSchema:\n${toLines(checked.issues)}`,
+        );
     }
     this.suspension = { payload };
     return undefined;
@@ -107,7 +116,10 @@ async function checkContext(tool: AnyTool, context: RequestContext): Promise<Too
   if (!tool.requestContextSchema) return undefined;
   const checked = await check(tool.requestContextSchema, context.all);
   if (checked.ok) return undefined;
-  return { kind: "invalid", value: failure(`Request context validation failed for tool '${tool.id}':\n${toLines(checked.issues)}`, checked.issues) };
+  return {
+    kind: "invalid",
+    value: failure(`Request context validation failed for tool '${tool.id}':\n${toLines(checked.issues)}`, checked.issues),
+  };
 }
 
 function check(schema: Schema | undefined, value: unknown): Validated | Promise<Validated> {

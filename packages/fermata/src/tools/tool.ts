@@ -29,7 +29,9 @@ export interface ToolContext<M = unknown> {
 }
 
 /** Decides for one call whether somebody has to approve it. */
-export type NeedsApproval<I = unknown> = boolean | ((input: I, context: { readonly requestContext: RequestContext }) => boolean | Promise<boolean>);
+export type NeedsApproval<I = unknown> =
+  | boolean
+  | ((input: I, context: { readonly requestContext: RequestContext }) => boolean | Promise<boolean>);
 
 export interface ToolConfig<I extends Schema = Schema, O extends Schema = Schema, Id extends string = string> {
   readonly id: Id;

@@ -1,5 +1,11 @@
 /** A model that answers its calls in turn, for tests of the agent loop. Asked for more turns than it has, it fails. */
-import type { LanguageModelV2, LanguageModelV3, LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import type {
+  LanguageModelV2,
+  LanguageModelV3,
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4StreamPart,
+} from "@ai-sdk/provider";
 import type { AgentChunk } from "../../src/agents/chunks.ts";
 import { partModel, toolCallParts, type PartAnswer } from "./part-model.ts";
 import { NO_USAGE, textParts } from "./scripted-model.ts";
@@ -56,11 +62,19 @@ export function asV2(model: LanguageModelV4): LanguageModelV2 {
     specificationVersion: "v2",
     async doGenerate(options: never) {
       const result = await model.doGenerate(options);
-      return { ...result, finishReason: result.finishReason.unified, usage: { inputTokens: undefined, outputTokens: undefined, totalTokens: undefined } };
+      return {
+        ...result,
+        finishReason: result.finishReason.unified,
+        usage: { inputTokens: undefined, outputTokens: undefined, totalTokens: undefined },
+      };
     },
     async doStream(options: never) {
       const { stream } = await model.doStream(options);
-      return { stream: stream.pipeThrough(new TransformStream<Part, unknown>({ transform: (part, controller) => controller.enqueue(finish(part)) })) };
+      return {
+        stream: stream.pipeThrough(
+          new TransformStream<Part, unknown>({ transform: (part, controller) => controller.enqueue(finish(part)) }),
+        ),
+      };
     },
     // The parts that the tests use are the same in both versions, but for the finish that is rewritten above.
   } as unknown as LanguageModelV2;
