@@ -7,26 +7,30 @@ const MAX_EXPANDED = 10_000;
 
 /** Keywords whose subschemas look at the same value as the schema they stand in. */
 const IN_PLACE = ["allOf", "anyOf", "oneOf", "not", "if", "then", "else"];
-/** Keywords whose subschemas look at a part of the value. */
-const BELOW = ["properties", "items", "prefixItems", "additionalItems", "additionalProperties", "contains", "propertyNames"];
+/** Keywords whose subschemas look at a part of the value, beside `properties`. */
+const BELOW = ["items", "prefixItems", "additionalItems", "additionalProperties", "contains", "propertyNames"];
 
 type Node = Readonly<Record<string, unknown>>;
 
 /** @throws FermataError `VALIDATION_FAILED` for a schema that is too deep, that grows out of hand when its references are followed, or that is defined by itself. */
 export function refuseCostlySchema(schema: Node): void {
   refuseDeep(schema, 0);
-  const walk: Walk = { root: schema, sizes: new Map(), open: new Map(), trees: new Set() };
-  if (sizeOf(schema, walk, 0) > MAX_EXPANDED) throw unusable(`it stands for more than ${MAX_EXPANDED} schemas`);
+  const { size } = measure(schema, { root: schema, done: new Map(), open: new Map() }, 0);
+  if (size > MAX_EXPANDED) throw unusable(`it stands for more than ${MAX_EXPANDED} schemas`);
+}
+
+interface Measure {
+  /** Schemas that it stands for. */
+  readonly size: number;
+  /** The outermost schema that it stands in and leads back to. */
+  readonly back: Node | undefined;
 }
 
 interface Walk {
   readonly root: Node;
-  /** Sizes of schemas that are finished. */
-  readonly sizes: Map<Node, number>;
-  /** Schemas that are under way, with how far below the root's value each looks. */
+  readonly done: Map<Node, Measure>;
+  /** Schemas that are under way, outermost first, with how far below the root's value each looks. */
   readonly open: Map<Node, number>;
-  /** Schemas that lead back to one they stand in. */
-  readonly trees: Set<Node>;
 }
 
 function refuseDeep(node: unknown, depth: number): void {
@@ -35,23 +39,27 @@ function refuseDeep(node: unknown, depth: number): void {
   for (const item of Object.values(node)) refuseDeep(item, depth + 1);
 }
 
-function sizeOf(node: unknown, walk: Walk, level: number): number {
-  if (typeof node !== "object" || node === null) return 0;
+const NOTHING: Measure = { size: 0, back: undefined };
+
+function measure(node: unknown, walk: Walk, level: number): Measure {
+  if (typeof node !== "object" || node === null) return NOTHING;
   const schema = node as Node; // any object can be looked at as one
-  const known = walk.sizes.get(schema);
-  if (known !== undefined) return known;
+  const known = walk.done.get(schema);
+  if (known) return known.back && walk.open.has(known.back) ? known : { size: known.size, back: undefined };
   const openAt = walk.open.get(schema);
   if (openAt === level) throw unusable("it is defined by nothing but itself");
-  if (openAt !== undefined) return 1; // a tree: it goes as deep as the value does
+  if (openAt !== undefined) return { size: 1, back: schema }; // a tree: it goes as deep as the value does
   walk.open.set(schema, level);
-  let size = 1 + sizeOf(targetOf(schema.$ref, walk.root), walk, level);
-  for (const keyword of IN_PLACE) for (const inner of subschemas(schema[keyword])) size += sizeOf(inner, walk, level);
-  for (const keyword of BELOW)
-    for (const inner of keyword === "properties" ? values(schema[keyword]) : subschemas(schema[keyword]))
-      size += sizeOf(inner, walk, level + 1);
+  const inPlace = [targetOf(schema.$ref, walk.root), ...IN_PLACE.flatMap((keyword) => subschemas(schema[keyword]))];
+  const below = [...values(schema.properties), ...BELOW.flatMap((keyword) => subschemas(schema[keyword]))];
+  const parts = [...inPlace.map((part) => measure(part, walk, level)), ...below.map((part) => measure(part, walk, level + 1))];
+  const all = subschemas(schema.allOf).map((part) => measure(part, walk, level));
+  if (all.filter(({ back }) => back).length > 1) throw unusable("several parts of an allOf lead back to where it stands");
+  const outermost = [...walk.open.keys()].find((open) => parts.some(({ back }) => back === open));
   walk.open.delete(schema);
-  walk.sizes.set(schema, size);
-  return size;
+  const made = { size: parts.reduce((sum, { size }) => sum + size, 1), back: outermost === schema ? undefined : outermost };
+  walk.done.set(schema, made);
+  return made;
 }
 
 function subschemas(value: unknown): readonly unknown[] {

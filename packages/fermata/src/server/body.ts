@@ -1,5 +1,6 @@
 /** Request bodies: counted while they are read, parsed once. */
 import { FermataError, messageOf } from "../errors.ts";
+import { isTooDeep } from "../schema/json-depth.ts";
 
 /** JSON deeper than this is refused: code that walks it must not run out of stack. */
 const MAX_DEPTH = 128;
@@ -77,28 +78,12 @@ function jsonOrText(value: string): unknown {
 /** @throws FermataError `VALIDATION_FAILED` in the wire's form for malformed JSON. */
 function parseJson(text: string): unknown {
   if (text.trim() === "") return undefined;
-  if (isTooDeep(text)) throw malformed(`JSON is nested more than ${MAX_DEPTH} levels deep`);
+  if (isTooDeep(text, MAX_DEPTH)) throw malformed(`JSON is nested more than ${MAX_DEPTH} levels deep`);
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
     throw malformed(messageOf(cause), cause);
   }
-}
-
-function isTooDeep(text: string): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (inString) {
-      if (code === 0x5c) index++;
-      else if (code === 0x22) inString = false;
-    } else if (code === 0x22) inString = true;
-    else if (code === 0x7b || code === 0x5b) {
-      if (++depth > MAX_DEPTH) return true;
-    } else if (code === 0x7d || code === 0x5d) depth--;
-  }
-  return false;
 }
 
 function malformed(message: string, cause?: unknown): InvalidRequest {

@@ -1,8 +1,12 @@
 import { FermataError } from "../../errors.ts";
+import { isTooDeep } from "../../schema/json-depth.ts";
 import { parsePartialJson } from "../../schema/partial-json.ts";
 import { toLines } from "../../schema/messages.ts";
 import { toJsonSchema, validate } from "../../schema/schema.ts";
 import type { StructuredOutput } from "../options.ts";
+
+/** Deeper data is no answer: whoever checks it or writes it out does so recursively. */
+const MAX_DEPTH = 128;
 
 /** Text that is growing into JSON. It is read again only when it has grown by a sixteenth, so that the work stays linear. */
 export class StructuredText {
@@ -13,7 +17,9 @@ export class StructuredText {
   push(text: string): { readonly value: unknown } | undefined {
     if (text.length - this.#readAt < this.#readAt >> 4) return undefined;
     this.#readAt = text.length;
-    const value = parsePartialJson(unfenced(text));
+    const source = unfenced(text);
+    if (isTooDeep(source, MAX_DEPTH)) return undefined;
+    const value = parsePartialJson(source);
     if (typeof value !== "object" || value === null) return undefined;
     const shown = JSON.stringify(value);
     if (shown === this.#shown) return undefined;
@@ -35,8 +41,12 @@ function unfenced(text: string): string {
 /** @throws FermataError `STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED` */
 export async function readObject(output: StructuredOutput, text: string): Promise<unknown> {
   let value: unknown;
+  const source = unfenced(text);
+  if (isTooDeep(source, MAX_DEPTH)) {
+    throw new FermataError("STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED", `Structured output validation failed: it is nested more than ${MAX_DEPTH} levels deep`);
+  }
   try {
-    value = JSON.parse(unfenced(text));
+    value = JSON.parse(source);
   } catch {
     value = text;
   }

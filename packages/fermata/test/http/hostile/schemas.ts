@@ -23,8 +23,48 @@ function deep(depth: number): object {
 const EVIL_PATTERN = "^(a+)+$";
 const EVIL_TEXT = `${"a".repeat(40)}!`;
 
+/** Finds each fault twice as often at every level. */
+const DOUBLED_FAULTS = {
+  $defs: {
+    n: {
+      allOf: [3, 2].map((minLength) => ({ type: "object", properties: { x: { $ref: "#/$defs/n" }, z: { type: "string", minLength } } })),
+    },
+  },
+  $ref: "#/$defs/n",
+};
+
+function chain(depth: number): object {
+  let value: object = { z: "" };
+  for (let index = 0; index < depth; index++) value = { x: value, z: "" };
+  return value;
+}
+
 /** JSON Schemas from outside. */
 export const schemas: readonly Row[] = [
+  {
+    name: "a schema that finds each fault twice as often at every level",
+    send: structured(DOUBLED_FAULTS, chain(40)),
+    status: 400,
+    body: failure("VALIDATION_FAILED"),
+  },
+  {
+    name: "an allOf whose parts hold the same tree",
+    send: structured(
+      {
+        $defs: { tree: { type: "object", properties: { next: { $ref: "#/$defs/tree" } } } },
+        allOf: ["a", "b"].map((name) => ({ type: "object", properties: { [name]: { $ref: "#/$defs/tree" } } })),
+      },
+      { a: { next: {} }, b: {} },
+    ),
+    status: 200,
+    body: { object: { a: { next: {} }, b: {} } },
+  },
+  {
+    name: "data of 5,000 levels against a tree",
+    send: structured({ type: "array", items: { $ref: "#" } }, "[".repeat(5_000) + "]".repeat(5_000)),
+    status: 422,
+    body: failure("STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED"),
+  },
   { name: "a schema that is a list", send: structured([]), status: 400, body: { issues: [{ field: "structuredOutput.schema" }] } },
   {
     name: "a schema with a type that does not exist",
