@@ -104,6 +104,7 @@ describe("abort", () => {
     });
     const reader = stream.fullStream.getReader();
     await reader.read();
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve)); // until it waits
     controller.abort(reason);
     await ended.promise;
     const rest: AgentChunk[] = [];
@@ -128,7 +129,7 @@ describe("abort", () => {
     expect((await subject.approveToolCallGenerate({ runId })).text).toBe("end");
   });
 
-  test("no listener stays on the caller's signal", async () => {
+  test.each(["generate", "stream"] as const)("no listener stays on the caller's signal (%s)", async (form) => {
     let listeners = 0;
     const { signal } = new AbortController();
     const add = signal.addEventListener.bind(signal);
@@ -136,10 +137,13 @@ describe("abort", () => {
     signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args));
     signal.removeEventListener = (...args: Parameters<typeof remove>) => (listeners--, remove(...args));
     const free = createTool({ id: "f", description: "f", execute: () => "ok" });
-    await agent({ free }, callParts(["free"]), "end").generate("hi", {
-      abortSignal: signal,
-      modelSettings: { timeout: { totalMs: 60_000 } },
-    });
+    for (const timeout of [{}, { totalMs: 60_000 }]) {
+      const subject = agent({ free }, callParts(["free"]), "end");
+      const options: AgentOptions = { abortSignal: signal, modelSettings: { timeout } };
+      if (form === "generate") await subject.generate("hi", options);
+      // As the server reads it: without the signal of an `AgentStream` in between.
+      else await (await subject.open("hi", options, "stream")).start({ push: () => undefined, release: () => undefined });
+    }
     expect(listeners).toBe(0);
   });
 });

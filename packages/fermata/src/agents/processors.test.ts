@@ -203,6 +203,16 @@ describe("sent back", () => {
     expect(JSON.stringify(result.messages)).not.toContain("rude");
   });
 
+  test("it is told until an answer is accepted, and not any longer", async () => {
+    const model = turnModel("rude", callParts(["free"]), "kind");
+    const guard: Processor = {
+      id: "g",
+      processOutputStep: ({ text, abort }) => (text === "rude" ? abort("be polite", { retry: true }) : undefined),
+    };
+    await agent(model, [guard]).generate("hi");
+    expect(model.calls.map(({ prompt }) => JSON.stringify(prompt).includes("be polite"))).toEqual([false, true, false]);
+  });
+
   test("the stream shows the tripwire, the closed step and the count", async () => {
     const chunks = await chunksOf(await agent(turnModel("rude", "kind"), [picky("kind")]).stream("hi"));
     const text = ["step-start", "text-start", "text-delta", "text-end"];
@@ -285,6 +295,22 @@ describe("the result", () => {
     const result = await subject.generate("hi");
     expect(result.text).toBe("clean");
     expect(JSON.stringify(result)).not.toContain("secret");
+  });
+
+  test("what it makes of a tool's result is what the message holds", async () => {
+    const hide: Processor = {
+      id: "hide",
+      processOutputResult: ({ messages }) =>
+        messages.map((message) => {
+          const parts = message.content.parts.map((part) =>
+            part.type === "tool-invocation" ? { ...part, toolInvocation: { ...part.toolInvocation, result: "hidden" } } : part,
+          );
+          return { ...message, content: { ...message.content, parts } };
+        }),
+    };
+    const result = await agent(turnModel(callParts(["free"]), "Hello"), [hide]).generate("hi");
+    expect(result.messages.at(-1)?.content.parts[0]).toMatchObject({ toolInvocation: { result: "hidden" } });
+    expect(JSON.stringify(result.response.messages)).toContain("hidden");
   });
 
   test("a tripwire takes all of it back", async () => {
