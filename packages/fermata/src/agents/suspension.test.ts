@@ -160,6 +160,14 @@ describe("approval", () => {
   });
 });
 
+test("a reader that is gone when the run begins to wait does not undo the waiting", async () => {
+  const at = house();
+  const open = await at.agent(GATED).open("hi", {}, "stream");
+  const run = await open.start({ push: (chunk) => (chunk.type === "tool-call-approval" ? Promise.reject(new Error("gone")) : undefined) });
+  expect(run.status).toBe("suspended");
+  expect((await at.agent("ok").approveToolCallGenerate({ runId: run.id })).text).toBe("ok");
+});
+
 describe("who asks for approval", () => {
   const nothing = async (options: AgentOptions, config: Partial<AgentConfig> = {}, turn = callParts(["free"])) =>
     (await house(config).agent(turn, "ok").generate("hi", options)).finishReason;
