@@ -23,3 +23,6 @@ export type {
 export type { IdempotencyStore, IdempotentCall } from "./idempotency.ts";
 export { MemoryStore } from "./memory/memory-store.ts";
 export type { MemoryStoreOptions } from "./memory/memory-store.ts";
+export type { IndexDescription, Metric, VectorMatch, VectorQuery, VectorStore, VectorUpdate, VectorUpsert } from "./vector/vector.ts";
+export type { VectorFilter } from "./vector/filter.ts";
+export { MemoryVector } from "./vector/memory-vector.ts";

@@ -1,9 +1,10 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LOCAL_PRINCIPAL } from "../../src/context/principal.ts";
-import { PostgresStore } from "../../src/storage/postgres/index.ts";
+import { PgVector, PostgresStore } from "../../src/storage/postgres/index.ts";
 import { type TestPostgres, startPostgres, whyNoPostgres } from "../support/postgres.ts";
 import { storeSuite } from "../suites/store-suite.ts";
+import { vectorSuite } from "../suites/vector-suite.ts";
 
 const missing = whyNoPostgres();
 if (missing !== undefined) console.warn(missing);
@@ -11,16 +12,21 @@ if (missing !== undefined) console.warn(missing);
 describe.skipIf(missing !== undefined)("PostgreSQL", () => {
   let server: TestPostgres;
   let store: PostgresStore;
+  let vector: PgVector;
   beforeAll(async () => {
     server = await startPostgres();
-    store = new PostgresStore({ connectionString: await server.createDatabase() });
+    const connectionString = await server.createDatabase();
+    store = new PostgresStore({ connectionString });
+    vector = new PgVector({ connectionString });
   });
   afterAll(async () => {
     await store?.close();
+    await vector?.close();
     await server?.stop();
   });
 
   storeSuite("PostgreSQL", () => store);
+  vectorSuite("PostgreSQL", () => vector);
 
   test("a start on tables that are up to date asks one question", async () => {
     const connectionString = await server.createDatabase();
@@ -48,7 +54,7 @@ describe.skipIf(missing !== undefined)("PostgreSQL", () => {
     const client = new pg.Client(connectionString);
     await client.connect();
     const { rows } = await client.query('select version from "App ""x""".fermata_migrations');
-    expect(rows).toEqual([{ version: 1 }]);
+    expect(rows).toEqual([{ version: 1 }, { version: 2 }]);
     await client.end();
     await replicas[0]!.for(LOCAL_PRINCIPAL).threads.create({ id: "t", resourceId: "r" });
     expect(await replicas[9]!.for(LOCAL_PRINCIPAL).threads.get("t")).toBeDefined();

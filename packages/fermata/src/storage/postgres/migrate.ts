@@ -62,6 +62,7 @@ function inPostgres(statement: string, schema: string): string {
     "{id}": 'text collate "C"',
     "{long}": "bigint",
     "{json}": "jsonb",
+    "{bytes}": "bytea",
     "{clustered}": "",
   };
   return statement.replaceAll(/\{\w+\}/g, (word) => words[word] ?? word);

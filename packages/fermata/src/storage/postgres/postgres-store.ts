@@ -1,58 +1,37 @@
 import type { Principal } from "../../context/principal.ts";
-import { FermataError } from "../../errors.ts";
 import { one } from "../sql/database.ts";
 import { sqlHandles } from "../sql/store.ts";
 import type { SqlHandles } from "../sql/store.ts";
 import type { ScopedStore, Store, System, SystemStore } from "../store.ts";
-import { PostgresDatabase, isCollision, postgresDialect, repeated } from "./database.ts";
-import { checkTables, migratePostgres } from "./migrate.ts";
-import { createPool } from "./pool.ts";
-import type { ConnectionOptions, PostgresPool } from "./pool.ts";
+import { PostgresConnection } from "./connection.ts";
+import type { PostgresOptions } from "./connection.ts";
 
-export interface PostgresStoreOptions extends ConnectionOptions {
+export interface PostgresStoreOptions extends PostgresOptions {
   /** Default `postgres`. */
   readonly id?: string;
-  /** A pool that the app has already. It is not ended by `close`, and the other options of the connection do not matter. */
-  readonly pool?: PostgresPool;
-  /** Where the tables are. Default `public`. */
-  readonly schema?: string;
-  readonly schemaName?: string;
-  /** Make and change the tables when the store is opened. Default: true outside of production (`NODE_ENV`). */
-  readonly autoMigrate?: boolean;
-  /** Keep hot statements prepared on each connection. False behind a pooler that hands every transaction another connection and does not know statements. Default true. */
-  readonly prepare?: boolean;
 }
 
 /** A store in PostgreSQL, for servers of more than one machine. Needs the package `pg`. */
 export class PostgresStore implements Store {
   readonly id: string;
-  readonly #options: PostgresStoreOptions;
-  readonly #schema: string;
-  readonly #database: PostgresDatabase;
+  readonly #connection: PostgresConnection;
   readonly #handles: SqlHandles;
-  #pool: Promise<PostgresPool> | undefined;
-  #ready: Promise<PostgresPool> | undefined;
-  #closed = false;
 
   /** @throws FermataError `MISCONFIGURED` when the schema's name cannot be one. */
   constructor(options: PostgresStoreOptions = {}) {
     this.id = options.id ?? "postgres";
-    this.#options = options;
-    this.#schema = options.schema ?? options.schemaName ?? "public";
-    if (!/^[^\0]{1,63}$/u.test(this.#schema))
-      throw new FermataError("MISCONFIGURED", "The schema's name must have between 1 and 63 characters.");
-    this.#database = new PostgresDatabase(postgresDialect(this.#schema), () => this.#open(), options.prepare ?? true);
-    this.#handles = sqlHandles(this.#database);
+    this.#connection = new PostgresConnection(options);
+    this.#handles = sqlHandles(this.#connection.database);
   }
 
-  async init(): Promise<void> {
-    await repeated(isCollision, () => this.#open());
+  /** @throws FermataError `MISCONFIGURED` when the tables are behind and may not be changed; `UNAVAILABLE` when the server does not answer. */
+  init(): Promise<void> {
+    return this.#connection.init();
   }
 
   /** Brings the tables up to date, whatever `autoMigrate` says. */
-  async migrate(): Promise<void> {
-    const pool = await this.#connect();
-    await repeated(isCollision, () => migratePostgres(pool, this.#schema));
+  migrate(): Promise<void> {
+    return this.#connection.migrate();
   }
 
   for(principal: Principal): ScopedStore;
@@ -63,43 +42,10 @@ export class PostgresStore implements Store {
   }
 
   async ping(): Promise<void> {
-    await this.#database.read(() => one({ text: "select 1 as ok", values: [] }));
+    await this.#connection.database.read(() => one({ text: "select 1 as ok", values: [] }));
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    const pool = await this.#pool?.catch(() => undefined);
-    await this.#ready?.catch(() => {});
-    if (this.#options.pool === undefined) await pool?.end();
-  }
-
-  #connect(): Promise<PostgresPool> {
-    if (this.#closed) return Promise.reject(new FermataError("UNAVAILABLE", `The store "${this.id}" is closed.`));
-    this.#pool ??= this.#makePool();
-    return this.#pool;
-  }
-
-  async #makePool(): Promise<PostgresPool> {
-    const pool = this.#options.pool ?? (await createPool(this.#options));
-    // A connection that breaks while nobody uses it is replaced by the pool; without a listener it would end the process.
-    pool.on("error", () => {});
-    return pool;
-  }
-
-  /** The pool, once the tables are known to be there. After a failure the next call tries again. */
-  #open(): Promise<PostgresPool> {
-    if (this.#closed) return this.#connect();
-    this.#ready ??= this.#check().catch((error: unknown) => {
-      this.#ready = undefined;
-      throw error;
-    });
-    return this.#ready;
-  }
-
-  async #check(): Promise<PostgresPool> {
-    const pool = await this.#connect();
-    await checkTables(pool, this.#schema, this.#options.autoMigrate ?? process.env["NODE_ENV"] !== "production");
-    return pool;
+  close(): Promise<void> {
+    return this.#connection.close();
   }
 }

@@ -21,6 +21,12 @@ export function optionalNumber(row: Row, column: string): number | undefined {
   return row[column] === null ? undefined : number(row, column);
 }
 
+export function bytes(row: Row, column: string): Uint8Array {
+  const value = row[column];
+  if (!(value instanceof Uint8Array)) throw new TypeError(`Column ${column} has no bytes.`);
+  return value;
+}
+
 /** What `toJson` wrote; `undefined` for NULL. */
 export function json(row: Row, column: string): unknown {
   const value = optionalText(row, column);

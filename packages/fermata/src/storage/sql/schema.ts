@@ -1,9 +1,10 @@
 /**
  * The tables, as numbered steps. A step that has been released is never changed: a new one is added behind it.
+ * It leaves the tables usable for the version before it, so that replicas can be replaced one after the other.
  *
  * `{t}name` is the name of a table. The rest in braces is where the two databases differ:
  * `{key}` a number given by the database and never given again · `{id}` text compared by its bytes · `{long}` a whole number up to 2^53 ·
- * `{json}` JSON that can be looked into · `{clustered}` rows kept in the order of the primary key.
+ * `{json}` JSON that can be looked into · `{bytes}` bytes · `{clustered}` rows kept in the order of the primary key.
  */
 export interface Migration {
   readonly version: number;
@@ -57,6 +58,14 @@ export const MIGRATIONS: readonly Migration[] = [
         tenant {id} not null, subject {id} not null, key {id} not null, fingerprint text not null, answer text,
         expires_at {long} not null, primary key (tenant, subject, key))`,
       `create index {i}idempotency_expires on {t}idempotency (expires_at)`,
+    ],
+  },
+  {
+    version: 2,
+    name: "vectors",
+    statements: [
+      `create table {t}vector_indexes (name {id} primary key, dimension {long} not null, metric text not null)`,
+      `create table {t}vectors (index_name {id} not null, id {id} not null, vector {bytes} not null, metadata {json}, primary key (index_name, id))`,
     ],
   },
 ];

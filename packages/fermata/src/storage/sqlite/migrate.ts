@@ -11,6 +11,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "{id}": "text",
   "{long}": "integer",
   "{json}": "text",
+  "{bytes}": "blob",
   "{clustered}": "without rowid",
 };
 
