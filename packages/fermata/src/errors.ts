@@ -77,7 +77,11 @@ export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message || error.name;
   if (typeof error === "string") return error;
   if (typeof error === "object" && error !== null && "message" in error && typeof error.message === "string") return error.message;
-  return String(error);
+  try {
+    return String(error);
+  } catch {
+    return "unknown failure"; // an object without a prototype, for example
+  }
 }
 
 /** Whether `error` is what an aborted `AbortSignal` makes a call reject with. */

@@ -15,14 +15,15 @@ export class AgentStream<T = unknown> {
   readonly #abort: () => void;
   readonly #log = new ChunkLog();
   #result: Promise<GenerateResult<T>> | undefined;
+  readonly #begin = (): void => void this.#start();
 
-  constructor(open: OpenRun, abort: () => void) {
+  /** `startNow` is for a run that has been taken out of the store: it must not be lost because nobody looks. */
+  constructor(open: OpenRun, abort: () => void, startNow = false) {
     this.runId = open.runId;
     this.#open = open;
     this.#abort = abort;
+    if (startNow) this.#begin();
   }
-
-  readonly #begin = (): void => void this.#start();
 
   /** All chunks, from the first one on; each access gives a stream of its own. */
   get fullStream(): ReadableStream<AgentChunk> {
@@ -119,10 +120,10 @@ export class AgentStream<T = unknown> {
     return this.getFullOutput().then((result) => result[key]);
   }
 
-  readonly #start = (): Promise<GenerateResult<T>> => {
+  #start(): Promise<GenerateResult<T>> {
     this.#result ??= this.#run();
     return this.#result;
-  };
+  }
 
   #run(): Promise<GenerateResult<T>> {
     const ended = this.#open.start(this.#log).finally(() => this.#log.close());

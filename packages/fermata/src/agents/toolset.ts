@@ -1,4 +1,5 @@
 import { FermataError } from "../errors.ts";
+import { asTool } from "../tools/ai-sdk-tool.ts";
 import { isProviderTool, type Tools } from "../tools/tool.ts";
 import { delegateTool, type Delegate } from "./delegation.ts";
 import type { RunTool } from "./loop/run.ts";
@@ -37,6 +38,7 @@ export function withCallTools(own: ReadonlyMap<string, RunTool>, options: AgentO
 function addTools(result: Map<string, RunTool>, tools: Tools): void {
   for (const [name, tool] of Object.entries(tools)) {
     if (!NAME.test(name)) throw new FermataError("MISCONFIGURED", `Unusable tool name ${JSON.stringify(name)}.`);
-    result.set(name, isProviderTool(tool) ? { kind: "provider", tool } : { kind: "own", tool });
+    const known = asTool(name, tool);
+    result.set(name, isProviderTool(known) ? { kind: "provider", tool: known } : { kind: "own", tool: known });
   }
 }

@@ -37,6 +37,11 @@ export function validate(schema: Schema, value: unknown): Validated | Promise<Va
   return result instanceof Promise ? result.then(toValidated) : toValidated(result);
 }
 
+/** Refuses a JSON Schema that no value can be checked against, before anybody works for one. @throws FermataError `VALIDATION_FAILED` */
+export function assertSchema(schema: Schema): void {
+  if (!isStandardSchema(schema)) fromJsonSchema(schema);
+}
+
 /** A value from outside against a schema from outside: together they can be more than the stack holds. */
 function validateJson(schema: JsonSchema, value: unknown): Validated {
   const checker = fromJsonSchema(schema);

@@ -19,7 +19,9 @@ function isJson(contentType: string): boolean {
 }
 
 function readText(request: Request, maxBytes: number): Promise<string> {
-  return declaresLength(request, maxBytes) ? request.text() : readCounted(request, maxBytes).then((bytes) => new TextDecoder().decode(bytes));
+  return declaresLength(request, maxBytes)
+    ? request.text()
+    : readCounted(request, maxBytes).then((bytes) => new TextDecoder().decode(bytes));
 }
 
 /** Whether the body's length is declared, and within the limit. The HTTP parser holds the sender to what it declared. */

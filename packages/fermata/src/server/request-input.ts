@@ -30,7 +30,10 @@ export function checkInput(spec: RouteSpec, raw: RawInput): CheckedInput {
 function check(schema: z.core.$ZodType, value: unknown, part: "body" | "query" | "path"): unknown {
   const result = safeParse(schema, value);
   if (result.success) return result.data;
-  throw new InvalidRequest(part, result.error.issues.map((issue) => ({ field: fieldOf(issue), message: issue.message })));
+  throw new InvalidRequest(
+    part,
+    result.error.issues.map((issue) => ({ field: fieldOf(issue), message: issue.message })),
+  );
 }
 
 /** A missing body is the same as an empty object. */
@@ -70,7 +73,8 @@ export function clientContext(method: string, raw: RawInput): RequestContext {
     return text === undefined ? new RequestContext() : RequestContext.fromClient(decodeContext(text));
   }
   const { body } = raw;
-  if ((method !== "POST" && method !== "PUT") || typeof body !== "object" || body === null || !("requestContext" in body)) return new RequestContext();
+  if ((method !== "POST" && method !== "PUT") || typeof body !== "object" || body === null || !("requestContext" in body))
+    return new RequestContext();
   return RequestContext.fromClient(body.requestContext);
 }
 

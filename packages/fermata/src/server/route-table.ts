@@ -7,10 +7,14 @@ import type { Call } from "./call.ts";
 export type Handler<S extends RouteSpec> = (
   input: RouteInput<S>,
   call: Call,
-) => (S extends { readonly stream: string } ? OpenRun : RouteOutput<S>) | Promise<S extends { readonly stream: string } ? OpenRun : RouteOutput<S>>;
+) =>
+  | (S extends { readonly stream: string } ? OpenRun : RouteOutput<S>)
+  | Promise<S extends { readonly stream: string } ? OpenRun : RouteOutput<S>>;
 
 /** One handler per route. A route without a handler does not compile. */
-export type Handlers = { readonly [G in keyof Contract]: { readonly [R in keyof Contract[G]]: Contract[G][R] extends RouteSpec ? Handler<Contract[G][R]> : never } };
+export type Handlers = {
+  readonly [G in keyof Contract]: { readonly [R in keyof Contract[G]]: Contract[G][R] extends RouteSpec ? Handler<Contract[G][R]> : never };
+};
 
 /** A route with its id. */
 export interface RouteEntry {
@@ -23,5 +27,7 @@ export interface RouteEntry {
 /** All routes in the order of registration: fixed paths before those with parameters at the same place. */
 export function routeTable(): RouteEntry[] {
   const groups: Record<string, Record<string, RouteSpec>> = contract;
-  return Object.entries(groups).flatMap(([group, routes]) => Object.entries(routes).map(([name, spec]) => ({ id: `${group}.${name}`, group, spec })));
+  return Object.entries(groups).flatMap(([group, routes]) =>
+    Object.entries(routes).map(([name, spec]) => ({ id: `${group}.${name}`, group, spec })),
+  );
 }

@@ -81,7 +81,14 @@ async function handle(entry: RouteEntry, handler: AnyHandler, incoming: Incoming
   return response;
 }
 
-async function reply(entry: RouteEntry, handler: AnyHandler, incoming: IncomingRequest, call: RequestCall, deadline: Deadline, options: ServerOptions): Promise<Response> {
+async function reply(
+  entry: RouteEntry,
+  handler: AnyHandler,
+  incoming: IncomingRequest,
+  call: RequestCall,
+  deadline: Deadline,
+  options: ServerOptions,
+): Promise<Response> {
   try {
     return await deadline.limit(answer(entry, handler, incoming, call, options));
   } catch (error) {
@@ -96,7 +103,13 @@ async function reply(entry: RouteEntry, handler: AnyHandler, incoming: IncomingR
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-async function answer(entry: RouteEntry, handler: AnyHandler, { request, params, query }: IncomingRequest, call: RequestCall, options: ServerOptions): Promise<Response> {
+async function answer(
+  entry: RouteEntry,
+  handler: AnyHandler,
+  { request, params, query }: IncomingRequest,
+  call: RequestCall,
+  options: ServerOptions,
+): Promise<Response> {
   const { spec } = entry;
   const maxBytes = options.maxBodyBytes ?? options.mastra.getServer().bodySizeLimit ?? DEFAULT_BODY_BYTES;
   const raw: RawInput = { params, query, body: spec.body ? await readBody(request, maxBytes) : undefined };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createLogger, silentLogger, withFields, type ConsoleLoggerOptions } from "./logger.ts";
+import { createLogger, silentLogger, withFields, withPlainErrors, type ConsoleLoggerOptions } from "./logger.ts";
 
 function lines(options: ConsoleLoggerOptions, use: (logger: ReturnType<typeof createLogger>) => void): string[] {
   const written: string[] = [];
@@ -56,4 +56,24 @@ test("withFields adds to every line, and silence stays silent", () => {
   const [line = ""] = lines({ format: "json" }, (logger) => withFields(logger, { requestId: "q" }).info("x", { runId: "r" }));
   expect(JSON.parse(line)).toMatchObject({ requestId: "q", runId: "r" });
   expect(withFields(silentLogger(), { a: 1 })).toBe(silentLogger());
+});
+
+test("a logger of the app's own gets errors without the request bodies that providers hang on them", () => {
+  const seen: unknown[] = [];
+  const keep = (_message: string, fields?: unknown): void => void seen.push(fields);
+  const provider = Object.assign(new Error("429"), {
+    code: "RATE",
+    requestBodyValues: { prompt: "SECRET" },
+    responseHeaders: { key: "SECRET" },
+  });
+  withPlainErrors({ debug: keep, info: keep, warn: keep, error: keep }).warn("Run failed", {
+    error: new Error("The model failed.", { cause: provider }),
+  });
+  const [{ error }] = seen as [{ error: Error & { cause: Error & { code: string } } }];
+  expect({ message: error.message, cause: error.cause.message, code: error.cause.code, members: Object.keys(error.cause) }).toEqual({
+    message: "The model failed.",
+    cause: "429",
+    code: "RATE",
+    members: expect.not.arrayContaining(["requestBodyValues", "responseHeaders"]),
+  });
 });

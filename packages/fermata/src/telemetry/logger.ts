@@ -83,6 +83,30 @@ function stackOf(error: Error, depth: number): string {
   return error.cause instanceof Error && depth < MAX_CAUSES ? `${own}\ncaused by: ${stackOf(error.cause, depth + 1)}` : own;
 }
 
+/**
+ * A logger of the app's own, given errors without what providers hang on them: request bodies hold prompts, headers hold keys,
+ * and most loggers write every member of an error.
+ */
+export function withPlainErrors(logger: Logger): Logger {
+  const at = (name: LogLevel) => (message: string, fields?: LogFields) => logger[name](message, fields && plainErrors(fields));
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+function plainErrors(fields: LogFields): LogFields {
+  const result: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(fields)) result[key] = value instanceof Error ? plainError(value, 0) : value;
+  return result;
+}
+
+function plainError(error: Error, depth: number): Error {
+  const cause = error.cause instanceof Error && depth < MAX_CAUSES ? plainError(error.cause, depth + 1) : undefined;
+  const plain = new Error(error.message, cause && { cause });
+  plain.name = error.name;
+  if (error.stack !== undefined) plain.stack = error.stack;
+  const code = "code" in error ? error.code : undefined;
+  return typeof code === "string" ? Object.assign(plain, { code }) : plain;
+}
+
 /** A logger that adds `fields` to every line. */
 export function withFields(logger: Logger, fields: LogFields): Logger {
   if (logger === SILENT) return logger;

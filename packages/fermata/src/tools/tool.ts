@@ -78,8 +78,22 @@ export interface ProviderTool {
   readonly args?: Readonly<Record<string, unknown>>;
 }
 
+/** A tool made with the AI SDK's `tool()`. Without an id of its own, it is known by the name that it is registered under. */
+export interface AiSdkTool {
+  readonly id?: undefined;
+  readonly description?: string;
+  readonly inputSchema?: unknown;
+  readonly outputSchema?: unknown;
+  readonly needsApproval?: NeedsApproval<never>;
+  readonly execute?: (
+    input: never,
+    options: { readonly toolCallId: string; readonly messages: readonly unknown[]; readonly abortSignal: AbortSignal },
+  ) => unknown;
+  readonly toModelOutput?: (output: never) => unknown;
+}
+
 /** Tools by the name that the model knows them under. */
-export type Tools = Readonly<Record<string, AnyTool | ProviderTool>>;
+export type Tools = Readonly<Record<string, AnyTool | ProviderTool | AiSdkTool>>;
 
 export function isProviderTool(tool: AnyTool | ProviderTool): tool is ProviderTool {
   return "type" in tool && (tool.type === "provider" || tool.type === "provider-defined");

@@ -8,11 +8,16 @@ import { describeTools, envelope } from "./tool.ts";
 
 type Description = z.input<typeof AgentDescription>;
 
-/** An agent as clients see it, for this request's context. An agent whose model cannot be resolved is described without one. */
+/** An agent as clients see it, for this request's context. What cannot be resolved is left out. */
 export async function describeAgent(agent: Agent, call: Call, partial = false): Promise<Description> {
   const { requestContext } = call;
   const args = { requestContext };
-  const [tools, agents, processors, models] = await Promise.all([agent.listTools(args), agent.listAgents(args), agent.listProcessors(args), modelsOf(agent, call)]);
+  const [tools, agents, processors, models] = await Promise.all([
+    known(agent, "tools", call, () => agent.listTools(args), {}),
+    known(agent, "agents", call, () => agent.listAgents(args), {}),
+    known(agent, "processors", call, () => agent.listProcessors(args), { input: [], output: [] }),
+    known<readonly ModelCandidate[]>(agent, "model", call, () => agent.getModels(args), []),
+  ]);
   const model = models[0]?.model;
   return {
     name: agent.name,
@@ -40,12 +45,13 @@ export async function describeAgent(agent: Agent, call: Call, partial = false): 
   };
 }
 
-async function modelsOf(agent: Agent, call: Call): Promise<readonly ModelCandidate[]> {
+/** What an agent gives for this request. One that cannot say leaves a gap in its own description, not in everybody's. */
+export async function known<V>(agent: Agent, what: string, call: Call, ask: () => Promise<V>, otherwise: V): Promise<V> {
   try {
-    return await agent.getModels({ requestContext: call.requestContext });
+    return await ask();
   } catch (error) {
-    call.logger.warn("An agent's model cannot be resolved", { agent: agent.id, requestId: call.requestId, reason: messageOf(error) });
-    return [];
+    call.logger.warn("An agent cannot be described in full", { agent: agent.id, what, reason: messageOf(error) });
+    return otherwise;
   }
 }
 

@@ -31,7 +31,8 @@ const MAX_BUFFERED = 64 * 1024;
 const HEARTBEAT = ": ping\n\n";
 
 /** Ends the turn of the event loop in which it is called: everything that is ready now goes into one write. */
-const afterThisTurn: (work: () => void) => void = typeof setImmediate === "function" ? (work) => void setImmediate(work) : (work) => void setTimeout(work, 0);
+const afterThisTurn: (work: () => void) => void =
+  typeof setImmediate === "function" ? (work) => void setImmediate(work) : (work) => void setTimeout(work, 0);
 
 const encoder = new TextEncoder();
 
@@ -49,7 +50,8 @@ class EventStream implements ChunkSink {
   #buffer = "";
   #scheduled = false;
   #done = false;
-  #resume: (() => void) | undefined;
+  /** Writers that wait for the reader: tools write at the same time. */
+  #waiting: (() => void)[] = [];
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   /** The frame of a text delta up to its text, and the id that it is for: nearly all frames differ in nothing else. */
   #deltaHead = "";
@@ -79,7 +81,9 @@ class EventStream implements ChunkSink {
       await run.start(this);
     } catch (error) {
       this.#options.logger.error("A stream's producer failed", { runId: run.runId, error });
-      this.push({ type: "error", runId: run.runId, from: "AGENT", payload: { type: "error", error: toChunkError(error) } })?.catch(() => undefined);
+      this.push({ type: "error", runId: run.runId, from: "AGENT", payload: { type: "error", error: toChunkError(error) } })?.catch(
+        () => undefined,
+      );
     }
     if (this.#done) return;
     if (this.#options.framing === "sse") this.#buffer += "data: [DONE]\n\n";
@@ -97,11 +101,12 @@ class EventStream implements ChunkSink {
     if (this.#buffer.length < MAX_BUFFERED && (controller?.desiredSize ?? 1) > 0) return undefined;
     this.#flush();
     if ((controller?.desiredSize ?? 1) > 0) return undefined;
-    return new Promise((resolve) => (this.#resume = resolve));
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   #frame(chunk: AgentChunk): string | undefined {
-    if (chunk.type === "text-delta" && "from" in chunk && chunk.payload.providerMetadata === undefined) return this.#deltaFrame(chunk.runId, chunk.payload);
+    if (chunk.type === "text-delta" && "from" in chunk && chunk.payload.providerMetadata === undefined)
+      return this.#deltaFrame(chunk.runId, chunk.payload);
     try {
       const shown = projectChunk(chunk, this.#options.audience);
       if (shown === undefined) return undefined;
@@ -139,9 +144,9 @@ class EventStream implements ChunkSink {
   }
 
   #wake(): void {
-    const resume = this.#resume;
-    this.#resume = undefined;
-    resume?.();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
   }
 
   #stop(): void {

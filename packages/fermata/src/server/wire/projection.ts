@@ -26,7 +26,12 @@ function envelope({ type, runId, from }: Envelope): Pick<Envelope, "type" | "run
   return { type, runId, from };
 }
 
-const object = ({ type, runId, from, object }: Extract<AgentChunk, { readonly object: unknown }>): unknown => ({ type, runId, from, object });
+const object = ({ type, runId, from, object }: Extract<AgentChunk, { readonly object: unknown }>): unknown => ({
+  type,
+  runId,
+  from,
+  object,
+});
 
 const CALL = ["toolCallId", "toolName", "args"];
 const PROVIDER = ["providerExecuted", "providerMetadata", "dynamic"];
@@ -95,7 +100,9 @@ function publicChunk(chunk: AgentChunk): unknown {
 
 /** A value that a nested run wrote, in contrast to one that a tool made up. */
 function isChunk(value: unknown): value is AgentChunk {
-  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string" && "runId" in value && "from" in value;
+  return (
+    typeof value === "object" && value !== null && "type" in value && typeof value.type === "string" && "runId" in value && "from" in value
+  );
 }
 
 function publicError({ name, message, code, id, details }: ChunkError): ChunkError {
@@ -133,7 +140,14 @@ function publicFinishResponse(response: unknown): unknown {
 function publicWireStep(step: unknown): unknown {
   // Made by the loop's own `wireStep`.
   const { content, finishReason, usage, warnings, response, providerMetadata } = step as Record<string, unknown>;
-  return { content: publicParts(content), finishReason, usage, warnings, response: publicResponse(response), ...(providerMetadata !== undefined && { providerMetadata }) };
+  return {
+    content: publicParts(content),
+    finishReason,
+    usage,
+    warnings,
+    response: publicResponse(response),
+    ...(providerMetadata !== undefined && { providerMetadata }),
+  };
 }
 
 /** What is known of a model's answer. A member that is `undefined` is not written. */
@@ -156,7 +170,9 @@ function publicResponse(response: unknown): Answer {
 
 /** System messages are the app's own, also those that a processor put into the conversation. */
 function publicMessages(messages: readonly unknown[]): readonly unknown[] {
-  return messages.some((message) => isSystem(message) || holdsFailure(message)) ? messages.filter((message) => !isSystem(message)).map(publicMessage) : messages;
+  return messages.some((message) => isSystem(message) || holdsFailure(message))
+    ? messages.filter((message) => !isSystem(message)).map(publicMessage)
+    : messages;
 }
 
 function isSystem(message: unknown): boolean {
@@ -179,7 +195,9 @@ function isFailure(part: unknown): boolean {
 
 function publicParts(parts: unknown): unknown {
   if (!Array.isArray(parts) || !parts.some(isFailure)) return parts;
-  return parts.map((part: unknown) => (isFailure(part) ? { ...(part as object), output: { type: "error-text", value: TOOL_FAILED } } : part));
+  return parts.map((part: unknown) =>
+    isFailure(part) ? { ...(part as object), output: { type: "error-text", value: TOOL_FAILED } } : part,
+  );
 }
 
 /** The reply of `generate`. */
@@ -221,7 +239,9 @@ function publicStored(message: StoredMessage): StoredMessage {
   const failed = parts.some((part) => part.type === "tool-invocation" && part.toolInvocation.errorText !== undefined);
   if (!failed) return message;
   const shown = parts.map((part) =>
-    part.type === "tool-invocation" && part.toolInvocation.errorText !== undefined ? { ...part, toolInvocation: { ...part.toolInvocation, errorText: TOOL_FAILED } } : part,
+    part.type === "tool-invocation" && part.toolInvocation.errorText !== undefined
+      ? { ...part, toolInvocation: { ...part.toolInvocation, errorText: TOOL_FAILED } }
+      : part,
   );
   return { ...message, content: { ...message.content, parts: shown } };
 }

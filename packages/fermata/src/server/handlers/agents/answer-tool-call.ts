@@ -7,9 +7,11 @@ import type { Handler } from "../../route-table.ts";
 import { projectResult } from "../../wire/projection.ts";
 import { toReply } from "./reply.ts";
 
-export const approveToolCall: Handler<typeof agents.approveToolCall> = ({ params, body }, call) => reopen(params.agentId, body, { kind: "approve" }, call);
+export const approveToolCall: Handler<typeof agents.approveToolCall> = ({ params, body }, call) =>
+  reopen(params.agentId, body, { kind: "approve" }, call);
 
-export const declineToolCall: Handler<typeof agents.declineToolCall> = ({ params, body }, call) => reopen(params.agentId, body, refusal(body.reason), call);
+export const declineToolCall: Handler<typeof agents.declineToolCall> = ({ params, body }, call) =>
+  reopen(params.agentId, body, refusal(body.reason), call);
 
 export const approveToolCallGenerate: Handler<typeof agents.approveToolCallGenerate> = async ({ params, body }, call) => {
   const result = await call.mastra.getAgentById(params.agentId).approveToolCallGenerate({ ...options(call), ...target(body) });
@@ -18,7 +20,9 @@ export const approveToolCallGenerate: Handler<typeof agents.approveToolCallGener
 
 export const declineToolCallGenerate: Handler<typeof agents.declineToolCallGenerate> = async ({ params, body }, call) => {
   const { reason } = body;
-  const result = await call.mastra.getAgentById(params.agentId).declineToolCallGenerate({ ...options(call), ...target(body), ...(reason !== undefined && { reason }) });
+  const result = await call.mastra
+    .getAgentById(params.agentId)
+    .declineToolCallGenerate({ ...options(call), ...target(body), ...(reason !== undefined && { reason }) });
   return toReply(projectResult(result, call.audience));
 };
 

@@ -8,7 +8,8 @@ import { describeTool } from "../../describe/tool.ts";
 import type { Handler } from "../../route-table.ts";
 import { runTool } from "../tools/run-tool.ts";
 
-export const getTool: Handler<typeof agents.getTool> = async ({ params }, call) => describeTool(await toolOf(call.mastra.getAgentById(params.agentId), params.toolId, call));
+export const getTool: Handler<typeof agents.getTool> = async ({ params }, call) =>
+  describeTool(await toolOf(call.mastra.getAgentById(params.agentId), params.toolId, call));
 
 export const executeTool: Handler<typeof agents.executeTool> = async ({ params, body }, call) =>
   runTool(await toolOf(call.mastra.getAgentById(params.agentId), params.toolId, call), body.data, call);

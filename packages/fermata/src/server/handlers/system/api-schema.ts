@@ -3,7 +3,10 @@ import type { system } from "../../../contract/routes/system.ts";
 import { toJsonSchema, type JsonSchema } from "../../../schema/schema.ts";
 import { routeTable, type Handler } from "../../route-table.ts";
 
-export const apiSchema: Handler<typeof system.apiSchema> = () => ({ version: 1, routes: routeTable().map(({ spec }) => describeRoute(spec)) });
+export const apiSchema: Handler<typeof system.apiSchema> = () => ({
+  version: 1,
+  routes: routeTable().map(({ spec }) => describeRoute(spec)),
+});
 
 function describeRoute(spec: RouteSpec) {
   return {

@@ -1,11 +1,14 @@
 import { FermataError } from "../../../errors.ts";
 import { isProviderTool, type AnyTool, type ProviderTool } from "../../../tools/tool.ts";
 import type { Call } from "../../call.ts";
+import { known } from "../../describe/agent.ts";
 
 /** The tools of all agents, by the name that each agent knows them under. */
 export async function agentTools(call: Call): Promise<readonly (readonly [string, AnyTool | ProviderTool])[]> {
   const agents = Object.values(call.mastra.listAgents());
-  const lists = await Promise.all(agents.map((agent) => agent.listTools({ requestContext: call.requestContext })));
+  const lists = await Promise.all(
+    agents.map((agent) => known(agent, "tools", call, () => agent.listTools({ requestContext: call.requestContext }), {})),
+  );
   return lists.flatMap((tools) => Object.entries(tools));
 }
 
