@@ -3,7 +3,7 @@ import type { AgentHost } from "./agents/host.ts";
 import { FermataError } from "./errors.ts";
 import { MemorySuspensionStore } from "./storage/memory-suspension-store.ts";
 import type { SuspensionStore } from "./storage/suspension-store.ts";
-import { createLogger, silentLogger, type Logger } from "./telemetry/logger.ts";
+import { createLogger, silentLogger, withPlainErrors, type Logger } from "./telemetry/logger.ts";
 import type { AnyTool } from "./tools/tool.ts";
 
 /** The server's own settings. What each does is in `docs/configuration.md`. */
@@ -85,7 +85,7 @@ export class Mastra<A extends Record<string, Agent> = Record<string, Agent>, T e
   /** @throws FermataError `MISCONFIGURED` when an option cannot be honoured. */
   constructor(config: MastraConfig<A, T> = {}) {
     refuseUnsupported(config);
-    this.logger = config.logger === false ? silentLogger() : (config.logger ?? createLogger());
+    this.logger = config.logger === false ? silentLogger() : config.logger ? withPlainErrors(config.logger) : createLogger();
     this.suspensions = config.suspensions ?? new MemorySuspensionStore();
     this.#server = config.server ?? {};
     this.#tools = new Map(Object.entries(config.tools ?? {}));
