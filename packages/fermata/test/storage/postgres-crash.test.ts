@@ -25,9 +25,9 @@ describe.skipIf(missing !== undefined)("PostgreSQL", () => {
       const threadId = `k${moment}`;
       await threads.create({ id: threadId, resourceId: "r" });
       const acknowledged: string[] = [];
-      let isUp = true;
+      const down = new AbortController();
       const write = async (writer: number): Promise<void> => {
-        for (let i = 0; isUp; i += 1) {
+        for (let i = 0; !down.signal.aborted; i += 1) {
           const id = `${writer}-${i}`;
           const saved = await messages.save(threadId, [{ id, role: "user", content: id.repeat(50) }]).catch((error: unknown) => {
             expect(error).toMatchObject({ code: "UNAVAILABLE" });
@@ -38,7 +38,7 @@ describe.skipIf(missing !== undefined)("PostgreSQL", () => {
       const writers = Array.from({ length: 8 }, (_, i) => write(i));
       await delay(20 + Math.random() * 150);
       await server.kill();
-      isUp = false;
+      down.abort();
       await server.restart();
       await Promise.all(writers);
       const kept = new Set((await messages.list({ threadId, perPage: false })).items.map(({ id }) => id));
