@@ -45,7 +45,8 @@ test("what is handed out and what was handed in are copies", async () => {
     message: { content: { parts: ["a"] } },
     resource: { metadata: { list: [1] } },
   });
-  (stored.resource?.metadata?.["list"] as number[]).push(3);
+  const handedOut: unknown = stored.resource?.metadata?.["list"];
+  if (Array.isArray(handedOut)) handedOut.push(3);
   expect(await resources.get("r")).toMatchObject({ metadata: { list: [1] } });
 });
 test("a full index of vectors forgets the oldest", async () => {

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { LOCAL_PRINCIPAL } from "../../src/context/principal.ts";
+import { type Work, one } from "../../src/storage/sql/database.ts";
+import { SqliteDatabase } from "../../src/storage/sqlite/database.ts";
 import { LibSQLStore, SqliteStore } from "../../src/storage/sqlite/index.ts";
 
 let folder: string;
@@ -68,7 +70,9 @@ test("a damaged file is refused when it is opened", async () => {
   );
   await store.close();
   const bytes = readFileSync(file);
-  bytes.fill(0xab, 20 * 4_096, 40 * 4_096);
+  // The number of entries in one page: reading others would not show it.
+  const page = Math.floor(bytes.length / 4_096 / 2);
+  bytes.writeUInt16BE(3, page * 4_096 + 3);
   writeFileSync(file, bytes);
   await expect(open().init()).rejects.toMatchObject({ code: "MISCONFIGURED", message: expect.stringContaining("damaged") });
 });
@@ -99,6 +103,22 @@ test("a write that fails takes back itself and nothing of its neighbours", async
   expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected", "fulfilled"]);
   expect((await messages.list({ threadId: "t" })).items.map(({ id }) => id)).toEqual(["a", "c"]);
   expect(await threads.get("t")).toMatchObject({ version: 0 });
+});
+test("what a write changed before it failed is taken back", async () => {
+  const database = new SqliteDatabase(":memory:");
+  const add = (name: string) => ({ text: "insert into fermata_workers (id, alive_until) values ($1, 0)", values: [name] });
+  const results = await Promise.allSettled([
+    database.write(() => one(add("a"))),
+    database.write(function* (): Work<void> {
+      yield add("b");
+      throw new Error("No.");
+    }),
+    database.write(() => one(add("c"))),
+  ]);
+  expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  const { rows } = await database.read(() => one({ text: "select id from fermata_workers order by id", values: [] }));
+  expect(rows.map(({ id }) => id)).toEqual(["a", "c"]);
+  await database.close();
 });
 test("a write waits for another process's transaction, and the event loop goes on turning", async () => {
   const store = open();

@@ -184,6 +184,12 @@ function waitingCases({ started, single }: Parts): void {
     await runs.cancel("r");
     expect(single(await work.claim(worker, 1, [kind])).cancelRequested).toBe(true);
   });
+  test("a cancelled run that was to wake later can be claimed at once", async () => {
+    const { runs, work, kind, worker } = await started();
+    await runs.create({ id: "later", kind, name: "a", wakeAt: Date.now() + 60_000 });
+    await runs.cancel("later");
+    expect(single(await work.claim(worker, 1, [kind]))).toMatchObject({ run: { id: "later" }, cancelRequested: true });
+  });
   test("old runs are pruned with their logs", async () => {
     const { runs, work, lease } = await started();
     await work.append([{ lease, events: [{ seq: 1, type: "a", data: 1 }], results: [{ key: "k", value: 1 }] }]);
