@@ -1,7 +1,10 @@
 import type { Agent } from "./agents/agent.ts";
 import type { AgentHost } from "./agents/host.ts";
+import { LOCAL_PRINCIPAL, type Principal } from "./context/principal.ts";
 import { FermataError } from "./errors.ts";
+import type { Memory } from "./memory/memory.ts";
 import { MemorySuspensionStore } from "./storage/memory-suspension-store.ts";
+import type { Store } from "./storage/store.ts";
 import type { SuspensionStore } from "./storage/suspension-store.ts";
 import { createLogger, silentLogger, withPlainErrors, type Logger } from "./telemetry/logger.ts";
 import type { AnyTool } from "./tools/tool.ts";
@@ -60,14 +63,18 @@ export interface MastraConfig<A extends Record<string, Agent> = Record<string, A
   readonly tools?: T;
   /** Anything with `debug`, `info`, `warn` and `error`; false for silence. Default: lines on the process's output. */
   readonly logger?: Logger | false;
-  /** Where runs wait for an answer. Default: in the process, bounded. */
+  /** Where threads, messages and waiting runs are kept: a `Store`, for example `new SqliteStore()`. Default: in the process, bounded. */
+  readonly storage?: Store;
+  /** Memories by key, beside those of the agents. */
+  readonly memory?: Readonly<Record<string, Memory>>;
+  /** Where runs wait for an answer. Default: `storage`; without one, in the process, bounded. */
   readonly suspensions?: SuspensionStore;
   readonly server?: ServerConfig;
 }
 
 /** Options that stand in the reference and not yet here. To take them without doing what they say would be worse than to refuse. */
 const UNSUPPORTED_SERVER_OPTIONS = ["auth", "rbac", "fga", "middleware", "cors", "https"] as const;
-const UNSUPPORTED_OPTIONS = ["storage", "memory", "workflows", "vectors", "mcpServers", "scorers", "pubsub", "deployer", "observability"] as const;
+const UNSUPPORTED_OPTIONS = ["workflows", "vectors", "mcpServers", "scorers", "pubsub", "deployer", "observability"] as const;
 
 /**
  * The registry of an app: its agents, its tools and the settings of its server.
@@ -76,7 +83,10 @@ const UNSUPPORTED_OPTIONS = ["storage", "memory", "workflows", "vectors", "mcpSe
  */
 export class Mastra<A extends Record<string, Agent> = Record<string, Agent>, T extends Record<string, AnyTool> = Record<string, AnyTool>> implements AgentHost {
   readonly logger: Logger;
+  readonly storage: Store | undefined;
   readonly suspensions: SuspensionStore;
+  readonly #ownSuspensions: boolean;
+  readonly #memory: Map<string, Memory>;
   readonly #agents: Map<string, Agent>;
   readonly #tools: Map<string, AnyTool>;
   readonly #server: ServerConfig;
@@ -86,7 +96,11 @@ export class Mastra<A extends Record<string, Agent> = Record<string, Agent>, T e
   constructor(config: MastraConfig<A, T> = {}) {
     refuseUnsupported(config);
     this.logger = config.logger === false ? silentLogger() : config.logger ? withPlainErrors(config.logger) : createLogger();
-    this.suspensions = config.suspensions ?? new MemorySuspensionStore();
+    this.storage = config.storage;
+    this.#ownSuspensions = config.suspensions !== undefined || config.storage === undefined;
+    this.suspensions = config.suspensions ?? config.storage?.for(LOCAL_PRINCIPAL).suspensions ?? new MemorySuspensionStore();
+    this.#memory = new Map(Object.entries(config.memory ?? {}));
+    for (const memory of this.#memory.values()) memory.attach(this.storage);
     this.#server = config.server ?? {};
     this.#tools = new Map(Object.entries(config.tools ?? {}));
     this.#agents = new Map(Object.entries(config.agents ?? {}));
@@ -131,6 +145,31 @@ export class Mastra<A extends Record<string, Agent> = Record<string, Agent>, T e
   listTools(): T {
     // As in `getAgent`.
     return Object.fromEntries(this.#tools) as T;
+  }
+
+  getStorage(): Store | undefined {
+    return this.storage;
+  }
+
+  /** The memory that is registered under `key`. @throws FermataError `NOT_FOUND` */
+  getMemory(key: string): Memory {
+    const memory = this.#memory.get(key);
+    if (!memory) throw new FermataError("NOT_FOUND", `Memory with key ${key} not found`);
+    return memory;
+  }
+
+  listMemory(): Readonly<Record<string, Memory>> {
+    return Object.fromEntries(this.#memory);
+  }
+
+  /** Where runs wait that act for the principal. */
+  suspensionsFor(principal: Principal): SuspensionStore {
+    return this.#ownSuspensions || !this.storage ? this.suspensions : this.storage.for(principal).suspensions;
+  }
+
+  /** Resolves when everything answers that requests need. */
+  async ping(): Promise<void> {
+    await Promise.all([this.storage?.ping(), this.suspensions.ping()]);
   }
 
   getLogger(): Logger {

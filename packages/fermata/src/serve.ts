@@ -88,7 +88,7 @@ function addHealth(app: Hono, mastra: Mastra): void {
   app.get("/ready", async (c) => {
     if (mastra.isDraining) return c.json({ ready: false, reason: "draining" }, 503);
     try {
-      await mastra.suspensions.ping();
+      await mastra.ping();
       return c.json({ ready: true });
     } catch (error) {
       mastra.getLogger().error("The store does not answer", { error });

@@ -2,10 +2,14 @@ import { RequestContext } from "../context/request-context.ts";
 import { MASTRA_RESOURCE_ID_KEY, MASTRA_THREAD_ID_KEY } from "../context/request-context.ts";
 import { FermataError, messageOf } from "../errors.ts";
 import { resolveModels, resolveNow } from "../models/resolve.ts";
-import type { FallbackEntry, ModelCandidate, ModelConfig } from "../models/types.ts";
+import type { FallbackEntry, ModelCandidate, ModelConfig, ModelMessage } from "../models/types.ts";
 import { toLines } from "../schema/messages.ts";
-import { validate, type JsonSchema, type Schema } from "../schema/schema.ts";
-import type { Suspension } from "../storage/suspension-store.ts";
+import { assertSchema, validate, type JsonSchema, type Schema } from "../schema/schema.ts";
+import { LOCAL_PRINCIPAL, type Principal } from "../context/principal.ts";
+import type { Memory } from "../memory/memory.ts";
+import type { MemoryConfig } from "../memory/options.ts";
+import type { Suspension, SuspensionStore } from "../storage/suspension-store.ts";
+import { asTool } from "../tools/ai-sdk-tool.ts";
 import type { AnyTool, ProviderTool, Tools } from "../tools/tool.ts";
 import { AgentStream } from "./agent-stream.ts";
 import type { ChunkSink } from "./chunks.ts";
@@ -21,8 +25,9 @@ import { toModelMessages, withoutOpenCalls } from "./messages/to-model.ts";
 import type { AgentOptions, Dynamic, Instructions, MemoryOptions, MessageInput } from "./options.ts";
 import type { Processor } from "./processors.ts";
 import type { GenerateResult } from "./generate-result.ts";
+import { assertResource, Remembering } from "./remembering.ts";
 import { toGenerateResult } from "./result.ts";
-import { ownTools, withCallTools } from "./toolset.ts";
+import { ownTools, withCallTools, withMemoryTools } from "./toolset.ts";
 
 /** Repeats per model, when somebody said how many. */
 type Retries = { readonly maxRetries?: number };
@@ -44,6 +49,8 @@ export interface AgentConfig<Id extends string = string, T extends Tools = Tools
   readonly tools?: Dynamic<T>;
   /** Agents that this one may delegate to, as tools `agent-<key>`. */
   readonly agents?: Dynamic<Readonly<Record<string, Agent>>>;
+  /** Remembers the conversations of runs that name a thread. */
+  readonly memory?: Dynamic<Memory>;
   readonly inputProcessors?: Dynamic<readonly Processor[]>;
   readonly outputProcessors?: Dynamic<readonly Processor[]>;
   /** How often output processors may have the model asked again in one run. Default 1. */
@@ -96,6 +103,8 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
   attach(host: AgentHost): void {
     this.#mastra = host;
     this.#host = host;
+    const { memory } = this.#config;
+    if (memory !== undefined && typeof memory !== "function") memory.attach(host.storage);
   }
 
   /** Called by an agent that delegates to this one: what has no instance of its own lives in that of its caller. */
@@ -138,11 +147,19 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
   }
 
   async listTools(args: { readonly requestContext?: RequestContext } = {}): Promise<Readonly<Record<string, AnyTool | ProviderTool>>> {
-    return (await this.#resolve(this.#config.tools, args.requestContext)) ?? {};
+    const tools: Tools = (await this.#resolve(this.#config.tools, args.requestContext)) ?? {};
+    return Object.fromEntries(Object.entries(tools).map(([name, tool]) => [name, asTool(name, tool)]));
   }
 
   async listAgents(args: { readonly requestContext?: RequestContext } = {}): Promise<Readonly<Record<string, Agent>>> {
     return (await this.#resolve(this.#config.agents, args.requestContext)) ?? {};
+  }
+
+  /** `undefined` when the agent remembers nothing. */
+  async getMemory(args: { readonly requestContext?: RequestContext } = {}): Promise<Memory | undefined> {
+    const memory = await this.#resolve(this.#config.memory, args.requestContext);
+    memory?.attach(this.#ownHost().storage);
+    return memory;
   }
 
   async listProcessors(
@@ -196,6 +213,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
   /** The runs of this agent that wait for somebody, newest first. `page` counts from 0. */
   listSuspendedRuns(
     filter: {
+      readonly principal?: Principal;
       readonly threadId?: string;
       readonly resourceId?: string;
       readonly from?: Date;
@@ -205,7 +223,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     } = {},
   ): Promise<{ runs: readonly Suspension[]; total: number }> {
     const { threadId, resourceId, from, to, page = 0, perPage = 100 } = filter;
-    return this.#ownHost().suspensions.list(
+    return this.#suspensions(filter.principal).list(
       { agentId: this.id, threadId, resourceId, from: from?.getTime(), to: to?.getTime() },
       page,
       perPage,
@@ -222,13 +240,15 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const now = Date.now();
     const history = withoutOpenCalls([...toModelMessages(setup.options.context ?? [], now), ...toModelMessages(messages, now)]);
     const told = history.filter((message) => message.role === "system");
+    const isConversation = ({ role }: ModelMessage): boolean => role !== "system";
     if (told.length === history.length)
       throw new FermataError(
         "VALIDATION_FAILED",
         "messages must hold something to answer: at least one message that is not a system message.",
       );
-    const rest = told.length === 0 ? history : history.filter((message) => message.role !== "system");
+    const rest = told.length === 0 ? history : history.filter(isConversation);
     const complete = told.length === 0 ? setup : { ...setup, system: [...setup.system, ...told] };
+    setup.conversation?.give(messages, toModelMessages(setup.options.context ?? [], now).filter(isConversation), now);
     return startable(complete, undefined, (sink, signal) => ({
       run: new Run(complete, rest, sink, signal, { messageId: crypto.randomUUID(), createdAt: now }),
     }));
@@ -241,7 +261,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     options: (AgentOptions | DelegateOptions) & RunLogging,
     mode: "generate" | "stream",
   ): Promise<OpenRun> {
-    const { suspensions } = this.#ownHost();
+    const suspensions = this.#suspensions(options.principal);
     const suspension = await suspensions.claim(this.id, runId);
     if (!suspension) throw notSuspended(this.name, runId);
     try {
@@ -262,8 +282,10 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
         run.view = saved.view;
         run.processorRetries = saved.processorRetries;
         run.resumedStep = saved.step.stepNumber;
+        run.remembered = saved.remembered ?? [];
         const consumer = new PartConsumer(run, saved.step);
         consumer.content.push(...saved.content);
+        run.open = consumer.content;
         return { run, reentry: { modelStep: { step: saved.step, consumer }, pending, answer } };
       });
     } catch (error) {
@@ -276,7 +298,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const controller = new AbortController();
     const { runId, toolCallId, ...rest } = options;
     const open = await this.reopen(runId, toolCallId, answer, { ...rest, abortSignal: joined(controller, options.abortSignal) }, "stream");
-    return new AgentStream<O>(open, () => controller.abort());
+    return new AgentStream<O>(open, () => controller.abort(), true);
   }
 
   async #resumeGenerate<O>(answer: Answer, options: ResumeOptions<O>): Promise<GenerateResult<O>> {
@@ -284,12 +306,13 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     return collect<O>(await this.reopen(runId, toolCallId, answer, rest, "generate"));
   }
 
-  async #setUp(given: (AgentOptions | DelegateOptions) & RunLogging, mode: "generate" | "stream"): Promise<RunSetup> {
+  async #setUp(given: (AgentOptions | DelegateOptions) & RunLogging, mode: "generate" | "stream"): Promise<AgentSetup> {
     const config = this.#config;
     const requestContext = given.requestContext ?? new RequestContext();
     if (config.requestContextSchema) await this.#checkContext(config.requestContextSchema, requestContext);
     const defaults = config.defaultOptions === undefined ? undefined : await this.#resolve(config.defaultOptions, requestContext);
     const options = merge(defaults, given);
+    if (options.structuredOutput) assertSchema(options.structuredOutput.schema);
     const host = this.#ownHost();
     const maxSteps = options.maxSteps ?? DEFAULT_MAX_STEPS;
     if (!Number.isInteger(maxSteps) || maxSteps < 1)
@@ -304,20 +327,28 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const system = systemMessages(instructions);
     const maxRetries = options.modelSettings?.maxRetries;
     const retries = maxRetries === undefined ? this.#retries : { maxRetries };
+    const runId = options.runId ?? crypto.randomUUID();
+    const principal = given.principal ?? LOCAL_PRINCIPAL;
+    const depth = "depth" in given ? given.depth : 0;
+    const named = owner(options.memory, requestContext);
+    // What another agent asks is part of its own conversation.
+    const conversation = config.memory !== undefined && named.threadId !== undefined && depth === 0 ? await this.#converse(options, requestContext, principal, runId, named) : undefined;
+    const tools = withCallTools(this.#staticTools ?? (await this.#tools(requestContext)), options);
     return {
-      runId: options.runId ?? crypto.randomUUID(),
+      runId,
       agentId: this.id,
       agentName: this.name,
       mode,
       mastra: this.#mastra,
       logger: given.logger ?? host.logger,
-      suspensions: host.suspensions,
+      suspensions: this.#suspensions(principal),
       requestContext,
+      principal,
       options,
       maxSteps,
       candidates: resolveNow(model, retries) ?? (await this.#models(model, retries)),
       system: options.system === undefined ? system : [...system, ...systemMessages(options.system)],
-      tools: withCallTools(this.#staticTools ?? (await this.#tools(requestContext)), options),
+      tools: conversation ? withMemoryTools(tools, conversation.tools) : tools,
       structured: options.structuredOutput,
       inputProcessors:
         options.inputProcessors ?? (config.inputProcessors ? await this.#resolve(config.inputProcessors, requestContext) : NO_PROCESSORS),
@@ -325,8 +356,9 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
         options.outputProcessors ??
         (config.outputProcessors ? await this.#resolve(config.outputProcessors, requestContext) : NO_PROCESSORS),
       maxProcessorRetries: options.maxProcessorRetries ?? config.maxProcessorRetries ?? 1,
-      depth: "depth" in given ? given.depth : 0,
-      ...owner(options.memory, requestContext),
+      depth,
+      ...named,
+      conversation,
     };
   }
 
@@ -349,6 +381,27 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
       throw new FermataError("VALIDATION_FAILED", `Request context validation failed for agent '${this.id}':\n${toLines(checked.issues)}`);
   }
 
+  async #converse(options: AgentOptions, requestContext: RequestContext, principal: Principal, runId: string, { threadId, resourceId }: Owner): Promise<Remembering | undefined> {
+    const memory = await this.getMemory({ requestContext });
+    if (!memory || threadId === undefined) return undefined;
+    assertResource(resourceId);
+    const given = options.memory;
+    const { title, metadata } = typeof given?.thread === "object" ? given.thread : {};
+    // Checked by `resolveConfig`: a request can say anything here.
+    const config = { ...(given?.options as MemoryConfig | undefined), ...(given?.readOnly !== undefined && { readOnly: given.readOnly }) };
+    const scoped = memory.for(principal, config, resourceId);
+    const controller = new AbortController();
+    const interrupt = (): void => controller.abort(new DOMException("Another turn of the thread took its place.", "AbortError"));
+    const conversation = new Remembering({ memory, scoped, runId, thread: { id: threadId, resourceId, title, metadata }, interrupt, interrupted: controller.signal });
+    conversation.assertFree();
+    return conversation;
+  }
+
+  #suspensions(principal: Principal = LOCAL_PRINCIPAL): SuspensionStore {
+    const host = this.#ownHost();
+    return host.suspensionsFor?.(principal) ?? host.suspensions;
+  }
+
   #ownHost(): AgentHost {
     return (this.#host ??= ownHost());
   }
@@ -361,20 +414,31 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
   }
 }
 
+interface AgentSetup extends RunSetup {
+  readonly conversation: Remembering | undefined;
+}
+
 type MakeRun = (sink: ChunkSink, signal: AbortSignal) => { readonly run: Run; readonly reentry?: Reentry };
 
 /** A run under its caller's signal, or, with a time limit, under one that ends it in the same way. */
-function startable(setup: RunSetup, putBack: (() => Promise<void>) | undefined, make: MakeRun): OpenRun {
+function startable(setup: AgentSetup, putBack: (() => Promise<void>) | undefined, make: MakeRun): OpenRun {
   const { abortSignal, modelSettings } = setup.options;
   const totalMs = modelSettings?.timeout?.totalMs;
   return {
     runId: setup.runId,
     start: async (sink) => {
       if (putBack && abortSignal?.aborted) await putBack(); // nothing has happened to it yet: it goes on waiting
-      if (totalMs !== undefined) return startLimited(sink, make, abortSignal, totalMs);
-      return drive(sink, make(sink, abortSignal ?? new AbortController().signal));
+      const signal = interruptible(abortSignal, setup.conversation);
+      if (totalMs !== undefined) return startLimited(sink, make, signal, totalMs);
+      return drive(sink, make(sink, signal ?? new AbortController().signal));
     },
   };
+}
+
+/** Another turn of the same thread may end this one. */
+function interruptible(signal: AbortSignal | undefined, conversation: Remembering | undefined): AbortSignal | undefined {
+  if (!conversation) return signal;
+  return signal ? AbortSignal.any([signal, conversation.interrupted]) : conversation.interrupted;
 }
 
 async function startLimited(sink: ChunkSink, make: MakeRun, outer: AbortSignal | undefined, totalMs: number): Promise<Run> {
@@ -452,8 +516,10 @@ function merge(defaults: AgentOptions | undefined, own: AgentOptions | DelegateO
   return { ...defaults, ...options, ...(modelSettings && { modelSettings }) };
 }
 
+type Owner = Pick<RunSetup, "threadId" | "resourceId">;
+
 /** What the server knows of the caller goes before what the caller says of itself. */
-function owner(memory: MemoryOptions | undefined, context: RequestContext): Pick<RunSetup, "threadId" | "resourceId"> {
+function owner(memory: MemoryOptions | undefined, context: RequestContext): Owner {
   const thread = typeof memory?.thread === "object" ? memory.thread.id : memory?.thread;
   const trusted = (key: string): string | undefined => {
     const value = context.getRaw(key);

@@ -1,5 +1,6 @@
 /** Agents that are tools of other agents. */
 import { FermataError, messageOf } from "../errors.ts";
+import type { Principal } from "../context/principal.ts";
 import type { RequestContext } from "../context/request-context.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { ToolOutcome } from "../tools/execute.ts";
@@ -28,6 +29,8 @@ export interface Delegate {
 /** Who hears of a run. Default: the logger of the instance. A server gives one that names the request. */
 export interface RunLogging {
   readonly logger?: Logger;
+  /** Whom the run acts for. Default: the local user. */
+  readonly principal?: Principal;
 }
 
 export interface DelegateOptions extends RunLogging {
@@ -83,6 +86,7 @@ function openFor(agent: Delegate, parent: Run, args: unknown, resumeData: unknow
     requestContext: parent.setup.requestContext,
     depth: parent.setup.depth + 1,
     logger: parent.setup.logger,
+    principal: parent.setup.principal,
   };
   const { mode } = parent.setup;
   if (isNestedAnswer(resumeData))

@@ -1,12 +1,19 @@
 import type { Logger } from "../telemetry/logger.ts";
 import { silentLogger } from "../telemetry/logger.ts";
 import { MemorySuspensionStore } from "../storage/memory-suspension-store.ts";
+import type { Principal } from "../context/principal.ts";
+import type { Store } from "../storage/store.ts";
 import type { SuspensionStore } from "../storage/suspension-store.ts";
 
 /** What an agent needs of the instance that it is registered with. */
 export interface AgentHost {
   readonly logger: Logger;
+  /** Where the local user's runs wait. */
   readonly suspensions: SuspensionStore;
+  /** Where runs wait that act for the principal. Default: `suspensions`. */
+  suspensionsFor?(principal: Principal): SuspensionStore;
+  /** What memories without a storage of their own use. */
+  readonly storage?: Store | undefined;
 }
 
 /** The host of an agent that is used alone. */

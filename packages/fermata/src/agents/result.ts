@@ -9,6 +9,7 @@ import { toUiMessage } from "./messages/to-ui.ts";
 
 export function toGenerateResult<T>(run: Run): GenerateResult<T> {
   const { steps } = run;
+  const { conversation } = run.setup;
   const last = steps.at(-1);
   const suspended = run.status === "suspended";
   const answer = assistantMessage(run);
@@ -41,8 +42,8 @@ export function toGenerateResult<T>(run: Run): GenerateResult<T> {
     runId: run.id,
     ...(suspended && suspension(run.pending[0])),
     ...(run.tripwire && { tripwire: run.tripwire }),
-    messages: [...toStoredMessages(run.history, run), answer],
-    rememberedMessages: [],
+    messages: [...(conversation ? [...conversation.remembered, ...conversation.told] : toStoredMessages(run.history, run)), answer],
+    rememberedMessages: conversation?.remembered ?? [],
   };
 }
 

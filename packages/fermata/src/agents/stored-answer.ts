@@ -1,13 +1,13 @@
-import type { Run } from "./loop/run.ts";
-import type { PendingCall } from "./loop/state.ts";
+import { NO_PARTS, type Run } from "./loop/run.ts";
+import type { AssistantPart, PendingCall } from "./loop/state.ts";
 import { isoTime } from "./messages/iso-time.ts";
 import type { StoredMessage, StoredPart, ToolInvocation } from "./messages/stored.ts";
 import { assistantParts, storedContent, toolResults } from "./messages/to-stored.ts";
 
-/** What the run has said, as one stored message. */
-export function assistantMessage(run: Run): StoredMessage {
+/** What the run has said, as one stored message. `withOpen` adds the step that is not closed yet. */
+export function assistantMessage(run: Run, withOpen = false): StoredMessage {
   const { threadId, resourceId } = run.setup;
-  const parts = run.answerParts ?? answerParts(run);
+  const parts = run.answerParts ?? answerParts(run, withOpen ? run.open : NO_PARTS);
   const model = run.steps.at(-1)?.metadata.modelMetadata ?? run.setup.candidates[0]?.model;
   const metadata = {
     modelId: model?.modelId,
@@ -26,7 +26,7 @@ export function assistantMessage(run: Run): StoredMessage {
   };
 }
 
-function answerParts(run: Run): StoredPart[] {
+function answerParts(run: Run, open: readonly AssistantPart[]): StoredPart[] {
   const results = new Map(toolResults(run.produced));
   for (const { call, state, result, errorText, approval } of run.settled) {
     const known: Pick<ToolInvocation, "state" | "result" | "errorText" | "approval"> = {
@@ -38,13 +38,15 @@ function answerParts(run: Run): StoredPart[] {
     results.set(call.toolCallId, known);
   }
   const parts: StoredPart[] = [];
-  for (const message of run.produced) {
-    if (message.role !== "assistant") continue;
+  const said = run.produced.flatMap((message) => (message.role === "assistant" ? [message.content] : []));
+  if (open.length > 0) said.push([...open]);
+  for (const content of said) {
     const { modelProvider, modelId } = run.steps.at(-1)?.metadata.modelMetadata ?? { modelProvider: "", modelId: "" };
     if (parts.length > 0) parts.push({ type: "step-start", createdAt: run.createdAt, model: `${modelProvider}/${modelId}` });
-    parts.push(...assistantParts(message.content, results, run));
+    parts.push(...assistantParts(content, results, run));
   }
   for (const { call } of run.pending) {
+    if (open.some((part) => part.type === "tool-call" && part.toolCallId === call.toolCallId)) continue;
     const { toolCallId, toolName, args } = call;
     parts.push({ type: "tool-invocation", toolInvocation: { state: "call", toolCallId, toolName, args }, createdAt: run.createdAt });
   }

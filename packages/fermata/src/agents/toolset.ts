@@ -1,6 +1,6 @@
 import { FermataError } from "../errors.ts";
 import { asTool } from "../tools/ai-sdk-tool.ts";
-import { isProviderTool, type Tools } from "../tools/tool.ts";
+import { isProviderTool, type AnyTool, type Tools } from "../tools/tool.ts";
 import { delegateTool, type Delegate } from "./delegation.ts";
 import type { RunTool } from "./loop/run.ts";
 import type { AgentOptions } from "./options.ts";
@@ -41,4 +41,11 @@ function addTools(result: Map<string, RunTool>, tools: Tools): void {
     const known = asTool(name, tool);
     result.set(name, isProviderTool(known) ? { kind: "provider", tool: known } : { kind: "own", tool: known });
   }
+}
+
+/** The tools that a memory brings. The agent's own of the same name stay: the app has made its own arrangements. */
+export function withMemoryTools(tools: ReadonlyMap<string, RunTool>, memory: Readonly<Record<string, AnyTool>>): ReadonlyMap<string, RunTool> {
+  const added = Object.entries(memory).filter(([name]) => !tools.has(name));
+  if (added.length === 0) return tools;
+  return new Map([...tools, ...added.map(([name, tool]) => [name, { kind: "own", tool }] as const)]);
 }

@@ -1,10 +1,12 @@
 import { agents } from "./routes/agents.ts";
 import { auth } from "./routes/auth.ts";
 import { compat } from "./routes/compat.ts";
+import { memoryCompat } from "./routes/memory-compat.ts";
+import { memory } from "./routes/memory.ts";
 import { system } from "./routes/system.ts";
 import { tools } from "./routes/tools.ts";
 
 /** Every route of the server, by group and name. A route's id is `<group>.<name>`. */
-export const contract = { agents, tools, system, auth, compat };
+export const contract = { agents, tools, system, auth, compat, memory, memoryCompat };
 
 export type Contract = typeof contract;

@@ -1,3 +1,4 @@
+import type { Principal } from "../context/principal.ts";
 import type { RequestContext } from "../context/request-context.ts";
 import type { Mastra } from "../mastra.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -9,6 +10,8 @@ export type Audience = "public" | "operator";
 export interface Call {
   readonly mastra: Mastra;
   readonly requestContext: RequestContext;
+  /** Whom the request acts for. */
+  readonly principal: Principal;
   /** Aborts when the caller is gone or its time is up. */
   readonly signal: AbortSignal;
   readonly audience: Audience;

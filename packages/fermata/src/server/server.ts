@@ -1,9 +1,11 @@
 /** The server without a web framework: routes to be mounted, each a function from a request to a reply. */
-import { RequestContext } from "../context/request-context.ts";
+import { LOCAL_PRINCIPAL, type Principal } from "../context/principal.ts";
+import { MASTRA_RESOURCE_ID_KEY, RequestContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
 import type { OpenRun } from "../agents/delegation.ts";
 import type { Mastra } from "../mastra.ts";
 import { withFields } from "../telemetry/logger.ts";
+import { reachOf } from "../storage/reach.ts";
 import { readBody } from "./body.ts";
 import type { Audience, Call } from "./call.ts";
 import { CLOSE, failureReply } from "./error-reply.ts";
@@ -23,6 +25,8 @@ export interface ServerOptions {
   readonly redact?: boolean;
   /** Milliseconds between comments on a silent stream. Default 15,000. */
   readonly heartbeatMs?: number;
+  /** Whom a request acts for. Default: the local user, who reaches everything. */
+  readonly principalOf?: (request: Request) => Principal | Promise<Principal>;
 }
 
 /** What an adapter hands over of one request. */
@@ -115,6 +119,7 @@ async function answer(
   const raw: RawInput = { params, query, body: spec.body ? await readBody(request, maxBytes) : undefined };
   const input = checkInput(spec, raw);
   call.requestContext = clientContext(request.method, raw);
+  if (options.principalOf) call.actFor(await options.principalOf(request));
   const result = await handler(input, call);
   if (spec.stream) return toStream(entry, result as OpenRun, call, options); // a stream's handler gives a run: its type says so
   return new Response(toJson(result), { status: 200, headers: JSON_TYPE });
@@ -179,6 +184,7 @@ class RequestCall implements Call {
   readonly mastra: Mastra;
   readonly audience: Audience;
   requestContext = new RequestContext();
+  principal = LOCAL_PRINCIPAL;
   readonly #request: Request;
   readonly #deadline: Deadline;
   #controller: AbortController | undefined;
@@ -210,6 +216,13 @@ class RequestCall implements Call {
       this.#deadline.onExpire((error) => controller.abort(error));
     }
     return this.#controller.signal;
+  }
+
+  /** Who reaches one resource alone acts for it, whatever the request says. */
+  actFor(principal: Principal): void {
+    this.principal = principal;
+    const { resourceId } = reachOf(principal);
+    if (resourceId !== undefined) this.requestContext.setRaw(MASTRA_RESOURCE_ID_KEY, resourceId);
   }
 
   /** The reader of the reply is gone. */

@@ -2,7 +2,7 @@
 import { callModel } from "../../models/call.ts";
 import { toModelError } from "../../models/errors.ts";
 import { resolveModels } from "../../models/resolve.ts";
-import type { ModelCallOptions, ModelCandidate, ModelMessage, ModelReply } from "../../models/types.ts";
+import type { ModelCallOptions, ModelCandidate, ModelMessage, ModelReply, ModelRequest } from "../../models/types.ts";
 import { FermataError } from "../../errors.ts";
 import { toJsonSchema } from "../../schema/schema.ts";
 import type { PreparedStep, ToolChoice } from "../options.ts";
@@ -60,11 +60,7 @@ export async function askModel(run: Run, { step, consumer }: ModelStep): Promise
   const { setup } = run;
   const prepared = setup.inputProcessors.length > 0 || setup.options.prepareStep ? await prepare(run, step) : undefined;
   const candidates = prepared?.model === undefined ? run.setup.candidates : await resolveModels(prepared.model);
-  const reply = await callModel(candidates, {
-    mode: setup.mode,
-    options: callOptions(run, candidates, prepared),
-    timeouts: setup.options.modelSettings?.timeout,
-  });
+  const reply = await call(run, candidates, prepared);
   step.request = reply.request ?? {};
   describe(step, reply);
   try {
@@ -77,6 +73,19 @@ export async function askModel(run: Run, { step, consumer }: ModelStep): Promise
     step.finishReason = "error";
     run.error = toModelError(consumer.failure);
   } else if (step.finishReason === "error") throw incompleteAnswer();
+}
+
+/** A conversation that is too long for the model is shortened and tried once more. */
+async function call(run: Run, candidates: readonly ModelCandidate[], prepared: PreparedStep | undefined): Promise<ModelReply> {
+  const { mode, options, conversation: kept } = run.setup;
+  const request = (): ModelRequest => ({ mode, options: callOptions(run, candidates, prepared), timeouts: options.modelSettings?.timeout });
+  if (!kept) return callModel(candidates, request());
+  try {
+    return await callModel(candidates, request());
+  } catch (error) {
+    if (!kept.mayShrink(error)) throw error;
+    return callModel(candidates, request());
+  }
 }
 
 function describe({ metadata }: StepRecord, { model, response }: ModelReply): void {
@@ -104,8 +113,9 @@ function callOptions(run: Run, candidates: readonly ModelCandidate[], prepared: 
   const settings = prepared?.modelSettings ? { ...options.modelSettings, ...prepared.modelSettings } : options.modelSettings;
   const system = prepared?.instructions === undefined ? setup.system : systemMessages(prepared.instructions);
   const inject = structured !== undefined && !structured.model && injectsSchema(structured.jsonPromptInjection, candidates);
-  const told = conversation(run).map(asTheModelReadsIt);
-  const prompt: ModelMessage[] = [...system, ...(inject ? [schemaMessage(schemaPrompt(structured))] : []), ...told, ...run.feedback];
+  const said = conversation(run);
+  const told = (setup.conversation ? setup.conversation.fit(said) : said).map(asTheModelReadsIt);
+  const prompt: ModelMessage[] = [...system, ...(setup.conversation?.system ?? []), ...(inject ? [schemaMessage(schemaPrompt(structured))] : []), ...told, ...run.feedback];
   run.activeTools = prepared?.activeTools ?? options.activeTools;
   const tools = toolDefinitions(setup.tools, run.activeTools);
   const choice = prepared?.toolChoice ?? options.toolChoice;
@@ -127,8 +137,8 @@ function callOptions(run: Run, candidates: readonly ModelCandidate[], prepared: 
 }
 
 /** What has been said so far, as input processors have changed it. */
-function conversation({ history, produced, view, setup }: Run): ModelMessage[] {
-  const messages = view ? [...view.messages, ...produced.slice(view.upTo)] : [...history, ...produced];
+function conversation({ remembered, history, produced, view, setup }: Run): ModelMessage[] {
+  const messages = view ? [...view.messages, ...produced.slice(view.upTo)] : [...remembered, ...history, ...produced];
   if (setup.inputProcessors.length === 0) return messages;
   // Processors may add system messages; providers take them at the beginning only.
   const isSystem = ({ role }: ModelMessage): boolean => role === "system";

@@ -17,7 +17,7 @@ import { finishPayload, stepFinishPayload, stepMessages } from "./finish.ts";
 import { tell } from "./callbacks.ts";
 import { askModel, newStep, type ModelStep } from "./model-step.ts";
 import { processResult } from "./output-result.ts";
-import type { Answer, Run } from "./run.ts";
+import { NO_PARTS, type Answer, type Run } from "./run.ts";
 import type { PendingCall, StepRecord } from "./state.ts";
 import { readObject, schemaPrompt } from "./structured.ts";
 import { saveSuspended } from "./suspend.ts";
@@ -34,12 +34,14 @@ export interface Reentry {
 export async function runLoop(run: Run, reentry?: Reentry): Promise<void> {
   let current = reentry?.modelStep;
   try {
-    if (!reentry) await begin(run);
+    if (reentry) await run.setup.conversation?.begin(run);
+    else await begin(run);
     for (let resuming = reentry; ; resuming = undefined) {
       run.signal.throwIfAborted();
       if (resuming) await answerCall(run, resuming.modelStep.step, resuming.pending, resuming.answer);
       else {
         current = newStep(run);
+        run.open = current.consumer.content;
         if (!(await ask(run, current))) continue;
         // A model that failed in the middle may not have meant what it had said so far.
         if (current.step.finishReason !== "error") await settleCalls(run, current.step);
@@ -51,18 +53,24 @@ export async function runLoop(run: Run, reentry?: Reentry): Promise<void> {
     await finish(run);
   } catch (error) {
     await endEarly(run, current, error);
+  } finally {
+    run.setup.conversation?.close();
   }
 }
 
 async function begin(run: Run): Promise<void> {
   const { setup } = run;
+  const { conversation } = setup;
   await run.emit({ type: "start", runId: run.id, from: "AGENT", payload: { id: setup.agentId, messageId: run.messageId } });
+  await conversation?.begin(run);
   for (const processor of setup.inputProcessors) {
     if (!processor.processInput) continue;
-    const messages = toStoredMessages(run.history, run);
+    const messages = conversation ? [...conversation.remembered, ...conversation.told] : toStoredMessages(run.history, run);
     const changed = await processor.processInput({ messages, requestContext: setup.requestContext, abort: abortFor(processor) });
-    run.history = toModelMessages(changed, run.createdAt);
+    if (conversation) conversation.replace(run, changed);
+    else run.history = toModelMessages(changed, run.createdAt);
   }
+  await conversation?.keep(run);
 }
 
 /** Has the model answer; resolves to whether the answer stands. One that a processor sends back does not: the model is to be asked again. */
@@ -100,6 +108,7 @@ async function endStep(run: Run, current: ModelStep): Promise<boolean> {
   step.isContinued = mayGoOn(run, step) && !(run.setup.options.stopWhen && (await isStopped(run, step)));
   run.steps.push(step);
   run.produced.push(...step.messages);
+  run.open = NO_PARTS;
   run.addUsage(step.usage);
   if (!step.isContinued && step.finishReason !== "error") {
     try {
@@ -116,6 +125,7 @@ async function endStep(run: Run, current: ModelStep): Promise<boolean> {
   if (run.isObserved) await run.emit({ type: "step-finish", runId: run.id, from: "AGENT", payload: stepFinishPayload(run, step) });
   const { onStepFinish } = run.setup.options;
   if (onStepFinish) await tell(run.setup.logger, "onStepFinish", onStepFinish, step);
+  if (step.isContinued) run.setup.conversation?.step(run);
   return step.isContinued;
 }
 
@@ -223,6 +233,7 @@ async function suspend(run: Run, { step, consumer }: ModelStep): Promise<void> {
     if (filtered) chunks.push(filtered);
   }
   // Put away first: whoever sees what the run waits for may answer at once.
+  await run.setup.conversation?.end(run, "suspended");
   await saveSuspended(run, step, consumer.content);
   run.status = "suspended";
   for (const chunk of chunks) await run.show(chunk);
@@ -238,6 +249,7 @@ function waitingChunk({ id: runId }: Run, { call, kind, nested, resumeSchema, su
 
 async function finish(run: Run): Promise<void> {
   if (run.status === "running") run.status = run.steps.at(-1)?.finishReason === "error" ? "failed" : "finished";
+  await run.setup.conversation?.end(run, run.status === "failed" ? "failed" : "completed");
   if (run.isObserved) await run.emit({ type: "finish", runId: run.id, from: "AGENT", payload: finishPayload(run) });
   const { options, logger } = run.setup;
   if (run.status === "failed") await tell(logger, "onError", options.onError, { error: run.error });
@@ -253,6 +265,7 @@ async function endEarly(run: Run, current: ModelStep | undefined, error: unknown
     if (run.signal.aborted && !FermataError.is(run.signal.reason)) {
       run.status = "aborted";
       run.error = run.signal.reason;
+      await remember(run, "aborted");
       await emitEnd(run, { type: "abort", runId: run.id, from: "AGENT", payload: {} });
       await tell(logger, "onAbort", options.onAbort, { reason: run.signal.reason });
     } else if (error instanceof Tripwire) await endByTripwire(run, current, error);
@@ -278,6 +291,7 @@ async function endByTripwire(run: Run, current: ModelStep | undefined, tripwire:
     run.hasObject = false;
   } else if (current) voidStep(current);
   closeStep(run, current, "tripwire");
+  await remember(run, "failed");
   await emitEnd(run, { type: "finish", runId: run.id, from: "AGENT", payload: finishPayload(run) });
   const { options, logger } = run.setup;
   if (options.onFinish) await tell(logger, "onFinish", (result: GenerateResult) => options.onFinish?.(result), toGenerateResult(run));
@@ -292,9 +306,19 @@ async function endByFailure(run: Run, current: ModelStep | undefined, error: unk
   await emitEnd(run, { type: "error", runId: run.id, from: "AGENT", payload: { type: "error", error: toChunkError(error) } });
   const wasOpen = current !== undefined && !run.steps.includes(current.step);
   const step = closeStep(run, current, "error");
+  await remember(run, "failed");
   if (wasOpen) await emitEnd(run, { type: "step-finish", runId: run.id, from: "AGENT", payload: stepFinishPayload(run, step) });
   await emitEnd(run, { type: "finish", runId: run.id, from: "AGENT", payload: finishPayload(run) });
   await tell(run.setup.logger, "onError", run.setup.options.onError, { error });
+}
+
+/** What there is of the answer is stored; a run that has failed already does not fail a second time. */
+async function remember(run: Run, status: "aborted" | "failed"): Promise<void> {
+  try {
+    await run.setup.conversation?.end(run, status);
+  } catch (error) {
+    run.setup.logger.error("What a run had said could not be stored", { runId: run.id, error });
+  }
 }
 
 async function beginAnyway(run: Run, { consumer }: ModelStep): Promise<void> {
@@ -330,6 +354,7 @@ function closeStep(run: Run, current: ModelStep | undefined, reason: "error" | "
   step.messages.push(...stepMessages(run, step, consumer.content));
   run.steps.push(step);
   run.produced.push(...step.messages);
+  run.open = NO_PARTS;
   run.addUsage(step.usage);
   return step;
 }

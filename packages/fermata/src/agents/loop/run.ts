@@ -1,3 +1,4 @@
+import type { Principal } from "../../context/principal.ts";
 import type { RequestContext } from "../../context/request-context.ts";
 import { addUsage } from "../../models/normalize.ts";
 import type { ModelCandidate, ModelMessage, ModelUsage } from "../../models/types.ts";
@@ -9,10 +10,10 @@ import type { ToolOutputSink } from "../../tools/tool-writer.ts";
 import type { AnyTool, ProviderTool } from "../../tools/tool.ts";
 import type { AgentChunk, ChunkSink, ToolCallPayload } from "../chunks.ts";
 import type { ClientTool, AgentOptions, StructuredOutput } from "../options.ts";
-import type { StoredPart } from "../messages/stored.ts";
+import type { StoredMessage, StoredPart } from "../messages/stored.ts";
 import { abortFor, type Processor } from "../processors.ts";
 import { tell } from "./callbacks.ts";
-import type { ConversationView, NestedSuspension, PendingCall, RunStatus, SettledCall, StepRecord, TripwireInfo } from "./state.ts";
+import type { AssistantPart, ConversationView, NestedSuspension, PendingCall, RunStatus, SettledCall, StepRecord, TripwireInfo } from "./state.ts";
 
 /** Everything that is fixed before the first model call. */
 export interface RunSetup {
@@ -24,6 +25,7 @@ export interface RunSetup {
   readonly logger: Logger;
   readonly suspensions: SuspensionStore;
   readonly requestContext: RequestContext;
+  readonly principal: Principal;
   readonly options: AgentOptions;
   readonly maxSteps: number;
   readonly candidates: readonly ModelCandidate[];
@@ -38,6 +40,8 @@ export interface RunSetup {
   readonly depth: number;
   readonly threadId: string | undefined;
   readonly resourceId: string | undefined;
+  /** Absent when nothing is remembered. */
+  readonly conversation: Conversation | undefined;
 }
 
 /** A tool as a run sees it: the server's own, another agent, the provider's, or the caller's. */
@@ -76,8 +80,42 @@ export interface NestedAnswer {
   readonly answer: Answer;
 }
 
+/** How an answer ended, or `running` while it grows. */
+export type AnswerStatus = "running" | "completed" | "aborted" | "failed" | "suspended";
+
+/** What a run is part of when it is remembered. The loop says what happens; a run without one pays nothing. */
+export interface Conversation {
+  /** What the model is told beside the agent's instructions. Known once the conversation has begun. */
+  readonly system: readonly ModelMessage[];
+  /** Tools that the memory brings, by name. */
+  readonly tools: Readonly<Record<string, AnyTool>>;
+  /** What was said before. */
+  readonly remembered: readonly StoredMessage[];
+  /** What the run was given and the conversation did not have. */
+  readonly told: readonly StoredMessage[];
+  /** Waits for the run's turn and reads what is remembered into the run. */
+  begin(run: Run): Promise<void>;
+  /** Input processors have changed what the model is to be told. */
+  replace(run: Run, messages: readonly StoredMessage[]): void;
+  /** Stores what the run was given. Called before the first model call. */
+  keep(run: Run): Promise<void>;
+  /** The conversation as it fits into a model call. */
+  fit(messages: readonly ModelMessage[]): readonly ModelMessage[];
+  /** Whether the call that failed so is worth another try with less of the conversation. */
+  mayShrink(error: unknown): boolean;
+  /** A step has ended and another one follows. */
+  step(run: Run): void;
+  /** Stores the answer as it is. */
+  end(run: Run, status: Exclude<AnswerStatus, "running">): Promise<void>;
+  /** Lets the next turn begin. Called once, whatever happened. */
+  close(): void;
+}
+
 /** For a run of which only the result is wanted. */
 export const NO_SINK: ChunkSink = { push: () => undefined };
+
+const NO_MESSAGES: readonly ModelMessage[] = [];
+export const NO_PARTS: readonly AssistantPart[] = [];
 
 /** One execution of an agent: what it was given, what it has done so far, and how it ended. Lives as long as the execution. */
 export class Run {
@@ -85,8 +123,12 @@ export class Run {
   readonly id: string;
   readonly messageId: string;
   readonly signal: AbortSignal;
+  /** What was said before the run, where that is remembered. */
+  remembered: readonly ModelMessage[] = NO_MESSAGES;
   /** The conversation that the run was given, without system messages. */
   history: ModelMessage[];
+  /** What the model has said in the step that is not closed yet. */
+  open: readonly AssistantPart[] = NO_PARTS;
   /** What the run has added to it. */
   readonly produced: ModelMessage[] = [];
   readonly steps: StepRecord[] = [];

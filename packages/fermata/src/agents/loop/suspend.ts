@@ -16,6 +16,8 @@ export interface SavedRun {
   readonly messageId: string;
   readonly createdAt: number;
   readonly history: ModelMessage[];
+  /** What was said before; absent where nothing is remembered. */
+  readonly remembered?: readonly ModelMessage[];
   readonly produced: ModelMessage[];
   readonly steps: StepRecord[];
   readonly usage: ModelUsage;
@@ -38,6 +40,7 @@ export async function saveSuspended(run: Run, step: StepRecord, content: Assista
     messageId: run.messageId,
     createdAt: run.createdAt,
     history: run.history,
+    ...(run.remembered.length > 0 && { remembered: run.remembered }),
     produced: run.produced,
     steps: run.steps.map(toSavedStep),
     usage: run.usage,
@@ -135,7 +138,7 @@ export function readSaved(suspension: Suspension): SavedRun {
   const saved = JSON.parse(suspension.state) as SavedRun; // written by `saveSuspended`
   if (saved.version !== 1)
     throw new FermataError("CONFLICT", `Run ${suspension.runId} was suspended by another version and cannot be resumed.`);
-  for (const message of [...saved.history, ...saved.produced, ...(saved.view?.messages ?? [])]) reviveFiles(message);
+  for (const message of [...(saved.remembered ?? []), ...saved.history, ...saved.produced, ...(saved.view?.messages ?? [])]) reviveFiles(message);
   return saved;
 }
 

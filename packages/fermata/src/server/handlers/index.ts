@@ -10,6 +10,7 @@ import { suspendedRuns } from "./agents/suspended-runs.ts";
 import { executeTool, getTool } from "./agents/tools.ts";
 import { capabilities } from "./auth/capabilities.ts";
 import { me } from "./auth/me.ts";
+import { memoryCompatHandlers, memoryHandlers } from "./memory/index.ts";
 import { apiSchema } from "./system/api-schema.ts";
 import { packages } from "./system/packages.ts";
 import { execute } from "./tools/execute.ts";
@@ -36,5 +37,7 @@ export const handlers: Handlers = {
   tools: { list: listTools, get: getGlobalTool, execute },
   system: { packages, apiSchema },
   auth: { capabilities, me },
+  memory: memoryHandlers,
+  memoryCompat: memoryCompatHandlers,
   compat: { generateVnext: (input, call) => generate(input, call), streamVnext: (input, call) => stream(input, call) },
 };

@@ -37,7 +37,7 @@ function target({ runId, toolCallId }: Body): { runId: string; toolCallId?: stri
 }
 
 function options(call: Call) {
-  return { requestContext: call.requestContext, abortSignal: call.signal, logger: call.logger };
+  return { requestContext: call.requestContext, abortSignal: call.signal, logger: call.logger, principal: call.principal };
 }
 
 function refusal(reason: string | undefined): Answer {

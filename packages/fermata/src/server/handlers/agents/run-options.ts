@@ -16,6 +16,7 @@ export function runOptions(body: Body, call: Call): AgentOptions & RunLogging {
   const clientTools = { ...Object.assign({}, ...Object.values(body.toolsets ?? {})), ...body.clientTools };
   return defined<AgentOptions & RunLogging>({
     logger: call.logger,
+    principal: call.principal,
     requestContext: call.requestContext,
     abortSignal: call.signal,
     instructions: instructions as Instructions | undefined, // checked by shape; what else is in a message is the model's

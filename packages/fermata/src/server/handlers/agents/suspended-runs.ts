@@ -4,6 +4,7 @@ import type { Handler } from "../../route-table.ts";
 export const suspendedRuns: Handler<typeof agents.suspendedRuns> = async ({ params, query }, call) => {
   const { threadId, resourceId, fromDate, toDate, page, perPage } = query;
   const { runs, total } = await call.mastra.getAgentById(params.agentId).listSuspendedRuns({
+    principal: call.principal,
     ...(threadId !== undefined && { threadId }),
     ...(resourceId !== undefined && { resourceId }),
     ...(fromDate !== undefined && { from: fromDate }),

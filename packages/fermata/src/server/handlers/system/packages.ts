@@ -7,6 +7,6 @@ export const packages: Handler<typeof system.packages> = (_input, { mastra }) =>
   cmsEnabled: false,
   liveKitConnectionRouteEnabled: false,
   observabilityEnabled: false,
-  storageType: mastra.suspensions.constructor.name,
+  storageType: (mastra.storage ?? mastra.suspensions).constructor.name,
   observabilityStorageType: "none",
 });
