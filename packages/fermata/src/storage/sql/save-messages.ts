@@ -57,7 +57,7 @@ export function savePlan(db: SqlDatabase): Save {
       `with t as (${number_.replace("$3", "$3::int").replace("$4", "$4::bigint")})
       , saved as (insert into ${messages} ${columns}
         select t.thread_key, t.last_seq - $3::int + v.i, v.id, v.role, v.type, v.created_at, v.content, v.metadata
-        from t, (values ${rows.join(", ")}) as v (i, id, role, type, created_at, content, metadata) order by v.i ${upsert})
+        from t, (values ${rows.join(", ")}) as v (i, id, role, type, created_at, content, metadata) ${upsert})
       select t.thread_key, t.resource_id, s.id, s.seq, s.created_at from t left join saved s on true`,
     );
   }

@@ -95,6 +95,13 @@ export function runCases(store: () => Store): void {
     expect(accepted.flat()).toEqual(Array.from({ length: 50 }, () => true));
     expect((await runs.events("r")).map(({ seq }) => seq)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
   });
+  test("each of many entries appended at once gets its own answer", async () => {
+    const { work, lease } = await started();
+    const lost: Lease = { ...lease, epoch: 0 };
+    const leases = Array.from({ length: 30 }, (_, i) => (i % 3 === 0 ? lost : lease));
+    const accepted = await Promise.all(leases.map((by, i) => work.append([{ lease: by, events: [{ seq: i + 1, type: "e", data: i }] }])));
+    expect(accepted.flat()).toEqual(leases.map((by) => by === lease));
+  });
   test("a settled run has ended, with its last event, and takes nothing more", async () => {
     const { runs, work, lease } = await started();
     expect(await work.settle(lease, { status: "done", output: { ok: true }, events: [{ seq: 1, type: "finish", data: null }] })).toBe(true);

@@ -1,0 +1,68 @@
+/** What storing costs: `node packages/fermata/test/storage/measure.ts`. Prints a line per store; nothing is asserted. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { LOCAL_PRINCIPAL } from "../../src/context/principal.ts";
+import { MemoryStore } from "../../src/storage/index.ts";
+import { PostgresStore } from "../../src/storage/postgres/index.ts";
+import { SqliteStore } from "../../src/storage/sqlite/index.ts";
+import { SYSTEM, type Store } from "../../src/storage/store.ts";
+import { startPostgres } from "../support/postgres.ts";
+
+const PARALLEL = 64;
+const content = { format: 2, parts: [{ type: "text", text: "x".repeat(400) }] };
+
+/** Runs `task` so many times, 64 at once, and says what one cost. */
+async function measured(label: string, times: number, task: (i: number) => Promise<unknown>): Promise<string> {
+  const delay = monitorEventLoopDelay({ resolution: 2 });
+  const [cpu, start] = [process.cpuUsage(), performance.now()];
+  delay.enable();
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: PARALLEL }, async () => {
+      while (next < times) await task(next++);
+    }),
+  );
+  delay.disable();
+  const { user, system } = process.cpuUsage(cpu);
+  const seconds = (performance.now() - start) / 1_000;
+  return `${label} ${Math.round(times / seconds)}/s, ${Math.round((user + system) / times)} us CPU, loop p99 ${(delay.percentile(99) / 1e6).toFixed(1)} ms`;
+}
+
+async function measureStore(name: string, store: Store, times: number): Promise<void> {
+  const { threads, messages, runs } = store.for(LOCAL_PRINCIPAL);
+  const { work } = store.for(SYSTEM);
+  for (let i = 0; i < PARALLEL; i += 1) await threads.create({ id: `t${i}`, resourceId: "r" });
+  const pair = (i: number): Parameters<typeof messages.save>[1] => [
+    { id: `u${i}`, role: "user", content },
+    { id: `a${i}`, role: "assistant", content },
+  ];
+  const turn = async (i: number): Promise<void> => {
+    await messages.recent(`t${i % PARALLEL}`, 20);
+    await messages.save(`t${i % PARALLEL}`, pair(times + i));
+  };
+  await work.heartbeat("w", 60_000);
+  const { lease } = await runs.create({ id: "r", kind: "agent", name: "a", workerId: "w" });
+  if (!lease) throw new Error("The run was not started.");
+  console.log(`# ${name}`);
+  for (let i = 0; i < 200; i += 1) await turn(3 * times + i);
+  console.log(await measured("save 2 messages:", times, (i) => messages.save(`t${i % PARALLEL}`, pair(i))));
+  console.log(await measured("read 20 messages:", times, (i) => messages.recent(`t${i % PARALLEL}`, 20)));
+  console.log(await measured("read 20, save 2:", times, turn));
+  console.log(await measured("append 1 event:", times, (i) => work.append([{ lease, events: [{ seq: i + 1, type: "text-delta", data: { text: "word " } }] }])));
+}
+
+const folder = mkdtempSync(join(tmpdir(), "fermata-measure-"));
+const server = await startPostgres({ durable: true });
+const stores: [string, Store, number][] = [
+  ["memory", new MemoryStore({ maxChars: 512 * 1024 * 1024 }), 10_000],
+  ["SQLite, file", new SqliteStore({ url: `file:${join(folder, "data.db")}` }), 10_000],
+  ["PostgreSQL, fsync on", new PostgresStore({ connectionString: await server.createDatabase() }), 5_000],
+];
+for (const [name, store, times] of stores) {
+  await measureStore(name, store, times);
+  await store.close();
+}
+await server.stop();
+rmSync(folder, { recursive: true, force: true });
