@@ -1,0 +1,141 @@
+import { FermataError } from "../errors.ts";
+import type { ClaimedRun, Lease, RunEnd, RunEvent, RunRecord } from "../storage/runs.ts";
+import type { RunLog } from "./run-log.ts";
+
+/** Events that a run keeps in the process for its readers. Who is further behind reads the store. */
+const WINDOW = 1_024;
+
+export type NewEvent = Omit<RunEvent, "at">;
+
+/** A run that this process works on: the lease, the journal, and the newest events. It lives until it settles. */
+export class LiveRun {
+  readonly id: string;
+  readonly record: RunRecord;
+  readonly lease: Lease;
+  readonly journal: Map<string, unknown>;
+  /** The signals that were there when the work began. */
+  readonly signals: number;
+  /** What the run holds in this process alone, such as a request context with values that are not data. */
+  readonly local: unknown;
+  readonly #log: RunLog;
+  readonly #controller = new AbortController();
+  #events: NewEvent[] = [];
+  /** Events that the store does not have yet: the last ones of the window. */
+  #unwritten: NewEvent[] = [];
+  #seq: number;
+  #flushing = false;
+  #lost = false;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(log: RunLog, { lease, run, journal, lastSeq, signals, cancelRequested }: ClaimedRun, local: unknown) {
+    this.id = run.id;
+    this.record = run;
+    this.lease = lease;
+    this.journal = journal instanceof Map ? journal : new Map(journal);
+    this.signals = signals;
+    this.local = local;
+    this.#log = log;
+    this.#seq = lastSeq;
+    if (cancelRequested) this.cancel();
+  }
+
+  /** Aborts when the run is cancelled, or when another worker has taken it over. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The number of the newest event. */
+  get lastSeq(): number {
+    return this.#seq;
+  }
+
+  cancel(): void {
+    if (!this.#controller.signal.aborted) this.#controller.abort(new DOMException("The run was cancelled.", "AbortError"));
+  }
+
+  /** Adds an event. Readers in this process see it at once; it is written together with what follows soon. */
+  emit(type: string, data: unknown): void {
+    const event = this.#next(type, data);
+    this.#unwritten.push(event);
+    this.#show(event);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => void this.#flush());
+  }
+
+  /** Writes a result, and every event up to here with it. Rejects when the lease is lost: nobody may go on then. */
+  async write(key: string, value: unknown): Promise<void> {
+    this.journal.set(key, value);
+    await this.#write([{ key, value }]);
+  }
+
+  /** Ends the work. `closing` are the last events. False when the lease was lost before. */
+  async settle(end: Omit<RunEnd, "events" | "signals">, closing: readonly { readonly type: string; readonly data: unknown }[]): Promise<boolean> {
+    const last = closing.map(({ type, data }) => this.#next(type, data));
+    const events = [...this.#unwritten, ...last];
+    this.#unwritten = [];
+    const settled = await this.#log.work.settle(this.lease, { ...end, signals: this.signals, events });
+    for (const event of last) this.#show(event);
+    return settled;
+  }
+
+  /** Events after `seq` that are still here; `undefined` when some of them are not. */
+  eventsAfter(seq: number): readonly NewEvent[] | undefined {
+    const first = this.#events[0]?.seq ?? this.#seq + 1;
+    if (seq + 1 < first) return seq >= this.#seq ? [] : undefined;
+    return this.#events.slice(seq + 1 - first);
+  }
+
+  /** Calls `listener` at the next event, or when the run has settled. Gives a function that takes it back. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells readers that nothing more comes from here. */
+  release(): void {
+    this.#rouse();
+  }
+
+  #next(type: string, data: unknown): NewEvent {
+    return { seq: ++this.#seq, type, data };
+  }
+
+  #show(event: NewEvent): void {
+    this.#events.push(event);
+    if (this.#events.length > WINDOW * 2) this.#events = this.#events.slice(-WINDOW);
+    if (this.#listeners.size > 0) this.#rouse();
+  }
+
+  #rouse(): void {
+    const waiting = [...this.#listeners];
+    this.#listeners.clear();
+    for (const wake of waiting) wake();
+  }
+
+  async #flush(): Promise<void> {
+    this.#flushing = false;
+    if (this.#unwritten.length > 0 && !this.#lost) await this.#write([]).catch(() => undefined);
+  }
+
+  async #write(results: readonly { readonly key: string; readonly value: unknown }[]): Promise<void> {
+    const events = this.#unwritten;
+    this.#unwritten = [];
+    const [kept] = await this.#log.work.append([{ lease: this.lease, results, events }]);
+    if (kept === true) return;
+    this.#lost = true;
+    this.cancel();
+    throw new LeaseLost(this.id);
+  }
+
+  get isLost(): boolean {
+    return this.#lost;
+  }
+}
+
+/** Another worker has the run. Whoever meets this stops without a word. */
+export class LeaseLost extends FermataError {
+  constructor(runId: string) {
+    super("CONFLICT", `Run ${runId} is worked on elsewhere.`);
+  }
+}

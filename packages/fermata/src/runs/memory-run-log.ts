@@ -1,0 +1,245 @@
+/** Runs held in the process: gone when it ends, and bounded while it lives. */
+import { pageOf, toWindow } from "../storage/page.ts";
+import type { ClaimedRun, Lease, LogEntry, NewRun, RunEnd, RunEvent, RunQuery, RunRecord } from "../storage/runs.ts";
+import type { RunLog } from "./run-log.ts";
+
+export interface MemoryRunLogLimits {
+  /** Runs held at most; the oldest that nobody works on go first. Default 1,000. */
+  readonly maxRuns?: number;
+  /** Results and events of all runs together. Default 200,000. */
+  readonly maxEntries?: number;
+}
+
+interface Row {
+  readonly key: number;
+  run: RunRecord;
+  workerId: string | undefined;
+  epoch: number;
+  signals: number;
+  cancelRequested: boolean;
+  wakeAt: number;
+  journal: Map<string, unknown>;
+  readonly events: RunEvent[];
+}
+
+const DEFAULT_PER_PAGE = 100;
+const DEFAULT_EVENTS = 1_000;
+
+/** Values are kept as they are, not as copies: whoever records a result does not change it afterwards. */
+export function memoryRunLog(limits: MemoryRunLogLimits = {}): RunLog {
+  const table = new Table(limits.maxRuns ?? 1_000, limits.maxEntries ?? 200_000);
+  return {
+    runs: {
+      create: async (run) => table.create(run),
+      get: async (id) => table.rows.get(id)?.run,
+      list: async (query = {}) => pageOf(table.list(query), toWindow(query, DEFAULT_PER_PAGE)),
+      events: async (id, afterSeq = 0, limit = DEFAULT_EVENTS) => table.rows.get(id)?.events.slice(afterSeq, afterSeq + limit) ?? [],
+      signal: async (id, name, payload) => table.signal(id, name, payload),
+      cancel: async (id) => table.cancel(id),
+    },
+    work: {
+      heartbeat: async () => undefined,
+      claim: async (workerId, max, kinds) => table.claim(workerId, max, kinds),
+      append: async (entries) => entries.map((entry) => table.append(entry)),
+      settle: async (lease, end) => table.settle(lease, end),
+      reap: async () => 0,
+      cancelled: async () => [],
+      prune: async (before, limit) => table.prune(before, limit),
+    },
+    edits: {
+      remove: async (id) => table.remove(id),
+      reopen: async (id, edit) => table.reopen(id, edit),
+    },
+  };
+}
+
+class Table {
+  /** In the order of creation: a `Map` keeps the order of insertion. */
+  readonly rows = new Map<string, Row>();
+  readonly #ready = new Set<Row>();
+  readonly #maxRuns: number;
+  readonly #maxEntries: number;
+  #entries = 0;
+  #lastKey = 0;
+
+  constructor(maxRuns: number, maxEntries: number) {
+    this.#maxRuns = maxRuns;
+    this.#maxEntries = maxEntries;
+  }
+
+  create(given: NewRun): { run: RunRecord; created: boolean; lease?: Lease } {
+    const known = this.rows.get(given.id);
+    if (known) return { run: known.run, created: false };
+    const now = Date.now();
+    const { id, kind, name, resourceId = "", threadId, parentRunId, input, metadata, graphHash, wakeAt = now, workerId } = given;
+    const run: RunRecord = {
+      id,
+      resourceId,
+      kind,
+      name,
+      ...(threadId !== undefined && { threadId }),
+      ...(parentRunId !== undefined && { parentRunId }),
+      status: workerId === undefined ? "ready" : "running",
+      ...(input !== undefined && { input }),
+      ...(metadata !== undefined && { metadata }),
+      ...(graphHash !== undefined && { graphHash }),
+      createdAt: now,
+      updatedAt: now,
+    };
+    const row: Row = { key: ++this.#lastKey, run, workerId, epoch: workerId === undefined ? 0 : 1, signals: 0, cancelRequested: false, wakeAt, journal: new Map(), events: [] };
+    this.rows.set(id, row);
+    if (workerId === undefined) this.#ready.add(row);
+    this.#makeRoom(row);
+    return { run, created: true, ...(workerId !== undefined && { lease: leaseOf(row) }) };
+  }
+
+  list({ kind, name, status, resourceId, threadId, from = -Infinity, to = Infinity }: RunQuery): RunRecord[] {
+    const found: RunRecord[] = [];
+    for (const { run } of this.rows.values()) {
+      if (kind !== undefined && run.kind !== kind) continue;
+      if (name !== undefined && run.name !== name) continue;
+      if (status !== undefined && run.status !== status) continue;
+      if (resourceId !== undefined && run.resourceId !== resourceId) continue;
+      if (threadId !== undefined && run.threadId !== threadId) continue;
+      if (run.createdAt >= from && run.createdAt <= to) found.push(run);
+    }
+    return found.reverse();
+  }
+
+  signal(id: string, name: string, payload: unknown): "accepted" | "duplicate" | "gone" {
+    const row = this.rows.get(id);
+    if (!row || isEnd(row.run.status)) return "gone";
+    const key = `signal:${name}`;
+    if (row.journal.has(key)) return "duplicate";
+    row.journal.set(key, payload);
+    this.#entries += 1;
+    row.signals += 1;
+    if (row.run.status === "suspended") this.#makeReady(row);
+    return "accepted";
+  }
+
+  cancel(id: string): boolean {
+    const row = this.rows.get(id);
+    if (!row || isEnd(row.run.status)) return false;
+    row.cancelRequested = true;
+    if (row.run.status !== "running") this.#makeReady(row);
+    return true;
+  }
+
+  claim(workerId: string, max: number, kinds: readonly string[] | undefined): ClaimedRun[] {
+    const now = Date.now();
+    const claimed: ClaimedRun[] = [];
+    for (const row of this.#ready) {
+      if (claimed.length === max) break;
+      if (row.wakeAt > now || (kinds !== undefined && !kinds.includes(row.run.kind))) continue;
+      this.#ready.delete(row);
+      row.workerId = workerId;
+      row.epoch += 1;
+      row.run = { ...row.run, status: "running", updatedAt: now };
+      const { run, journal, signals, cancelRequested } = row;
+      claimed.push({ lease: leaseOf(row), run, journal: new Map(journal), lastSeq: row.events.length, signals, cancelRequested });
+    }
+    return claimed;
+  }
+
+  append({ lease, results = [], events = [] }: LogEntry): boolean {
+    const row = this.#held(lease);
+    if (!row) return false;
+    for (const { key, value } of results) row.journal.set(key, value);
+    this.#addEvents(row, events);
+    this.#entries += results.length;
+    return true;
+  }
+
+  settle(lease: Lease, { status, output, error, wakeAt, signals = 0, events = [] }: RunEnd): boolean {
+    const row = this.#held(lease);
+    if (!row) return false;
+    this.#addEvents(row, events);
+    const now = Date.now();
+    row.workerId = undefined;
+    row.wakeAt = wakeAt ?? now;
+    const again = status === "ready" || (status === "suspended" && (row.signals > signals || row.cancelRequested));
+    row.run = {
+      ...row.run,
+      status: again ? "ready" : status,
+      ...(output !== undefined && { output }),
+      ...(error !== undefined && { error }),
+      updatedAt: now,
+      ...(isEnd(status) && { finishedAt: now }),
+    };
+    if (again) this.#ready.add(row);
+    return true;
+  }
+
+  prune(before: number, limit: number): number {
+    const old = [...this.rows.values()].filter(({ run }) => run.finishedAt !== undefined && run.finishedAt < before).slice(0, limit);
+    for (const row of old) this.#drop(row);
+    return old.length;
+  }
+
+  remove(id: string): boolean {
+    const row = this.rows.get(id);
+    if (!row || row.run.status === "running") return false;
+    this.#drop(row);
+    return true;
+  }
+
+  reopen(id: string, edit: (journal: ReadonlyMap<string, unknown>) => ReadonlyMap<string, unknown>): "reopened" | "running" | "gone" {
+    const row = this.rows.get(id);
+    if (!row) return "gone";
+    if (row.run.status === "running" || row.run.status === "ready") return "running";
+    const before = row.journal.size;
+    row.journal = new Map(edit(row.journal));
+    this.#entries += row.journal.size - before;
+    row.cancelRequested = false;
+    const { finishedAt: _finished, output: _output, error: _error, ...run } = row.run;
+    row.run = run;
+    this.#makeReady(row);
+    return "reopened";
+  }
+
+  #held({ runId, epoch }: Lease): Row | undefined {
+    const row = this.rows.get(runId);
+    return row?.epoch === epoch && row.run.status === "running" ? row : undefined;
+  }
+
+  #addEvents(row: Row, events: readonly Omit<RunEvent, "at">[]): void {
+    if (events.length === 0) return;
+    const at = Date.now();
+    for (const { seq, type, data } of events) row.events.push({ seq, type, data, at });
+    this.#entries += events.length;
+  }
+
+  #makeReady(row: Row): void {
+    const now = Date.now();
+    row.run = { ...row.run, status: "ready", updatedAt: now };
+    row.wakeAt = now;
+    this.#ready.add(row);
+  }
+
+  /** Runs that have ended go first, then those that wait; one with a worker stays. */
+  #makeRoom(fresh: Row): void {
+    const isFull = (): boolean => this.rows.size > this.#maxRuns || this.#entries > this.#maxEntries;
+    if (!isFull()) return;
+    for (const mayGo of [isEnd, (status: RunRecord["status"]): boolean => status === "suspended"]) {
+      for (const row of this.rows.values()) {
+        if (!isFull()) return;
+        if (row !== fresh && mayGo(row.run.status)) this.#drop(row);
+      }
+    }
+  }
+
+  #drop(row: Row): void {
+    this.rows.delete(row.run.id);
+    this.#ready.delete(row);
+    this.#entries -= row.journal.size + row.events.length;
+  }
+}
+
+function isEnd(status: RunRecord["status"]): boolean {
+  return status === "done" || status === "failed" || status === "cancelled";
+}
+
+function leaseOf({ key, run, workerId = "", epoch }: Row): Lease {
+  return { key, runId: run.id, tenant: "local", resourceId: run.resourceId, workerId, epoch };
+}

@@ -1,0 +1,71 @@
+/** Reading a run's log: what is there, then what comes. */
+import type { RunEvent } from "../storage/runs.ts";
+import type { NewEvent } from "./live-run.ts";
+import type { RunLog } from "./run-log.ts";
+import type { RunWorker } from "./run-worker.ts";
+
+/** Milliseconds between looks at a run that another process works on, or that waits. */
+const POLL_MS = 250;
+const PAGE = 1_000;
+
+/** All events of a run that the store has. */
+export async function readEvents({ runs }: RunLog, id: string): Promise<RunEvent[]> {
+  const all: RunEvent[] = [];
+  for (;;) {
+    const page = await runs.events(id, all.at(-1)?.seq ?? 0, PAGE);
+    all.push(...page);
+    if (page.length < PAGE) return all;
+  }
+}
+
+export interface ReadOptions {
+  /** The number of the last event that is known already. Default 0: from the first one on. */
+  readonly after?: number;
+  readonly signal: AbortSignal;
+  /** Stay while the run waits for an answer. Default false: end there. */
+  readonly staysOnWait?: boolean;
+}
+
+/** The events of a run in their order, each once, until it ends. Ends silently when the signal aborts. */
+export async function* readRun(worker: RunWorker, id: string, { after = 0, signal, staysOnWait = false }: ReadOptions): AsyncGenerator<NewEvent> {
+  const { runs } = worker.log;
+  let seq = after;
+  while (!signal.aborted) {
+    const live = worker.live(id);
+    const run = live ? undefined : await runs.get(id);
+    const events = live?.eventsAfter(seq) ?? (await runs.events(id, seq, PAGE));
+    for (const event of events) {
+      yield event;
+      seq = event.seq;
+    }
+    if (events.length > 0) continue;
+    if (live) await unlessAborted(signal, (wake) => (worker.live(id) === live ? live.onChange(wake) : pollOnce(wake, 0)));
+    else if (!run || isOver(run.status, staysOnWait)) return;
+    else if (!worker.live(id)) await unlessAborted(signal, (wake) => pollOnce(wake));
+  }
+}
+
+/** Asked before the events were read: what came after it ended is then in the events. */
+function isOver(status: string, staysOnWait: boolean): boolean {
+  return status !== "running" && status !== "ready" && !(staysOnWait && status === "suspended");
+}
+
+function pollOnce(wake: () => void, ms = POLL_MS): () => void {
+  const timer = setTimeout(wake, ms);
+  return () => clearTimeout(timer);
+}
+
+/** Resolves when `listen` calls back or the signal aborts; neither outlives the call. */
+function unlessAborted(signal: AbortSignal, listen: (wake: () => void) => () => void): Promise<void> {
+  return new Promise((resolve) => {
+    let stop: (() => void) | undefined;
+    const end = (): void => {
+      signal.removeEventListener("abort", end);
+      stop?.();
+      resolve();
+    };
+    stop = listen(end);
+    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) end();
+  });
+}

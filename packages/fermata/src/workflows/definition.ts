@@ -1,0 +1,31 @@
+import type { AnyStep, GraphNode } from "./graph.ts";
+import type { StepError, WorkflowStatus } from "./chunks.ts";
+import type { StepView } from "./run-view.ts";
+
+/** What `onFinish` and `onError` are told. */
+export interface WorkflowEnd {
+  readonly runId: string;
+  readonly workflowId: string;
+  readonly status: WorkflowStatus;
+  readonly result?: unknown;
+  readonly error?: StepError;
+  readonly steps: Readonly<Record<string, StepView>>;
+}
+
+export interface WorkflowOptions {
+  /** Check what each step gets against its `inputSchema`. Default true. */
+  readonly validateInputs?: boolean;
+  /** Called before the first step; what it throws ends the run as failed. */
+  readonly onStart?: (start: { readonly runId: string; readonly workflowId: string; readonly inputData: unknown }) => void | Promise<void>;
+  /** Called when a run has ended or waits. What these two throw is logged. */
+  readonly onFinish?: (end: WorkflowEnd) => void | Promise<void>;
+  /** Called when a run has failed. */
+  readonly onError?: (end: WorkflowEnd) => void | Promise<void>;
+}
+
+/** A committed workflow as the runtime sees it. */
+export interface WorkflowDefinition extends AnyStep {
+  readonly options: WorkflowOptions;
+  readonly graph: readonly GraphNode[];
+  readonly graphHash: string;
+}

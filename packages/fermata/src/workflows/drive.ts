@@ -1,0 +1,177 @@
+/** One stretch of work on a workflow's run: from a start, an answer or a crash to the next end or wait. */
+import { RequestContext } from "../context/request-context.ts";
+import { FermataError } from "../errors.ts";
+import { LocalEngine } from "../engines/local.ts";
+import type { LiveRun } from "../runs/live-run.ts";
+import type { Settlement } from "../runs/run-worker.ts";
+import { readEvents } from "../runs/read-run.ts";
+import type { StepError, WorkflowChunk, WorkflowStatus } from "./chunks.ts";
+import type { WorkflowDefinition } from "./definition.ts";
+import { toStepError } from "./errors.ts";
+import { note, show, type Execution, type Outcome, type Scope } from "./execution.ts";
+import type { WorkflowHost } from "./host.ts";
+import { walk } from "./interpreter.ts";
+import { emptyView, viewOf, type RunEnding, type RunView } from "./run-view.ts";
+import { SharedState } from "./state.ts";
+
+/** What a run begins with, as its record or its first signal holds it. */
+export interface StartData {
+  readonly inputData?: unknown;
+  readonly initialState?: unknown;
+  readonly perStep?: boolean;
+  readonly requestContext?: Readonly<Record<string, unknown>>;
+  /** Why the input was not taken: the run ends at once. */
+  readonly rejected?: StepError;
+}
+
+/** What the process holds of a run beside its data. */
+export interface LocalValues {
+  readonly requestContext: RequestContext;
+}
+
+export async function driveWorkflow(host: WorkflowHost, live: LiveRun): Promise<Settlement> {
+  const workflow = host.findWorkflow(live.record.name);
+  const view = live.lastSeq === 0 ? emptyView() : viewOf(await readEvents(host.worker.log, live.id));
+  if (!workflow) return broken(live, view, new FermataError("NOT_FOUND", `There is no workflow "${live.record.name}" here.`));
+  if (live.record.graphHash !== undefined && live.record.graphHash !== workflow.graphHash) {
+    return broken(live, view, new FermataError("CONFLICT", `Workflow "${workflow.id}" has changed since the run began.`));
+  }
+  const signals = signalsOf(live.journal);
+  const start: StartData = (live.journal.get("signal:go#0") ?? live.record.input ?? {}) as StartData; // both written by `startRun`
+  const execution: Execution = {
+    live,
+    engine: new LocalEngine(live),
+    workflowId: workflow.id,
+    requestContext: contextOf(live, signals),
+    resourceId: live.record.resourceId === "" ? undefined : live.record.resourceId,
+    mastra: host.mastra,
+    logger: host.logger,
+    view,
+    perStep: (signals.at(-1) ?? start).perStep === true,
+    hasWorked: false,
+  };
+  const scope: Scope = {
+    execution,
+    workflow,
+    path: [],
+    init: start.inputData,
+    results: new Map(),
+    state: new SharedState(stateOf(start, live)),
+    replayOnly: false,
+    announce: () => undefined,
+  };
+  if (live.record.input === undefined && !view.start) note(execution, { kind: "start", start: { ...start } });
+  if (live.journal.get("rewound") === true && view.waits.size > 0) note(execution, { kind: "rewound" });
+  show(scope, { type: "workflow-start", runId: live.id, from: "WORKFLOW", payload: { workflowId: workflow.id } });
+  const outcome = start.rejected ? ({ status: "failed", error: start.rejected } as const) : await run(workflow, start, scope);
+  return settlement(workflow, execution, outcome, start.rejected);
+}
+
+async function run(workflow: WorkflowDefinition, start: StartData, scope: Scope): Promise<Outcome> {
+  const { live, engine } = scope.execution;
+  try {
+    const { onStart } = workflow.options;
+    if (onStart) await engine.step("onStart", async () => void (await onStart({ runId: live.id, workflowId: workflow.id, inputData: start.inputData })));
+  } catch (error) {
+    if (live.isLost) throw error;
+    return { status: "failed", error: toStepError(error) };
+  }
+  return walk(workflow.graph, start.inputData, "", scope);
+}
+
+function stateOf(start: StartData, live: LiveRun): Readonly<Record<string, unknown>> {
+  const given = live.journal.get("state") ?? start.initialState;
+  return typeof given === "object" && given !== null ? (given as Readonly<Record<string, unknown>>) : {};
+}
+
+interface SignalData {
+  readonly perStep?: boolean;
+  readonly requestContext?: Readonly<Record<string, unknown>>;
+}
+
+/** The signals in the order in which they came. */
+function signalsOf(journal: ReadonlyMap<string, unknown>): SignalData[] {
+  const found: SignalData[] = [];
+  for (const [key, value] of journal) if (key.startsWith("signal:")) found.push(value as SignalData); // written by `startRun` and `resumeRun`
+  return found;
+}
+
+/** The context of the run's start with what its resumes brought. Values that are not data are there as long as the process has them. */
+function contextOf({ record, local }: LiveRun, signals: readonly SignalData[]): RequestContext {
+  const start = (record.input as StartData | undefined)?.requestContext;
+  const entries = [start, ...signals.map(({ requestContext }) => requestContext)].flatMap((values) => Object.entries(values ?? {}));
+  const context = (local as LocalValues | undefined)?.requestContext;
+  if (!context) return new RequestContext(entries);
+  for (const [key, value] of entries) if (!context.hasRaw(key)) context.setRaw(key, value);
+  return context;
+}
+
+const STATUS: Readonly<Record<Outcome["status"], WorkflowStatus>> = {
+  success: "success",
+  bailed: "success",
+  failed: "failed",
+  suspended: "suspended",
+  canceled: "canceled",
+  paused: "paused",
+};
+
+const RUN_STATUS = { success: "done", failed: "failed", tripwire: "failed", canceled: "cancelled", suspended: "suspended", paused: "suspended" } as const;
+
+function settlement(workflow: WorkflowDefinition, { live, view, engine }: Execution, given: Outcome, rejected: StepError | undefined): Settlement {
+  // What a cancelled run still did counts as done, but it does not go on.
+  const outcome: Outcome = engine.signal.aborted ? { status: "canceled" } : given;
+  const status = outcome.status === "failed" && outcome.error.code === "TRIPWIRE" ? "tripwire" : STATUS[outcome.status];
+  const ending: RunEnding = {
+    status,
+    ...((outcome.status === "success" || outcome.status === "bailed") && { result: outcome.output }),
+    ...(outcome.status === "failed" && { error: outcome.error }),
+    ...(status === "paused" && { next: nextGo(live.journal) }),
+  };
+  const closing: WorkflowChunk[] = [];
+  if (status === "canceled") closing.push({ type: "workflow-canceled", runId: live.id, from: "WORKFLOW", payload: {} });
+  if (status === "paused") closing.push({ type: "workflow-paused", runId: live.id, from: "WORKFLOW", payload: {} });
+  closing.push(finishChunk(live.id, view, ending, rejected));
+  return {
+    end: { status: RUN_STATUS[status as keyof typeof RUN_STATUS], output: ending },
+    closing: closing.map((chunk) => ({ type: chunk.type, data: { chunk } })),
+    after: () => tell(workflow, live.id, view, ending),
+  };
+}
+
+/** The number of the signal that lets a paused run go on. */
+function nextGo(journal: ReadonlyMap<string, unknown>): number {
+  let next = 1;
+  while (journal.has(`signal:go#${next}`)) next++;
+  return next;
+}
+
+function finishChunk(runId: string, view: RunView, { status, result, error }: RunEnding, rejected: StepError | undefined): WorkflowChunk {
+  return {
+    type: "workflow-finish",
+    runId,
+    from: "WORKFLOW",
+    payload: {
+      workflowStatus: status,
+      metadata: rejected && error ? { error, errorMessage: error.message } : {},
+      output: { usage: view.usage },
+      ...(result !== undefined && { finalWorkflowResult: result }),
+    },
+  };
+}
+
+async function tell({ id, options }: WorkflowDefinition, runId: string, view: RunView, { status, result, error }: RunEnding): Promise<void> {
+  if (!options.onFinish && !options.onError) return;
+  const end = { runId, workflowId: id, status, steps: Object.fromEntries(view.steps), ...(result !== undefined && { result }), ...(error && { error }) };
+  try {
+    if (status === "failed" || status === "tripwire") await options.onError?.(end);
+  } finally {
+    await options.onFinish?.(end);
+  }
+}
+
+/** A run that nothing here can go on with. */
+function broken(live: LiveRun, view: RunView, error: FermataError): Settlement {
+  const ending: RunEnding = { status: "failed", error: toStepError(error) };
+  const chunk = finishChunk(live.id, view, ending, ending.error);
+  return { end: { status: "failed", output: ending }, closing: [{ type: chunk.type, data: { chunk } }] };
+}

@@ -1,0 +1,91 @@
+/** What the interpreter carries along while it walks. */
+import type { RequestContext } from "../context/request-context.ts";
+import type { Engine } from "../engines/engine.ts";
+import type { LiveRun } from "../runs/live-run.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { StepError, WorkflowChunk } from "./chunks.ts";
+import type { AnyStep } from "./graph.ts";
+import { addToView, type EventData, type Note, type RunView } from "./run-view.ts";
+import type { SharedState } from "./state.ts";
+import type { StepMastra } from "./step.ts";
+
+/** One stretch of work on a run, from a start or a resume to the next end or wait. */
+export interface Execution {
+  readonly live: LiveRun;
+  readonly engine: Engine;
+  readonly workflowId: string;
+  readonly requestContext: RequestContext;
+  readonly resourceId: string | undefined;
+  readonly mastra: StepMastra;
+  readonly logger: Logger;
+  readonly view: RunView;
+  /** Stop after the next step of the outermost workflow that really runs. */
+  readonly perStep: boolean;
+  /** Whether anything has really run. */
+  hasWorked: boolean;
+}
+
+/** One workflow on the way: the outermost, or one inside another. */
+export interface Scope {
+  readonly execution: Execution;
+  readonly workflow: Pick<AnyStep, "id" | "options" | "retryConfig">;
+  /** The ids of the workflows around the steps, without the outermost. */
+  readonly path: readonly string[];
+  readonly init: unknown;
+  /** Outputs of the steps that have succeeded, by id. */
+  readonly results: Map<string, unknown>;
+  readonly state: SharedState;
+  /** Steps that have no result are passed over: a run goes on from a later place. */
+  readonly replayOnly: boolean;
+  /** Shows that the workflow around these steps is at work; called before the first of them runs. */
+  readonly announce: () => void;
+}
+
+/** How a step, a node or a workflow came out. */
+export type Outcome =
+  | { readonly status: "success"; readonly output: unknown }
+  | { readonly status: "bailed"; readonly output: unknown }
+  | { readonly status: "failed"; readonly error: StepError }
+  | { readonly status: "suspended"; readonly payload: unknown }
+  | { readonly status: "canceled" }
+  | { readonly status: "paused" };
+
+/** What the journal holds of a finished step. Its input is not in it: the steps before it give that again. */
+export interface StepRecord {
+  readonly status: "success" | "failed" | "bailed";
+  readonly output?: unknown;
+  readonly error?: StepError;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** What the step changed of the shared state. */
+  readonly state?: Readonly<Record<string, unknown>>;
+}
+
+export const CANCELED: Outcome = { status: "canceled" };
+
+export function succeeded(output: unknown): Outcome {
+  return { status: "success", output };
+}
+
+export function fromRecord(record: StepRecord): Outcome {
+  if (record.status === "failed") return { status: "failed", error: record.error ?? { name: "Error", message: "The step failed." } };
+  return { status: record.status, output: record.output };
+}
+
+export function show(scope: Scope, chunk: WorkflowChunk): void {
+  send(scope.execution, scope.path.length > 0 ? { chunk, inner: true } : { chunk }, chunk.type);
+}
+
+export function note(execution: Execution, value: Note): void {
+  send(execution, { note: value }, `~${value.kind}`);
+}
+
+function send({ view, live }: Execution, data: EventData, type: string): void {
+  addToView(view, data);
+  live.emit(type, data);
+}
+
+/** The id of a step as streams show it. */
+export function shownId(scope: Scope, id: string): { stepName: string; id: string } {
+  return scope.path.length === 0 ? { stepName: id, id } : { stepName: id, id: [...scope.path, id].join(".") };
+}

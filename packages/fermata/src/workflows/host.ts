@@ -1,0 +1,44 @@
+import type { Agent } from "../agents/agent.ts";
+import { FermataError } from "../errors.ts";
+import { memoryRunLog } from "../runs/memory-run-log.ts";
+import { RunWorker } from "../runs/run-worker.ts";
+import { silentLogger, type Logger } from "../telemetry/logger.ts";
+import type { WorkflowDefinition } from "./definition.ts";
+import { driveWorkflow } from "./drive.ts";
+import type { StepMastra } from "./step.ts";
+
+/** The kind of a workflow's runs in the log. */
+export const WORKFLOW_KIND = "workflow";
+
+/** What a workflow needs of the instance that it is registered with. */
+export interface WorkflowHost {
+  readonly logger: Logger;
+  readonly mastra: StepMastra;
+  readonly worker: RunWorker;
+  findWorkflow(id: string): WorkflowDefinition | undefined;
+}
+
+/** Makes the worker of an instance work on workflows. */
+export function serveWorkflows(host: WorkflowHost): void {
+  host.worker.handle(WORKFLOW_KIND, (live) => driveWorkflow(host, live));
+}
+
+/** The host of a workflow that is used alone: its runs are kept in the process. */
+export function ownHost(workflow: WorkflowDefinition): WorkflowHost {
+  const logger = silentLogger();
+  const host: WorkflowHost = {
+    logger,
+    mastra: aloneWith(workflow.id, logger),
+    worker: new RunWorker(memoryRunLog(), logger),
+    findWorkflow: (id) => (id === workflow.id ? workflow : undefined),
+  };
+  serveWorkflows(host);
+  return host;
+}
+
+function aloneWith(workflowId: string, logger: Logger): StepMastra {
+  const alone = (): Agent => {
+    throw new FermataError("MISCONFIGURED", `Workflow "${workflowId}" is not registered with a Mastra: its steps reach no agents.`);
+  };
+  return { getAgent: alone, getAgentById: alone, findTool: () => undefined, getLogger: () => logger };
+}

@@ -1,0 +1,12 @@
+export { cloneStep, createStep } from "./create-step.ts";
+export type { AgentStepOptions } from "./create-step.ts";
+export type { StepError, WorkflowChunk, WorkflowStatus, WorkflowUsage } from "./chunks.ts";
+export type { WorkflowEnd, WorkflowOptions } from "./definition.ts";
+export type { RetryConfig } from "./graph.ts";
+export { mapVariable } from "./map.ts";
+export type { ResumeOptions, StartOptions, StreamOptions, TimeTravelOptions } from "./run.ts";
+export { WorkflowRun, WorkflowStream } from "./run.ts";
+export type { WorkflowResult } from "./result.ts";
+export type { FlowContext, Step, StepConfig, StepContext } from "./step.ts";
+export { createWorkflow, Workflow } from "./workflow.ts";
+export type { EntryOptions, WorkflowConfig } from "./workflow.ts";

@@ -1,0 +1,187 @@
+import type { RequestContext } from "../context/request-context.ts";
+import { readRun } from "../runs/read-run.ts";
+import type { WorkflowChunk, WorkflowStatus, WorkflowUsage } from "./chunks.ts";
+import type { WorkflowDefinition } from "./definition.ts";
+import type { WorkflowHost } from "./host.ts";
+import { cancelRun, findRun, startRun, type Begun } from "./operations.ts";
+import { loadRun, resultOf, type WorkflowResult } from "./result.ts";
+import { restartRun, resumeRun, timeTravelRun, type ResumeRequest, type TimeTravelRequest } from "./resume.ts";
+import type { EventData } from "./run-view.ts";
+
+export interface StartOptions<In> {
+  readonly inputData: In;
+  readonly initialState?: unknown;
+  readonly requestContext?: RequestContext;
+  /** Stop after the next step; `start` goes on from there. */
+  readonly perStep?: boolean;
+}
+
+type StartArgs<In> = unknown extends In ? [options?: Partial<StartOptions<In>>] : [options: StartOptions<In>];
+type StreamArgs<In> = unknown extends In ? [options?: Partial<StartOptions<In>> & StreamOptions] : [options: StartOptions<In> & StreamOptions];
+
+export interface StreamOptions {
+  /** End the stream when the run waits. Default true. */
+  readonly closeOnSuspend?: boolean;
+}
+
+export type ResumeOptions = Omit<ResumeRequest, "runId">;
+export type TimeTravelOptions = Omit<TimeTravelRequest, "runId">;
+
+/** One run of a workflow. It belongs to nobody's connection: it goes on until it ends, waits or is cancelled. */
+export class WorkflowRun<In = unknown, Out = unknown> {
+  readonly runId: string;
+  readonly workflowId: string;
+  readonly resourceId: string | undefined;
+  readonly #host: WorkflowHost;
+  readonly #workflow: WorkflowDefinition;
+
+  constructor(host: WorkflowHost, workflow: WorkflowDefinition, runId: string, resourceId?: string) {
+    this.runId = runId;
+    this.workflowId = workflow.id;
+    this.resourceId = resourceId;
+    this.#host = host;
+    this.#workflow = workflow;
+  }
+
+  /** Runs to the end, or to the next wait. A run that fails resolves too; it rejects when it could not begin. */
+  async start(...[options = {}]: StartArgs<In>): Promise<WorkflowResult<Out, In>> {
+    await this.#start(options);
+    return this.#settled();
+  }
+
+  /** Begins, and does not wait. */
+  async startAsync(...[options = {}]: StartArgs<In>): Promise<{ runId: string }> {
+    await this.#start(options);
+    return { runId: this.runId };
+  }
+
+  /** Begins, and can be read while it happens. */
+  stream(...[options = {}]: StreamArgs<In>): WorkflowStream<WorkflowResult<Out, In>> {
+    return this.#stream(this.#start(options), options);
+  }
+
+  async resume(options: ResumeOptions = {}): Promise<WorkflowResult<Out, In>> {
+    await resumeRun(this.#host, this.#workflow, { ...options, runId: this.runId });
+    return this.#settled();
+  }
+
+  resumeStream(options: ResumeOptions & StreamOptions = {}): WorkflowStream<WorkflowResult<Out, In>> {
+    return this.#stream(resumeRun(this.#host, this.#workflow, { ...options, runId: this.runId }), options);
+  }
+
+  /** Stops the run wherever it is: its model calls, tools, steps and the workflows inside it. */
+  async cancel(): Promise<{ message: string }> {
+    await cancelRun(this.#host, this.#workflow, this.runId);
+    return { message: "Workflow run canceled" };
+  }
+
+  /** Tries again what did not end well. */
+  async restart(options: { readonly requestContext?: RequestContext } = {}): Promise<WorkflowResult<Out, In>> {
+    await restartRun(this.#host, this.#workflow, { ...options, runId: this.runId });
+    return this.#settled();
+  }
+
+  /** Takes the run back to a step and goes on from there. */
+  async timeTravel(options: TimeTravelOptions): Promise<WorkflowResult<Out, In>> {
+    await timeTravelRun(this.#host, this.#workflow, { ...options, runId: this.runId });
+    return this.#settled();
+  }
+
+  timeTravelStream(options: TimeTravelOptions & StreamOptions): WorkflowStream<WorkflowResult<Out, In>> {
+    return this.#stream(timeTravelRun(this.#host, this.#workflow, { ...options, runId: this.runId }), options);
+  }
+
+  /** Everything from the first chunk on, then what comes. */
+  observeStream(): ReadableStream<WorkflowChunk> {
+    return this.#stream(findRun(this.#host, this.#workflow, this.runId).then(() => ({ runId: this.runId, after: 0 })), {}).fullStream;
+  }
+
+  /** How the run stands. @throws FermataError `NOT_FOUND` */
+  async getState(): Promise<WorkflowResult<Out, In>> {
+    return resultOf(await findRun(this.#host, this.#workflow, this.runId)) as WorkflowResult<Out, In>; // as the schemas say
+  }
+
+  #start(options: Partial<StartOptions<In>>): Promise<Begun> {
+    return startRun(this.#host, this.#workflow, { ...options, runId: this.runId, resourceId: this.resourceId });
+  }
+
+  #stream(begun: Promise<Begun>, options: StreamOptions): WorkflowStream<WorkflowResult<Out, In>> {
+    const { worker } = this.#host;
+    return new WorkflowStream(this.runId, begun, () => this.#settled(), (after, signal) => chunksOf(readRun(worker, this.runId, { after, signal, staysOnWait: options.closeOnSuspend === false })));
+  }
+
+  async #settled(): Promise<WorkflowResult<Out, In>> {
+    await this.#host.worker.settled(this.runId);
+    const state = await loadRun(this.#host.worker, this.runId);
+    if (!state) throw new Error("The run has been deleted."); // after it had ended: nobody can be told of it any more
+    return resultOf(state) as WorkflowResult<Out, In>; // as the schemas say
+  }
+}
+
+/** The chunks among the events of a run. */
+export async function* chunksOf(events: AsyncIterable<{ readonly data: unknown }>): AsyncGenerator<WorkflowChunk> {
+  for await (const { data } of events) {
+    const { chunk } = data as EventData; // written by the interpreter
+    if (chunk) yield chunk;
+  }
+}
+
+/** A run that can be read while it happens. To stop reading does not stop the run. */
+export class WorkflowStream<R extends WorkflowResult = WorkflowResult> implements AsyncIterable<WorkflowChunk> {
+  readonly runId: string;
+  readonly #begun: Promise<Begun>;
+  readonly #settled: () => Promise<R>;
+  readonly #read: (after: number, signal: AbortSignal) => AsyncGenerator<WorkflowChunk>;
+  #result: Promise<R> | undefined;
+
+  constructor(runId: string, begun: Promise<Begun>, settled: () => Promise<R>, read: (after: number, signal: AbortSignal) => AsyncGenerator<WorkflowChunk>) {
+    this.runId = runId;
+    this.#begun = begun;
+    this.#settled = settled;
+    this.#read = read;
+    begun.catch(() => undefined); // whoever reads or awaits is told
+  }
+
+  /** All chunks of this stretch of the run; each access gives a stream of its own. */
+  get fullStream(): ReadableStream<WorkflowChunk> {
+    const controller = new AbortController();
+    let chunks: AsyncGenerator<WorkflowChunk> | undefined;
+    return new ReadableStream<WorkflowChunk>(
+      {
+        pull: async (target) => {
+          chunks ??= this.#read((await this.#begun).after, controller.signal);
+          const next = await chunks.next();
+          if (next.done === true) target.close();
+          else target.enqueue(next.value);
+        },
+        cancel: () => controller.abort(),
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<WorkflowChunk> {
+    return this.fullStream[Symbol.asyncIterator]();
+  }
+
+  /** How the run came out, or what it waits for. Rejects when it could not begin. */
+  get result(): Promise<R> {
+    return (this.#result ??= this.#begun.then(() => this.#settled()));
+  }
+
+  get status(): Promise<WorkflowStatus> {
+    return this.result.then(({ status }) => status);
+  }
+
+  /** The tokens that agents in the run have used, as far as their streams were passed through. */
+  get usage(): Promise<WorkflowUsage> {
+    return this.result.then(() => this.#usage());
+  }
+
+  async #usage(): Promise<WorkflowUsage> {
+    const controller = new AbortController();
+    let usage: WorkflowUsage | undefined;
+    for await (const chunk of this.#read((await this.#begun).after, controller.signal)) if (chunk.type === "workflow-finish" && "payload" in chunk) usage = chunk.payload.output.usage;
+    return usage ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0, cachedInputTokens: 0, cacheCreationInputTokens: 0, reasoningTokens: 0 };
+  }
+}
