@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { routeTable } from "../../src/server/route-table.ts";
 import { PUBLIC_CHUNK_TYPES } from "../../src/server/wire/projection.ts";
 import { CANARY, canaryApp } from "../support/canary-app.ts";
-import { call, ROUTES, talk } from "../support/every-route.ts";
+import { call } from "../support/call-route.ts";
+import { ROUTES, talk } from "../support/every-route.ts";
 import { startHono, type TestServer } from "../support/test-server.ts";
 
 /** What an error's stack looks like, and where one would lead. */

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { Agent } from "../../src/agents/agent.ts";
 import type { Processor } from "../../src/agents/processors.ts";
 import { Mastra } from "../../src/mastra.ts";
+import { Memory } from "../../src/memory/memory.ts";
+import { MemoryStore } from "../../src/storage/memory/memory-store.ts";
 import { createTool } from "../../src/tools/tool.ts";
 import { lastText, partModel, toolCallParts, type Part } from "./part-model.ts";
 import { NO_USAGE, textParts } from "./scripted-model.ts";
@@ -137,6 +139,7 @@ export function canaryApp(nestedTypes: readonly string[]): Mastra {
     ...common,
     id: "main",
     name: "Main",
+    memory: new Memory({ options: { workingMemory: { enabled: true } } }),
     instructions: ({ requestContext }) => `${CANARY} ${String(requestContext.getRaw("tier"))}`,
     agents: { child },
     inputProcessors: [addsSystem],
@@ -154,6 +157,7 @@ export function canaryApp(nestedTypes: readonly string[]): Mastra {
     },
   });
   return new Mastra({
+    storage: new MemoryStore(),
     logger: false,
     agents: { main, parent, child, broken, tripped, "tripped-late": trippedLate, throwing },
     tools,

@@ -1,4 +1,6 @@
 /** What can be asked of each route of the app with the canary: all that it can answer, failures included. */
+import { call, type Ask, type Seen } from "./call-route.ts";
+import { MEMORY_ROUTES } from "./memory-routes.ts";
 import type { TestServer } from "./test-server.ts";
 
 const RAW = { includeRawChunks: true };
@@ -18,36 +20,11 @@ const TALKS = [
 ] as const;
 const AGENTS = ["main", "parent", "broken", "tripped", "tripped-late", "throwing"];
 
-export interface Seen {
-  readonly status: number;
-  readonly body: string;
-  /** Without its parameters. */
-  readonly type: string;
-  /** Every byte of the reply: status line, headers and body. */
-  readonly all: string;
-}
-
-export async function call(server: TestServer, method: string, path: string, body?: object): Promise<Seen> {
-  const response = await fetch(`${server.api}${path}`, {
-    method,
-    ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return {
-    status: response.status,
-    body: text,
-    type: response.headers.get("content-type") ?? "",
-    all: `${response.statusText}\n${JSON.stringify([...response.headers])}\n${text}`,
-  };
-}
-
 /** Starts a run that waits for an answer, and tells its id. */
 async function waiting(server: TestServer, tool: string): Promise<string> {
   const { body } = await call(server, "POST", "/agents/main/generate", { messages: `tool:${tool}` });
   return (JSON.parse(body) as { runId: string }).runId;
 }
-
-export type Ask = (server: TestServer) => Promise<Seen[]>;
 
 export const talk =
   (path: string): Ask =>
@@ -104,4 +81,5 @@ export const ROUTES: Readonly<Record<string, Ask>> = {
   "system.apiSchema": gets("/system/api-schema"),
   "auth.capabilities": gets("/auth/capabilities"),
   "auth.me": gets("/auth/me"),
+  ...MEMORY_ROUTES,
 };

@@ -234,7 +234,12 @@ function publicHistory(messages: readonly StoredMessage[]): readonly StoredMessa
   return messages.filter(({ role }) => role !== "system").map(publicStored);
 }
 
-function publicStored(message: StoredMessage): StoredMessage {
+/** A message of a thread. */
+export function projectStored<M extends Pick<StoredMessage, "content">>(message: M, audience: Audience): M {
+  return audience === "operator" ? message : publicStored(message);
+}
+
+function publicStored<M extends Pick<StoredMessage, "content">>(message: M): M {
   const { parts } = message.content;
   const failed = parts.some((part) => part.type === "tool-invocation" && part.toolInvocation.errorText !== undefined);
   if (!failed) return message;

@@ -8,13 +8,13 @@ export const listMessages: Handler<typeof routes.listMessages> = async ({ params
   const { id: threadId } = await threadOf(memory, params.threadId);
   const { page, perPage, orderBy, include, filter } = query;
   const { messages, ...rest } = await memory.recall({ threadId, page, perPage, orderBy, include, filter });
-  return { messages: messages.map(toWireMessage), ...rest, uiMessages: null };
+  return { messages: messages.map((message) => toWireMessage(message, call)), ...rest, uiMessages: null };
 };
 
 export const saveMessages: Handler<typeof routes.saveMessages> = async ({ query, body }, call) => {
   const memory = await openMemory({ agentId: query.agentId }, call);
   const messages = body.messages.map((message) => ({ ...message, resourceId: ownerOf(message.resourceId, call) }));
-  return { messages: (await memory.saveMessages({ messages })).messages.map(toWireMessage) };
+  return { messages: (await memory.saveMessages({ messages })).messages.map((message) => toWireMessage(message, call)) };
 };
 
 export const deleteMessages: Handler<typeof routes.deleteMessages> = async ({ query, body }, call) => {

@@ -39,7 +39,7 @@ export const cloneThread: Handler<typeof routes.cloneThread> = async ({ params, 
   const { id } = await threadOf(memory, params.threadId);
   const { newThreadId, title, metadata, options } = body;
   const { thread, clonedMessages, messageIdMap } = await memory.cloneThread({ sourceThreadId: id, newThreadId, resourceId: ownerOf(body.resourceId, call), title, metadata, options });
-  return { thread: toWireThread(thread), clonedMessages: clonedMessages.map(toWireMessage), messageIdMap: { ...messageIdMap } };
+  return { thread: toWireThread(thread), clonedMessages: clonedMessages.map((message) => toWireMessage(message, call)), messageIdMap: { ...messageIdMap } };
 };
 
 /** Who reaches one resource alone cannot put a thread into the list of another. */
