@@ -30,7 +30,8 @@ async function measured(label: string, times: number, task: (i: number) => Promi
   return `${label} ${Math.round(times / seconds)}/s, ${Math.round((user + system) / times)} us CPU, loop p99 ${(delay.percentile(99) / 1e6).toFixed(1)} ms`;
 }
 
-async function measureStore(name: string, store: Store, times: number): Promise<void> {
+/** Resolves to a line per action. */
+export async function measureStore(store: Store, times: number): Promise<string[]> {
   const { threads, messages, runs } = store.for(LOCAL_PRINCIPAL);
   const { work } = store.for(SYSTEM);
   for (let i = 0; i < PARALLEL; i += 1) await threads.create({ id: `t${i}`, resourceId: "r" });
@@ -45,24 +46,29 @@ async function measureStore(name: string, store: Store, times: number): Promise<
   await work.heartbeat("w", 60_000);
   const { lease } = await runs.create({ id: "r", kind: "agent", name: "a", workerId: "w" });
   if (!lease) throw new Error("The run was not started.");
-  console.log(`# ${name}`);
   for (let i = 0; i < 200; i += 1) await turn(3 * times + i);
-  console.log(await measured("save 2 messages:", times, (i) => messages.save(`t${i % PARALLEL}`, pair(i))));
-  console.log(await measured("read 20 messages:", times, (i) => messages.recent(`t${i % PARALLEL}`, 20)));
-  console.log(await measured("read 20, save 2:", times, turn));
-  console.log(await measured("append 1 event:", times, (i) => work.append([{ lease, events: [{ seq: i + 1, type: "text-delta", data: { text: "word " } }] }])));
+  return [
+    await measured("save 2 messages:", times, (i) => messages.save(`t${i % PARALLEL}`, pair(i))),
+    await measured("read 20 messages:", times, (i) => messages.recent(`t${i % PARALLEL}`, 20)),
+    await measured("read 20, save 2:", times, turn),
+    await measured("append 1 event:", times, (i) =>
+      work.append([{ lease, events: [{ seq: i + 1, type: "text-delta", data: { text: "word " } }] }]),
+    ),
+  ];
 }
 
-const folder = mkdtempSync(join(tmpdir(), "fermata-measure-"));
-const server = await startPostgres({ durable: true });
-const stores: [string, Store, number][] = [
-  ["memory", new MemoryStore({ maxChars: 512 * 1024 * 1024 }), 10_000],
-  ["SQLite, file", new SqliteStore({ url: `file:${join(folder, "data.db")}` }), 10_000],
-  ["PostgreSQL, fsync on", new PostgresStore({ connectionString: await server.createDatabase() }), 5_000],
-];
-for (const [name, store, times] of stores) {
-  await measureStore(name, store, times);
-  await store.close();
+if (import.meta.main) {
+  const folder = mkdtempSync(join(tmpdir(), "fermata-measure-"));
+  const server = await startPostgres({ durable: true });
+  const stores: [string, Store, number][] = [
+    ["memory", new MemoryStore({ maxChars: 512 * 1024 * 1024 }), 10_000],
+    ["SQLite, file", new SqliteStore({ url: `file:${join(folder, "data.db")}` }), 10_000],
+    ["PostgreSQL, fsync on", new PostgresStore({ connectionString: await server.createDatabase() }), 5_000],
+  ];
+  for (const [name, store, times] of stores) {
+    console.log(`# ${name}\n${(await measureStore(store, times)).join("\n")}`);
+    await store.close();
+  }
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
 }
-await server.stop();
-rmSync(folder, { recursive: true, force: true });

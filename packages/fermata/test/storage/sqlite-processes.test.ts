@@ -5,12 +5,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { LOCAL_PRINCIPAL } from "../../src/context/principal.ts";
 import { SqliteStore } from "../../src/storage/sqlite/index.ts";
 
-const script = join(import.meta.dirname, "children/write-messages.ts");
+const script = fileURLToPath(new URL("children/write-messages.ts", import.meta.url));
 const kills = Number(process.env["FERMATA_KILLS"] ?? 5);
 let folder: string;
 let file: string;
