@@ -20,6 +20,7 @@ export type {
   RunStore,
   RunWorkStore,
 } from "./runs.ts";
+export type { LeaseAnswer, LeaseStore } from "./leases.ts";
 export type { IdempotencyStore, IdempotentCall } from "./idempotency.ts";
 export { MemoryStore } from "./memory/memory-store.ts";
 export type { MemoryStoreOptions } from "./memory/memory-store.ts";

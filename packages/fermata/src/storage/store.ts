@@ -1,5 +1,6 @@
 import type { Principal } from "../context/principal.ts";
 import type { IdempotencyStore } from "./idempotency.ts";
+import type { LeaseStore } from "./leases.ts";
 import type { MessageStore } from "./messages.ts";
 import type { Reach } from "./reach.ts";
 import type { ResourceStore } from "./resources.ts";
@@ -37,6 +38,7 @@ export interface ScopedStore {
   readonly suspensions: SuspensionStore;
   readonly runs: RunStore;
   readonly idempotency: IdempotencyStore;
+  readonly leases: LeaseStore;
   /** The same handle with one resource alone. @throws FermataError `FORBIDDEN` when the resource is out of reach. */
   within(resourceId: string): ScopedStore;
 }

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LOCAL_PRINCIPAL } from "../../src/context/principal.ts";
+import { MIGRATIONS } from "../../src/storage/sql/schema.ts";
 import { PgVector, PostgresStore } from "../../src/storage/postgres/index.ts";
 import { type TestPostgres, startPostgres, whyNoPostgres } from "../support/postgres.ts";
 import { storeSuite } from "../suites/store-suite.ts";
@@ -54,7 +55,7 @@ describe.skipIf(missing !== undefined)("PostgreSQL", () => {
     const client = new pg.Client(connectionString);
     await client.connect();
     const { rows } = await client.query('select version from "App ""x""".fermata_migrations');
-    expect(rows).toEqual([{ version: 1 }, { version: 2 }]);
+    expect(rows).toEqual(MIGRATIONS.map(({ version }) => ({ version })));
     await client.end();
     await replicas[0]!.for(LOCAL_PRINCIPAL).threads.create({ id: "t", resourceId: "r" });
     expect(await replicas[9]!.for(LOCAL_PRINCIPAL).threads.get("t")).toBeDefined();

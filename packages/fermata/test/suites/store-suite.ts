@@ -3,6 +3,7 @@ import { describe } from "vitest";
 import type { Store } from "../../src/storage/store.ts";
 import { idempotencyCases } from "./store/idempotency.ts";
 import { isolationCases } from "./store/isolation.ts";
+import { leaseCases } from "./store/leases.ts";
 import { messageCases } from "./store/messages.ts";
 import { resourceCases } from "./store/resources.ts";
 import { runCases } from "./store/runs.ts";
@@ -28,6 +29,9 @@ export function storeSuite(name: string, store: () => Store): void {
   });
   describe(`${name}: runs`, () => {
     runCases(store);
+  });
+  describe(`${name}: leases`, () => {
+    leaseCases(store);
   });
   describe(`${name}: idempotency`, () => {
     idempotencyCases(store);

@@ -5,6 +5,7 @@ import type { Reach } from "../reach.ts";
 import { SYSTEM } from "../store.ts";
 import type { ScopedStore, Store, System, SystemStore } from "../store.ts";
 import { memoryIdempotency } from "./idempotency.ts";
+import { memoryLeases } from "./leases.ts";
 import { memoryMessages } from "./messages.ts";
 import { memoryResources } from "./resources.ts";
 import { RunTable } from "./run-table.ts";
@@ -47,6 +48,7 @@ export class MemoryStore implements Store {
     const table = new ThreadTable({ maxThreads, maxChars });
     const runTable = new RunTable(maxRuns);
     const idempotency = memoryIdempotency(maxKeys);
+    const leases = memoryLeases();
     const [threads, messages, runs] = [memoryThreads(table), memoryMessages(table), memoryRuns(runTable)];
     const [resources, suspensions] = [memoryResources(maxResources), memorySuspensions({ maxRuns, maxChars })];
     this.#scoped = (reach) => ({
@@ -57,6 +59,7 @@ export class MemoryStore implements Store {
       suspensions: suspensions(reach),
       runs: runs(reach),
       idempotency: idempotency.for(reach),
+      leases: leases(reach),
       within: (resourceId) => this.#scoped(narrowed(reach, resourceId)),
     });
     this.#system = {

@@ -68,6 +68,15 @@ export const MIGRATIONS: readonly Migration[] = [
       `create table {t}vectors (index_name {id} not null, id {id} not null, vector {bytes} not null, metadata {json}, primary key (index_name, id))`,
     ],
   },
+  {
+    version: 3,
+    name: "leases",
+    statements: [
+      `create table {t}leases (
+        tenant {id} not null, resource_id {id} not null, name {id} not null, holder {id} not null, expires_at {long} not null,
+        primary key (tenant, resource_id, name))`,
+    ],
+  },
 ];
 
 /** The version that this code needs. */
@@ -83,4 +92,5 @@ export const TABLES = [
   "run_events",
   "workers",
   "idempotency",
+  "leases",
 ] as const;

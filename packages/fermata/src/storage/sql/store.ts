@@ -6,6 +6,7 @@ import type { ScopedStore, System, SystemStore } from "../store.ts";
 import { one } from "./database.ts";
 import type { SqlDatabase, Work } from "./database.ts";
 import { sqlIdempotency } from "./idempotency.ts";
+import { sqlLeases } from "./leases.ts";
 import { sqlMessages } from "./messages.ts";
 import { sqlResources } from "./resources.ts";
 import { number } from "./row.ts";
@@ -29,6 +30,7 @@ export function sqlHandles(db: SqlDatabase): SqlHandles {
     suspensions: sqlSuspensions(db),
     runs: sqlRuns(db),
     idempotency: sqlIdempotency(db),
+    leases: sqlLeases(db),
   };
   const scoped = (reach: Reach): ScopedStore => ({
     reach,
@@ -38,6 +40,7 @@ export function sqlHandles(db: SqlDatabase): SqlHandles {
     suspensions: domains.suspensions(reach),
     runs: domains.runs(reach),
     idempotency: domains.idempotency(reach),
+    leases: domains.leases(reach),
     within: (resourceId) => scoped(narrowed(reach, resourceId)),
   });
   const system = systemStore(db);
