@@ -1,12 +1,14 @@
 /**
  * The application that the suites drive: the agents and tools of the application behind the recorded transcripts, on a model without a network.
  *
- * COMING LATER (each with the part of the library that it needs): a memory on `toolAgent` and `bossAgent`, the workflow of `bossAgent` and the
- * instance's workflows, the vector store, the MCP servers, the database, and the custom routes. `transcripts/later.ts` names what that takes
+ * COMING LATER (each with the part of the library that it needs): the workflow of `bossAgent` and the
+ * instance's workflows, the MCP servers, and the custom routes. `transcripts/later.ts` names what that takes
  * out of the transcripts until then.
  */
 import { Mastra } from "fermata";
 import { Agent } from "fermata/agent";
+import { Memory } from "fermata/memory";
+import { SqliteStore, SqliteVector } from "fermata/sqlite";
 import { createTool } from "fermata/tools";
 import { z } from "zod";
 import { scriptedModel, scriptedModelV3 } from "./scripted-model.ts";
@@ -62,6 +64,10 @@ const progressTool = createTool({
   },
 });
 
+const storage = new SqliteStore({ id: "demo-store", url: ":memory:" });
+const vector = new SqliteVector({ id: "demo-vector", url: ":memory:" });
+const memory = new Memory({ storage, options: { lastMessages: 10, workingMemory: { enabled: true, template: "# User\n- name:" } } });
+
 const plainAgent = new Agent({
   id: "plainAgent",
   name: "Plain Agent",
@@ -77,6 +83,7 @@ const toolAgent = new Agent({
   instructions: "You are a tool agent. SECRET-INSTRUCTIONS.",
   model: scriptedModel(),
   tools: { weatherTool, deleteFile, askUser, brokenTool, progressTool },
+  memory,
 });
 
 const v3Agent = new Agent({
@@ -97,6 +104,7 @@ const bossAgent = new Agent({
   model: scriptedModel(),
   agents: { plainAgent },
   tools: { weatherTool },
+  memory,
 });
 
 /** Not of the recorded application: what the request context decides can be seen from outside on this one. */
@@ -111,6 +119,8 @@ const tierAgent = new Agent({
 /** The registry that the suites expect on the other side. */
 export const mastra = new Mastra({
   logger: false,
+  storage,
+  vectors: { demoVector: vector },
   agents: { toolAgent, plainAgent, v3Agent, bossAgent, tierAgent },
   tools: { weatherTool, deleteFile, askUser, brokenTool },
 });

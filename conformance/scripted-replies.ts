@@ -31,6 +31,7 @@ const TOOL_WORDS: readonly (readonly [word: string, offered: string | null, firs
   ["ask", "askUser", { toolName: "askUser", input: { question: "Which colour?" } }],
   ["broken", "brokenTool", { toolName: "brokenTool", input: {} }],
   ["progress", "progressTool", { toolName: "progressTool", input: { n: 2 } }],
+  ["remember", "updateWorkingMemory", { toolName: "updateWorkingMemory", input: { memory: "# User\n- name: Ada" } }],
   ["unknowntool", null, { toolName: "noSuchTool", input: { a: 1 } }],
   ["client", "getTime", { toolName: "getTime", input: { zone: "UTC" } }],
   ["helper", "agent-plainAgent", { toolName: "agent-plainAgent", input: { prompt: "hello helper" } }],

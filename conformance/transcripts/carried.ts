@@ -18,11 +18,20 @@ export const OPENINGS: Readonly<Record<string, RecordedRequest>> = {
     messages: "delete it",
     memory: { thread: "ap-thread", resource: "ap-res" },
   }),
+  "memory-thread-renamed": {
+    method: "PATCH",
+    path: "/api/memory/threads/m-thread?agentId=toolAgent",
+    headers: { "content-type": "application/json" },
+    body: { title: "Renamed", metadata: { size: 2 } },
+  },
+  "vector-upserted": post("/api/vector/demoVector/upsert", { indexName: "idx", vectors: [[1, 0, 0]], metadata: [{ t: "a" }], ids: ["v1"] }),
   "stream-28-tool-suspend": post("/api/agents/toolAgent/stream", { messages: "ask me" }),
 };
 
 /** Which case follows on which opening. */
 export const FOLLOWS: Readonly<Record<string, string>> = {
+  "memory-40-network-threads": "memory-thread-renamed",
+  "vector-04-query": "vector-upserted",
   "agents-32-approve-tool-call-generate": "agents-31-generate-approval-suspended",
   "agents-34-decline-tool-call-generate": "agents-33-generate-approval-suspended-2",
   "stream-22-approve-tool-call": "stream-21-tool-approval",
@@ -31,6 +40,9 @@ export const FOLLOWS: Readonly<Record<string, string>> = {
   "stream-26-decline-tool-call": "stream-24-tool-approval-2",
   "stream-29-resume-stream": "stream-28-tool-suspend",
 };
+
+/** The openings that end in a wait, whose ids the next request needs. */
+const WAITING: ReadonlySet<string> = new Set(Object.keys(OPENINGS).filter((name) => !["memory-thread-renamed", "vector-upserted"].includes(name)));
 
 const SUSPENDING: ReadonlySet<Json | undefined> = new Set(["tool-call-approval", "tool-call-suspended"]);
 
@@ -55,6 +67,6 @@ export function requestNow(transcript: Transcript, opening: Transcript | undefin
     const shell = JSON.stringify({ messages: "" }).length;
     return { ...request, raw: JSON.stringify({ messages: "x".repeat(Number(cut[1]) - shell) }) };
   }
-  if (!opening || !isObject(request.body)) return request;
+  if (!opening || !WAITING.has(opening.name) || !isObject(request.body)) return request;
   return { ...request, body: { ...request.body, ...suspensionOf(opening) } };
 }

@@ -2,7 +2,7 @@
 
 /** Cases that are not asked at all, by the beginning of their name. */
 export const LATER: readonly (readonly [names: readonly string[], reason: string])[] = [
-  [["agents-26-", "stream-04-", "stream-37-", "stream-43-"], "needs memory, which comes with its own issue"],
+  [["stream-37-"], "a deprecated name of the stream route is not part of this issue"],
   [["agents-41-", "agents-42-"], "switching the model of a running agent is not part of this issue"],
   [["agents-43-", "agents-44-", "agents-45-"], "voice is not part of this issue"],
   [["agents-46-", "agents-47-"], "the legacy routes for models of the first provider interface are not part of this issue"],
@@ -24,7 +24,7 @@ export const LATER: readonly (readonly [names: readonly string[], reason: string
       "stream-53-",
       "stream-54-",
     ],
-    "messages and subscriptions of threads need memory, which comes with its own issue",
+    "messages and subscriptions of threads come with their own issue",
   ],
   [["system-02-"], "the description of all routes for the web page is not part of this issue; the OpenAPI document is"],
 ];

@@ -5,6 +5,7 @@ import { FermataError } from "./errors.ts";
 import type { Memory } from "./memory/memory.ts";
 import { MemorySuspensionStore } from "./storage/memory-suspension-store.ts";
 import type { Store } from "./storage/store.ts";
+import type { VectorStore } from "./storage/vector/vector.ts";
 import type { SuspensionStore } from "./storage/suspension-store.ts";
 import { createLogger, silentLogger, withPlainErrors, type Logger } from "./telemetry/logger.ts";
 import type { AnyTool } from "./tools/tool.ts";
@@ -67,6 +68,8 @@ export interface MastraConfig<A extends Record<string, Agent> = Record<string, A
   readonly storage?: Store;
   /** Memories by key, beside those of the agents. */
   readonly memory?: Readonly<Record<string, Memory>>;
+  /** Vector stores by the name that the API knows them under. */
+  readonly vectors?: Readonly<Record<string, VectorStore>>;
   /** Where runs wait for an answer. Default: `storage`; without one, in the process, bounded. */
   readonly suspensions?: SuspensionStore;
   readonly server?: ServerConfig;
@@ -74,7 +77,7 @@ export interface MastraConfig<A extends Record<string, Agent> = Record<string, A
 
 /** Options that stand in the reference and not yet here. To take them without doing what they say would be worse than to refuse. */
 const UNSUPPORTED_SERVER_OPTIONS = ["auth", "rbac", "fga", "middleware", "cors", "https"] as const;
-const UNSUPPORTED_OPTIONS = ["workflows", "vectors", "mcpServers", "scorers", "pubsub", "deployer", "observability"] as const;
+const UNSUPPORTED_OPTIONS = ["workflows", "mcpServers", "scorers", "pubsub", "deployer", "observability"] as const;
 
 /**
  * The registry of an app: its agents, its tools and the settings of its server.
@@ -87,6 +90,7 @@ export class Mastra<A extends Record<string, Agent> = Record<string, Agent>, T e
   readonly suspensions: SuspensionStore;
   readonly #ownSuspensions: boolean;
   readonly #memory: Map<string, Memory>;
+  readonly #vectors: Map<string, VectorStore>;
   readonly #agents: Map<string, Agent>;
   readonly #tools: Map<string, AnyTool>;
   readonly #server: ServerConfig;
@@ -99,6 +103,7 @@ export class Mastra<A extends Record<string, Agent> = Record<string, Agent>, T e
     this.storage = config.storage;
     this.#ownSuspensions = config.suspensions !== undefined || config.storage === undefined;
     this.suspensions = config.suspensions ?? config.storage?.for(LOCAL_PRINCIPAL).suspensions ?? new MemorySuspensionStore();
+    this.#vectors = new Map(Object.entries(config.vectors ?? {}));
     this.#memory = new Map(Object.entries(config.memory ?? {}));
     for (const memory of this.#memory.values()) memory.attach(this.storage);
     this.#server = config.server ?? {};
@@ -160,6 +165,17 @@ export class Mastra<A extends Record<string, Agent> = Record<string, Agent>, T e
 
   listMemory(): Readonly<Record<string, Memory>> {
     return Object.fromEntries(this.#memory);
+  }
+
+  /** @throws FermataError `NOT_FOUND` */
+  getVector(name: string): VectorStore {
+    const store = this.#vectors.get(name);
+    if (!store) throw new FermataError("NOT_FOUND", `Vector with name ${name} not found`);
+    return store;
+  }
+
+  listVectors(): Readonly<Record<string, VectorStore>> {
+    return Object.fromEntries(this.#vectors);
   }
 
   /** Where runs wait that act for the principal. */

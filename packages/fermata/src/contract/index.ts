@@ -1,12 +1,14 @@
 import { agents } from "./routes/agents.ts";
 import { auth } from "./routes/auth.ts";
+import { chat } from "./routes/chat.ts";
 import { compat } from "./routes/compat.ts";
 import { memoryCompat } from "./routes/memory-compat.ts";
 import { memory } from "./routes/memory.ts";
 import { system } from "./routes/system.ts";
+import { vectors } from "./routes/vectors.ts";
 import { tools } from "./routes/tools.ts";
 
 /** Every route of the server, by group and name. A route's id is `<group>.<name>`. */
-export const contract = { agents, tools, system, auth, compat, memory, memoryCompat };
+export const contract = { agents, tools, system, auth, chat, compat, memory, memoryCompat, vectors };
 
 export type Contract = typeof contract;

@@ -4,6 +4,7 @@ import { Agent } from "../../src/agents/agent.ts";
 import type { Processor } from "../../src/agents/processors.ts";
 import { Mastra } from "../../src/mastra.ts";
 import { Memory } from "../../src/memory/memory.ts";
+import { MemoryVector } from "../../src/storage/vector/memory-vector.ts";
 import { MemoryStore } from "../../src/storage/memory/memory-store.ts";
 import { createTool } from "../../src/tools/tool.ts";
 import { lastText, partModel, toolCallParts, type Part } from "./part-model.ts";
@@ -158,6 +159,7 @@ export function canaryApp(nestedTypes: readonly string[]): Mastra {
   });
   return new Mastra({
     storage: new MemoryStore(),
+    vectors: { main: new MemoryVector() },
     logger: false,
     agents: { main, parent, child, broken, tripped, "tripped-late": trippedLate, throwing },
     tools,

@@ -70,7 +70,37 @@ function named(group: string, name: (own: string) => string, routes: Readonly<Re
   return Object.entries(routes).map(([own, questions]) => [`${group}.${name(own)}`, questions]);
 }
 
+const index = (name: string): object => ({ indexName: name, dimension: 2 });
+
+/** Of an index with one vector. */
+const askIndex =
+  (...requests: readonly Request[]): Ask =>
+  async (server) => {
+    const name = crypto.randomUUID();
+    await call(server, "POST", "/vector/main/create-index", index(name));
+    await call(server, "POST", "/vector/main/upsert", { indexName: name, vectors: [[1, 0]], metadata: [{ a: 1 }], ids: ["v"] });
+    return Promise.all(requests.map(([method, path, body]) => call(server, method, path(name), body?.(name))));
+  };
+
+const vector: Readonly<Record<string, Ask>> = {
+  list: askIndex(["GET", () => "/vectors"], ["GET", () => "/vectors?requestContext=1&requestContext=2"]),
+  embedders: askIndex(["GET", () => "/embedders"], ["GET", () => "/embedders?requestContext=1&requestContext=2"]),
+  createIndex: askIndex(["POST", () => "/vector/main/create-index", index], ["POST", () => "/vector/unknown/create-index", index]),
+  upsert: askIndex(
+    ["POST", () => "/vector/main/upsert", (indexName) => ({ indexName, vectors: [[0, 1]] })],
+    ["POST", () => "/vector/main/upsert", (indexName) => ({ indexName, vectors: [[1]] })],
+  ),
+  query: askIndex(
+    ["POST", () => "/vector/main/query", (indexName) => ({ indexName, queryVector: [1, 0], includeVector: true })],
+    ["POST", () => "/vector/main/query", () => ({ indexName: "unknown", queryVector: [1, 0] })],
+  ),
+  listIndexes: askIndex(["GET", () => "/vector/main/indexes"], ["GET", () => "/vector/unknown/indexes"]),
+  describeIndex: askIndex(["GET", (name) => `/vector/main/indexes/${name}`], ["GET", () => "/vector/main/indexes/unknown"]),
+  deleteIndex: askIndex(["DELETE", (name) => `/vector/main/indexes/${name}`], ["DELETE", () => "/vector/unknown/indexes/unknown"]),
+};
+
 export const MEMORY_ROUTES: Readonly<Record<string, Ask>> = Object.fromEntries([
   ...named("memory", (own) => own, { ...memory("/memory"), ...modern }),
   ...named("memoryCompat", (own) => `network${own.charAt(0).toUpperCase()}${own.slice(1)}`, memory("/memory/network")),
+  ...named("vectors", (own) => own, vector),
 ]);

@@ -10,12 +10,16 @@ import { suspendedRuns } from "./agents/suspended-runs.ts";
 import { executeTool, getTool } from "./agents/tools.ts";
 import { capabilities } from "./auth/capabilities.ts";
 import { me } from "./auth/me.ts";
+import { create as createChatCompletion } from "./chat/create.ts";
+import { getModel } from "./chat/get-model.ts";
+import { listModels } from "./chat/list-models.ts";
 import { memoryCompatHandlers, memoryHandlers } from "./memory/index.ts";
 import { apiSchema } from "./system/api-schema.ts";
 import { packages } from "./system/packages.ts";
 import { execute } from "./tools/execute.ts";
 import { get as getGlobalTool } from "./tools/get.ts";
 import { list as listTools } from "./tools/list.ts";
+import { createIndex, deleteIndex, describeIndex, embedders, list as listVectors, listIndexes, query, upsert } from "./vectors/indexes.ts";
 
 /** What answers each route of the contract. */
 export const handlers: Handlers = {
@@ -37,7 +41,9 @@ export const handlers: Handlers = {
   tools: { list: listTools, get: getGlobalTool, execute },
   system: { packages, apiSchema },
   auth: { capabilities, me },
+  chat: { create: createChatCompletion, listModels, getModel },
   memory: memoryHandlers,
   memoryCompat: memoryCompatHandlers,
+  vectors: { list: listVectors, embedders, createIndex, upsert, query, listIndexes, describeIndex, deleteIndex },
   compat: { generateVnext: (input, call) => generate(input, call), streamVnext: (input, call) => stream(input, call) },
 };
