@@ -37,8 +37,8 @@ const rooms = [
   ["workflows"],
   ["engines"],
   ["mastra"],
-  ["server"],
   ["protocols"],
+  ["server"],
   ["adapters"],
   ["cli"],
 ] as const;

@@ -10,7 +10,7 @@ import { FermataError } from "./errors.ts";
 import type { Mastra } from "./mastra.ts";
 import { swaggerPage, SWAGGER_ASSETS } from "./server/swagger.ts";
 
-export interface ServeOptions extends Pick<MastraServerOptions, "streamOptions" | "bodyLimitOptions"> {
+export interface ServeOptions extends Pick<MastraServerOptions, "streamOptions" | "bodyLimitOptions" | "openaiAtRoot"> {
   /** Default: `server.port`, the environment's `PORT`, 4111. 0 takes a free one. */
   readonly port?: number;
   /** Default: `server.host`, the environment's `MASTRA_HOST`, `localhost`. */

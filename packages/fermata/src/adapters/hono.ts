@@ -26,6 +26,11 @@ export interface MastraServerOptions {
     /** Milliseconds between comments on a silent stream. Default 15,000. */
     readonly heartbeatMs?: number;
   };
+  /**
+   * Serve the routes for OpenAI's clients at `/v1` too, for programs that are given nothing but a host.
+   * Default: where the app has neither routes of its own below `/v1` nor middleware that guards the prefix alone.
+   */
+  readonly openaiAtRoot?: boolean;
   /** Routes beside those of `server.apiRoutes`. */
   readonly customApiRoutes?: readonly ApiRoute[];
 }
@@ -60,7 +65,10 @@ export class MastraServer {
       ...(streamOptions?.redact !== undefined && { redact: streamOptions.redact }),
       ...(streamOptions?.heartbeatMs !== undefined && { heartbeatMs: streamOptions.heartbeatMs }),
     });
-    for (const route of routes) this.#mount(route);
+    // Asked before anything is added: what is there now is the app's own.
+    const atRoot = this.prefix !== "" && (this.#options.openaiAtRoot ?? this.#isRootFree());
+    for (const route of routes) this.#mount(route, this.prefix);
+    if (atRoot) for (const route of routes) if (route.spec.openai) this.#mount(route, "");
     if (openapiPath) this.#mountDocument(openapiPath);
     // Last, so that a route for everything else, such as a web page's, does not take the place of the API.
     for (const route of this.#customRoutes()) await this.#mountCustom(route);
@@ -74,10 +82,18 @@ export class MastraServer {
     return [...(this.#options.mastra.getServer().apiRoutes ?? []), ...(this.#options.customApiRoutes ?? [])];
   }
 
-  #mount(route: MountedRoute): void {
+  /** Whether `/v1` is nobody's, and nothing stands before the prefix that would not stand before `/v1`. */
+  #isRootFree(): boolean {
+    const isTaken = (path: string): boolean => path === "/v1" || path.startsWith("/v1/");
+    const guardsPrefix = (path: string): boolean => path === this.prefix || path.startsWith(`${this.prefix}/`);
+    if (this.#customRoutes().some(({ path }) => isTaken(path))) return false;
+    return !this.#app.routes.some(({ path, method }) => isTaken(path) || (method === "ALL" && guardsPrefix(path)));
+  }
+
+  #mount(route: MountedRoute, prefix: string): void {
     const { spec } = route;
     const takesQuery = spec.query !== undefined;
-    this.#app.on(spec.method, `${this.prefix}${spec.path}`, (c: Context) =>
+    this.#app.on(spec.method, `${prefix}${spec.path}`, (c: Context) =>
       route.handle({
         request: c.req.raw,
         params: c.req.param() as Record<string, string>,

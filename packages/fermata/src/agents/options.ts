@@ -47,6 +47,8 @@ export interface ClientTool {
   readonly inputSchema?: Schema;
   /** The name of `inputSchema` in older clients. */
   readonly parameters?: Schema;
+  /** Hold the model to the schema, where its provider can. */
+  readonly strict?: boolean;
 }
 
 export interface MemoryOptions {

@@ -23,6 +23,10 @@ export interface RouteSpec {
   /** The reply, or with `stream` one event of it. */
   readonly response: Shape;
   readonly stream?: StreamFraming;
+  /** One event of the reply to a body that says `stream: true`. */
+  readonly events?: Shape;
+  /** A route for OpenAI's clients: failures have their form, and it may also be served without the prefix. */
+  readonly openai?: true;
   /** What it fails with beside `VALIDATION_FAILED`, `TIMEOUT` and `INTERNAL`. */
   readonly errors?: readonly ErrorCode[];
   readonly deprecated?: true;

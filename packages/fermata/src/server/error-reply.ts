@@ -4,6 +4,7 @@ import type { Mastra, ServerConfig } from "../mastra.ts";
 import { toModelError } from "../models/errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { InvalidRequest } from "./body.ts";
+import { failureBody, type FailureForm } from "./failure-body.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 
@@ -12,25 +13,24 @@ const LEAVES_BODY: ReadonlySet<string> = new Set(["PAYLOAD_TOO_LARGE", "TIMEOUT"
 export const CLOSE = { connection: "close" };
 
 /** The reply to any failure. What is not part of the contract goes to the app's `onError` first, when it has one. */
-export async function failureReply(error: unknown, requestId: string, mastra: Mastra, context: unknown): Promise<Response> {
+export async function failureReply(error: unknown, requestId: string, mastra: Mastra, context: unknown, form: FailureForm = "own"): Promise<Response> {
   const config = mastra.getServer();
   const logger = mastra.getLogger();
-  if (!config.onError || toKnown(error).code !== "INTERNAL") return toErrorReply(error, requestId, logger, config);
+  if (!config.onError || toKnown(error).code !== "INTERNAL") return toErrorReply(error, requestId, logger, config, form);
   try {
     return await config.onError(error, context);
   } catch (failure) {
     logger.error("onError failed", { requestId, error: failure });
-    return toErrorReply(error, requestId, logger, config);
+    return toErrorReply(error, requestId, logger, config, form);
   }
 }
 
-function toErrorReply(error: unknown, requestId: string, logger: Logger, config: ServerConfig): Response {
-  if (error instanceof InvalidRequest) return invalidReply(error, requestId, logger, config);
+function toErrorReply(error: unknown, requestId: string, logger: Logger, config: ServerConfig, form: FailureForm): Response {
+  if (error instanceof InvalidRequest) return invalidReply(error, requestId, logger, config, form);
   const known = toKnown(error);
   if (known.status >= 500 || known.cause !== undefined)
     logger[known.status >= 500 ? "error" : "warn"](known.message, { requestId, code: known.code, error: known.cause ?? error });
-  const body = { error: known.message, code: known.code, ...(known.details !== undefined && { details: known.details }), requestId };
-  return new Response(JSON.stringify(body), {
+  return new Response(JSON.stringify(failureBody(form, known, requestId)), {
     status: known.status,
     headers: { ...JSON_TYPE, "x-request-id": requestId, ...retryAfter(known), ...(LEAVES_BODY.has(known.code) && CLOSE) },
   });
@@ -53,7 +53,7 @@ function retryAfter(error: FermataError): Record<string, string> {
   return typeof seconds === "number" ? { "retry-after": String(Math.ceil(seconds)) } : {};
 }
 
-function invalidReply(error: InvalidRequest, requestId: string, logger: Logger, config: ServerConfig): Response {
+function invalidReply(error: InvalidRequest, requestId: string, logger: Logger, config: ServerConfig, form: FailureForm): Response {
   const { issues, part } = error;
   if (config.onValidationError) {
     try {
@@ -63,6 +63,5 @@ function invalidReply(error: InvalidRequest, requestId: string, logger: Logger, 
       logger.error("onValidationError failed", { requestId, error: failure });
     }
   }
-  const body = { error: error.message, code: error.code, issues, requestId };
-  return new Response(JSON.stringify(body), { status: 400, headers: { ...JSON_TYPE, "x-request-id": requestId } });
+  return new Response(JSON.stringify(failureBody(form, error, requestId, issues)), { status: 400, headers: { ...JSON_TYPE, "x-request-id": requestId } });
 }

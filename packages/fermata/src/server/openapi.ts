@@ -1,6 +1,7 @@
 /** The OpenAPI document, from the route declarations (`wire.md` section 15 tells what the reference's lacks). */
 import { ERROR_STATUS, type ErrorCode } from "../errors.ts";
 import { ErrorReply } from "../contract/shapes/common.ts";
+import { OpenAiErrorReply } from "../contract/shapes/openai.ts";
 import type { RouteSpec } from "../contract/route.ts";
 import type { ApiRoute } from "../mastra.ts";
 import { z } from "zod";
@@ -58,6 +59,11 @@ function operation(operationId: string, tag: string, spec: RouteSpec, schemas: J
 
 function successReply(spec: RouteSpec, schemas: Json): Json {
   const schema = toSchema(spec.response, "output", schemas);
+  if (spec.events) {
+    const event = toSchema(spec.events, "output", schemas);
+    const content = { "application/json": { schema }, "text/event-stream": { schema: event, itemSchema: event } };
+    return { description: "OK. Events when the body says `stream: true`, each in a block that ends with an empty line", content };
+  }
   if (!spec.stream) return { description: "OK", content: { "application/json": { schema } } };
   // One event: OpenAPI 3.1 has no word for a sequence of them. 3.2 calls it `itemSchema`, which readers of 3.1 skip.
   const [type, description] =
@@ -75,7 +81,7 @@ function errorReplies(spec: RouteSpec, schemas: Json): Json {
   if (/\bgenerate\b/.test(spec.path)) codes.push("MODEL_FAILED", "TRIPWIRE", "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED", "CANCELLED");
   const byStatus: Record<string, ErrorCode[]> = {};
   for (const code of new Set(codes)) (byStatus[ERROR_STATUS[code]] ??= []).push(code);
-  const schema = toSchema(ErrorReply, "output", schemas);
+  const schema = toSchema(spec.openai ? OpenAiErrorReply : ErrorReply, "output", schemas);
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, list]) => [
       status,

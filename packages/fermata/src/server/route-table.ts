@@ -1,15 +1,18 @@
 import { contract, type Contract } from "../contract/index.ts";
 import type { RouteInput, RouteOutput, RouteSpec } from "../contract/route.ts";
-import type { OpenRun } from "../agents/delegation.ts";
 import type { Call } from "./call.ts";
+import type { StreamSource } from "./wire/event-stream.ts";
+import type { EncodedRun } from "./wire/encoded-run.ts";
 
-/** What answers a route: a value for JSON, a run for a stream. It throws `FermataError` for what is part of the contract. */
+/** What answers a route: a value for JSON, a run for a stream, either where the body decides. It throws `FermataError` for what is part of the contract. */
 export type Handler<S extends RouteSpec> = (
   input: RouteInput<S>,
   call: Call,
-) =>
-  | (S extends { readonly stream: string } ? OpenRun : RouteOutput<S>)
-  | Promise<S extends { readonly stream: string } ? OpenRun : RouteOutput<S>>;
+) => Answer<S> | Promise<Answer<S>>;
+
+type Answer<S extends RouteSpec> = S extends { readonly stream: string }
+  ? StreamSource
+  : RouteOutput<S> | (S extends { readonly events: unknown } ? EncodedRun : never);
 
 /** One handler per route. A route without a handler does not compile. */
 export type Handlers = {

@@ -2,17 +2,19 @@
 import { LOCAL_PRINCIPAL, type Principal } from "../context/principal.ts";
 import { MASTRA_RESOURCE_ID_KEY, RequestContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
-import type { OpenRun } from "../agents/delegation.ts";
 import type { Mastra } from "../mastra.ts";
 import { withFields } from "../telemetry/logger.ts";
 import { reachOf } from "../storage/reach.ts";
+import type { StreamFraming } from "../contract/route.ts";
+import type { RunEncoder } from "../protocols/run-encoder.ts";
 import { readBody } from "./body.ts";
 import type { Audience, Call } from "./call.ts";
 import { CLOSE, failureReply } from "./error-reply.ts";
 import { handlers } from "./handlers/index.ts";
 import { checkInput, clientContext, type CheckedInput, type RawInput } from "./request-input.ts";
 import { routeTable, type RouteEntry } from "./route-table.ts";
-import { streamReply } from "./wire/event-stream.ts";
+import { EncodedRun } from "./wire/encoded-run.ts";
+import { streamReply, type StreamSource } from "./wire/event-stream.ts";
 import { toJson } from "./wire/json.ts";
 
 export interface ServerOptions {
@@ -99,7 +101,7 @@ async function reply(
     if (options.onBodyTooLarge && FermataError.is(error) && error.code === "PAYLOAD_TOO_LARGE") {
       return new Response(toJson(options.onBodyTooLarge(error)), { status: 413, headers: { ...JSON_TYPE, ...CLOSE } });
     }
-    return await failureReply(error, call.requestId, options.mastra, incoming.context);
+    return await failureReply(error, call.requestId, options.mastra, incoming.context, entry.spec.openai ? "openai" : "own");
   } finally {
     deadline.clear();
   }
@@ -121,13 +123,15 @@ async function answer(
   call.requestContext = clientContext(request.method, raw);
   if (options.principalOf) call.actFor(await options.principalOf(request));
   const result = await handler(input, call);
-  if (spec.stream) return toStream(entry, result as OpenRun, call, options); // a stream's handler gives a run: its type says so
+  if (result instanceof EncodedRun) return toStream("sse", result.run, call, options, result.encoder);
+  if (spec.stream) return toStream(spec.stream, result as StreamSource, call, options); // a stream's handler gives a run: its type says so
   return new Response(toJson(result), { status: 200, headers: JSON_TYPE });
 }
 
-function toStream(entry: RouteEntry, run: OpenRun, call: RequestCall, options: ServerOptions): Response {
+function toStream(framing: StreamFraming, run: StreamSource, call: RequestCall, options: ServerOptions, encoder?: RunEncoder): Response {
   return streamReply(run, {
-    framing: entry.spec.stream ?? "sse",
+    framing,
+    encoder,
     audience: call.audience,
     logger: withFields(call.logger, { runId: run.runId }),
     heartbeatMs: options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,

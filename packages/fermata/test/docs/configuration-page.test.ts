@@ -28,7 +28,7 @@ const OPTIONS: Readonly<Record<string, object>> = {
     onError: true,
     onValidationError: true,
   } satisfies Record<keyof ServerConfig, true>,
-  serve: { port: true, host: true, streamOptions: true, bodyLimitOptions: true } satisfies Record<keyof ServeOptions, true>,
+  serve: { port: true, host: true, streamOptions: true, bodyLimitOptions: true, openaiAtRoot: true } satisfies Record<keyof ServeOptions, true>,
   MastraServer: {
     app: true,
     mastra: true,
@@ -36,6 +36,7 @@ const OPTIONS: Readonly<Record<string, object>> = {
     openapiPath: true,
     bodyLimitOptions: true,
     streamOptions: true,
+    openaiAtRoot: true,
     customApiRoutes: true,
   } satisfies Record<keyof MastraServerOptions, true>,
   registerApiRoute: {

@@ -34,7 +34,10 @@ function define(name: string, run: RunTool): Definition {
     case "provider":
       return { type: "provider", id: run.tool.id, name: run.tool.name ?? name, args: { ...run.tool.args } };
     case "client":
-      return functionTool(name, run.tool.description, run.tool.inputSchema ?? run.tool.parameters);
+      return {
+        ...functionTool(name, run.tool.description, run.tool.inputSchema ?? run.tool.parameters),
+        ...(run.tool.strict !== undefined && { strict: run.tool.strict }),
+      };
     case "agent":
       return functionTool(name, run.tool.description, run.tool.inputSchema);
     case "own": {

@@ -14,11 +14,13 @@ import { create as createChatCompletion } from "./chat/create.ts";
 import { getModel } from "./chat/get-model.ts";
 import { listModels } from "./chat/list-models.ts";
 import { memoryCompatHandlers, memoryHandlers } from "./memory/index.ts";
+import { create as createResponse } from "./responses/create.ts";
 import { apiSchema } from "./system/api-schema.ts";
 import { packages } from "./system/packages.ts";
 import { execute } from "./tools/execute.ts";
 import { get as getGlobalTool } from "./tools/get.ts";
 import { list as listTools } from "./tools/list.ts";
+import { workflowHandlers } from "./workflows/index.ts";
 import { createIndex, deleteIndex, describeIndex, embedders, list as listVectors, listIndexes, query, upsert } from "./vectors/indexes.ts";
 
 /** What answers each route of the contract. */
@@ -42,8 +44,10 @@ export const handlers: Handlers = {
   system: { packages, apiSchema },
   auth: { capabilities, me },
   chat: { create: createChatCompletion, listModels, getModel },
+  responses: { create: createResponse },
   memory: memoryHandlers,
   memoryCompat: memoryCompatHandlers,
+  workflows: workflowHandlers,
   vectors: { list: listVectors, embedders, createIndex, upsert, query, listIndexes, describeIndex, deleteIndex },
   compat: { generateVnext: (input, call) => generate(input, call), streamVnext: (input, call) => stream(input, call) },
 };

@@ -1,17 +1,33 @@
 /**
  * A run as bytes. Frames that are ready together are written together: what a model gives in one go costs one write.
  */
-import type { AgentChunk, ChunkSink } from "../../agents/chunks.ts";
-import type { OpenRun } from "../../agents/delegation.ts";
+import type { AgentChunk } from "../../agents/chunks.ts";
+import type { Run } from "../../agents/loop/run.ts";
 import { toChunkError } from "../../agents/loop/errors.ts";
 import type { StreamFraming } from "../../contract/route.ts";
+import type { RunEncoder } from "../../protocols/run-encoder.ts";
 import type { Logger } from "../../telemetry/logger.ts";
+import type { WorkflowChunk } from "../../workflows/chunks.ts";
 import type { Audience } from "../call.ts";
 import { toJson } from "./json.ts";
 import { projectChunk } from "./projection.ts";
 
+/** Anything that a stream shows: chunks of an agent's run or of a workflow's. */
+export type StreamedChunk = AgentChunk | WorkflowChunk;
+
+/** Where the chunks of a stream come from: an agent's run that is ready to go, or a reader of a workflow's run. */
+export interface StreamSource {
+  readonly runId: string;
+  /** Gives chunk after chunk until the end. Where `push` hands back a promise, it waits for it. */
+  start(sink: { push(chunk: StreamedChunk): void | Promise<void> }): Promise<unknown>;
+  /** What is written in place of a chunk that has been projected. */
+  readonly reform?: (shown: unknown) => readonly unknown[];
+}
+
 export interface EventStreamOptions {
   readonly framing: StreamFraming;
+  /** Writes the run in another protocol's words, which also decide what may be seen. Default: the chunks themselves, projected. */
+  readonly encoder?: RunEncoder | undefined;
   readonly audience: Audience;
   readonly logger: Logger;
   /** Milliseconds between comments that keep the connection alive. */
@@ -37,13 +53,13 @@ const afterThisTurn: (work: () => void) => void =
 const encoder = new TextEncoder();
 
 /** The reply that shows `run` while it happens. */
-export function streamReply(run: OpenRun, options: EventStreamOptions): Response {
+export function streamReply(run: StreamSource, options: EventStreamOptions): Response {
   const stream = new EventStream(options);
   void stream.show(run);
   return new Response(stream.body, { status: 200, headers: HEADERS[options.framing] });
 }
 
-class EventStream implements ChunkSink {
+class EventStream {
   readonly body: ReadableStream<Uint8Array>;
   readonly #options: EventStreamOptions;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -56,6 +72,7 @@ class EventStream implements ChunkSink {
   /** The frame of a text delta up to its text, and the id that it is for: nearly all frames differ in nothing else. */
   #deltaHead = "";
   #deltaId: string | undefined;
+  #reform: StreamSource["reform"];
 
   constructor(options: EventStreamOptions) {
     this.#options = options;
@@ -76,9 +93,11 @@ class EventStream implements ChunkSink {
   }
 
   /** Runs to the end and closes the body, whatever happens. */
-  async show(run: OpenRun): Promise<void> {
+  async show(run: StreamSource): Promise<void> {
+    this.#reform = run.reform;
+    let ended: Run | undefined;
     try {
-      await run.start(this);
+      ended = await run.start(this);
     } catch (error) {
       this.#options.logger.error("A stream's producer failed", { runId: run.runId, error });
       this.push({ type: "error", runId: run.runId, from: "AGENT", payload: { type: "error", error: toChunkError(error) } })?.catch(
@@ -86,13 +105,24 @@ class EventStream implements ChunkSink {
       );
     }
     if (this.#done) return;
-    if (this.#options.framing === "sse") this.#buffer += "data: [DONE]\n\n";
+    this.#buffer += this.#end(ended);
     this.#flush();
     this.#stop();
     this.#controller?.close();
   }
 
-  push(chunk: AgentChunk): void | Promise<void> {
+  #end(run: Run | undefined): string {
+    const { encoder, framing, logger } = this.#options;
+    if (!encoder) return framing === "sse" ? "data: [DONE]\n\n" : "";
+    try {
+      return encoder.end(run);
+    } catch (error) {
+      logger.error("The end of a run could not be written", { runId: run?.id, error });
+      return "";
+    }
+  }
+
+  push(chunk: StreamedChunk): void | Promise<void> {
     if (this.#done) return undefined;
     const frame = this.#frame(chunk);
     if (frame === undefined) return undefined;
@@ -104,18 +134,24 @@ class EventStream implements ChunkSink {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  #frame(chunk: AgentChunk): string | undefined {
-    if (chunk.type === "text-delta" && "from" in chunk && chunk.payload.providerMetadata === undefined)
+  #frame(chunk: StreamedChunk): string | undefined {
+    const { encoder } = this.#options;
+    if (!encoder && chunk.type === "text-delta" && "from" in chunk && chunk.payload.providerMetadata === undefined)
       return this.#deltaFrame(chunk.runId, chunk.payload);
     try {
+      if (encoder) return encoder.encode(chunk);
       const shown = projectChunk(chunk, this.#options.audience);
       if (shown === undefined) return undefined;
-      const json = toJson(shown);
-      return this.#options.framing === "sse" ? `data: ${json}\n\n` : `${json}\u001e`;
+      return this.#reform ? this.#reform(shown).map((one) => this.#encode(one)).join("") : this.#encode(shown);
     } catch (error) {
       this.#options.logger.error("A chunk could not be written", { type: chunk.type, error });
       return undefined;
     }
+  }
+
+  #encode(shown: unknown): string {
+    const json = toJson(shown);
+    return this.#options.framing === "sse" ? `data: ${json}\n\n` : `${json}\u001e`;
   }
 
   #deltaFrame(runId: string, payload: { readonly id: string; readonly text: string }): string {

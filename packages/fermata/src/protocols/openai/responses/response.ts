@@ -1,0 +1,99 @@
+/** The response object, with every member that the standard requires. */
+import type { z } from "zod";
+import type { ResponseObject } from "../../../contract/shapes/responses.ts";
+import type { ModelUsage } from "../../../models/types.ts";
+import { unixSeconds } from "../call-arguments.ts";
+import type { ResponseRequest } from "./options.ts";
+
+export type ResponseValue = z.input<typeof ResponseObject>;
+export type OutputItem = ResponseValue["output"][number];
+
+/** What is known of a response before its run begins. */
+export interface ResponseFacts {
+  readonly id: string;
+  readonly model: string;
+  readonly request: ResponseRequest;
+  /** The agent's own tools, where the caller is to see them. */
+  readonly ownTools: readonly { readonly type: string }[];
+  readonly conversationId: string | null;
+  readonly store: boolean;
+}
+
+/** What changes while it goes on. */
+export interface ResponseState {
+  readonly status: ResponseValue["status"];
+  readonly output: readonly OutputItem[];
+  readonly completedAt?: number;
+  readonly usage?: ModelUsage;
+  readonly error?: ResponseValue["error"];
+  readonly incompleteReason?: string;
+  readonly providerMetadata?: unknown;
+}
+
+/** `createdAt` and `completedAt` in epoch milliseconds. */
+export function responseValue(
+  { id, model, request, ownTools, conversationId, store }: ResponseFacts,
+  createdAt: number,
+  state: ResponseState,
+): ResponseValue {
+  const { effort = null, summary = null } = request.reasoning ?? {};
+  const { providerMetadata } = state;
+  return {
+    id,
+    object: "response",
+    created_at: unixSeconds(createdAt),
+    completed_at: state.completedAt === undefined ? null : unixSeconds(state.completedAt),
+    status: state.status,
+    model,
+    output: [...state.output],
+    usage: state.usage === undefined ? null : responseUsage(state.usage),
+    error: state.error ?? null,
+    incomplete_details: state.incompleteReason === undefined ? null : { reason: state.incompleteReason },
+    instructions: request.instructions ?? null,
+    text: { format: { type: "text" }, ...request.text },
+    reasoning: { effort, summary },
+    tools: [...ownTools, ...(request.tools ?? []).map((tool) => ({ parameters: null, strict: null, ...tool }))],
+    tool_choice: request.tool_choice ?? "auto",
+    parallel_tool_calls: request.parallel_tool_calls ?? true,
+    max_output_tokens: request.max_output_tokens ?? null,
+    max_tool_calls: request.max_tool_calls ?? null,
+    temperature: request.temperature ?? null,
+    top_p: request.top_p ?? null,
+    presence_penalty: request.presence_penalty ?? 0,
+    frequency_penalty: request.frequency_penalty ?? 0,
+    top_logprobs: 0,
+    truncation: "disabled",
+    service_tier: "default",
+    background: request.background ?? false,
+    store,
+    metadata: request.metadata ?? {},
+    previous_response_id: request.previous_response_id ?? null,
+    conversation: conversationId === null ? null : { id: conversationId },
+    conversation_id: conversationId,
+    prompt_cache_key: request.prompt_cache_key ?? null,
+    prompt_cache_retention: request.prompt_cache_retention ?? null,
+    safety_identifier: request.safety_identifier ?? null,
+    user: request.user ?? null,
+    access_programs: null,
+    // What a provider says of its answer is JSON by contract.
+    ...(typeof providerMetadata === "object" &&
+      providerMetadata !== null && { providerOptions: providerMetadata as Record<string, unknown> }),
+  };
+}
+
+function responseUsage({
+  inputTokens = 0,
+  outputTokens = 0,
+  totalTokens,
+  reasoningTokens = 0,
+  cachedInputTokens = 0,
+  cacheCreationInputTokens = 0,
+}: ModelUsage) {
+  return {
+    input_tokens: inputTokens,
+    input_tokens_details: { cached_tokens: cachedInputTokens, cache_write_tokens: cacheCreationInputTokens },
+    output_tokens: outputTokens,
+    output_tokens_details: { reasoning_tokens: reasoningTokens },
+    total_tokens: totalTokens ?? inputTokens + outputTokens,
+  };
+}

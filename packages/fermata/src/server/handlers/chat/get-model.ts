@@ -1,0 +1,6 @@
+import type { chat } from "../../../contract/routes/chat.ts";
+import type { Handler } from "../../route-table.ts";
+import { toModel } from "./list-models.ts";
+import { agentForModel } from "./named-agent.ts";
+
+export const getModel: Handler<typeof chat.getModel> = ({ params }, call) => toModel(agentForModel(params.model, call));

@@ -1,0 +1,15 @@
+import type { Agent } from "../../../agents/agent.ts";
+import type { chat } from "../../../contract/routes/chat.ts";
+import type { Handler } from "../../route-table.ts";
+
+export const listModels: Handler<typeof chat.listModels> = (_input, call) => ({
+  object: "list",
+  data: Object.values(call.mastra.listAgents()).map(toModel),
+});
+
+/** Agents come with the process: there is no other time to name. */
+const STARTED_AT = Math.floor(Date.now() / 1000);
+
+export function toModel({ id, name, description }: Agent) {
+  return { id, object: "model" as const, created: STARTED_AT, owned_by: "fermata", name, ...(description !== "" && { description }) };
+}

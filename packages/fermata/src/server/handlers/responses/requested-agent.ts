@@ -1,0 +1,27 @@
+import type { Agent } from "../../../agents/agent.ts";
+import type { ResponseRequest } from "../../../protocols/openai/responses/options.ts";
+import type { Call } from "../../call.ts";
+import { InvalidRequest } from "../../body.ts";
+import { agentForModel } from "../chat/named-agent.ts";
+
+export interface Requested {
+  readonly agent: Agent;
+  /** Takes the place of the agent's own model. */
+  readonly model?: string;
+}
+
+/** The agent of `agent_id`, or the one that `model` names. @throws FermataError `NOT_FOUND`, or `VALIDATION_FAILED` when nothing names one. */
+export function requestedAgent({ agent_id, model }: ResponseRequest, call: Call): Requested {
+  if (agent_id !== undefined) {
+    const agent = call.mastra.getAgentById(agent_id);
+    return { agent, ...(model !== undefined && model !== agent_id && model !== agent.id && { model }) };
+  }
+  if (model !== undefined) return { agent: agentForModel(model, call) };
+  throw new InvalidRequest("body", [{ field: "root", message: "agent_id is required unless previous_response_id is provided" }]);
+}
+
+/** The agent's model as `provider/model`. */
+export async function modelName(agent: Agent, call: Call): Promise<string> {
+  const [first] = await agent.getModels({ requestContext: call.requestContext });
+  return first ? `${first.model.provider.split(".", 1)[0] ?? ""}/${first.model.modelId}` : agent.id;
+}
