@@ -8,7 +8,12 @@ import type { Store } from "./storage/store.ts";
 import type { VectorStore } from "./storage/vector/vector.ts";
 import type { SuspensionStore } from "./storage/suspension-store.ts";
 import { createLogger, silentLogger, withPlainErrors, type Logger } from "./telemetry/logger.ts";
+import { memoryRunLog } from "./runs/memory-run-log.ts";
+import { RunWorker } from "./runs/run-worker.ts";
 import type { AnyTool } from "./tools/tool.ts";
+import { serveWorkflows, type WorkflowHost } from "./workflows/host.ts";
+import type { WorkflowDefinition } from "./workflows/definition.ts";
+import type { AnyWorkflow } from "./workflows/workflow.ts";
 
 /** The server's own settings. What each does is in `docs/configuration.md`. */
 export interface ServerConfig {
@@ -59,9 +64,15 @@ export interface ApiRoute {
   readonly requiresAuth?: boolean;
 }
 
-export interface MastraConfig<A extends Record<string, Agent> = Record<string, Agent>, T extends Record<string, AnyTool> = Record<string, AnyTool>> {
+type Agents = Record<string, Agent>;
+type OwnTools = Record<string, AnyTool>;
+type Workflows = Record<string, AnyWorkflow>;
+
+export interface MastraConfig<A extends Agents = Agents, T extends OwnTools = OwnTools, W extends Workflows = Workflows> {
   readonly agents?: A;
   readonly tools?: T;
+  /** Committed workflows by key. */
+  readonly workflows?: W;
   /** Anything with `debug`, `info`, `warn` and `error`; false for silence. Default: lines on the process's output. */
   readonly logger?: Logger | false;
   /** Where threads, messages and waiting runs are kept: a `Store`, for example `new SqliteStore()`. Default: in the process, bounded. */
@@ -77,14 +88,14 @@ export interface MastraConfig<A extends Record<string, Agent> = Record<string, A
 
 /** Options that stand in the reference and not yet here. To take them without doing what they say would be worse than to refuse. */
 const UNSUPPORTED_SERVER_OPTIONS = ["auth", "rbac", "fga", "middleware", "cors", "https"] as const;
-const UNSUPPORTED_OPTIONS = ["workflows", "mcpServers", "scorers", "pubsub", "deployer", "observability"] as const;
+const UNSUPPORTED_OPTIONS = ["mcpServers", "scorers", "pubsub", "deployer", "observability"] as const;
 
 /**
- * The registry of an app: its agents, its tools and the settings of its server.
+ * The registry of an app: its agents, its tools, its workflows and the settings of its server.
  * @example
  * export const mastra = new Mastra({ agents: { weather }, server: { port: 3000, host: "0.0.0.0" } });
  */
-export class Mastra<A extends Record<string, Agent> = Record<string, Agent>, T extends Record<string, AnyTool> = Record<string, AnyTool>> implements AgentHost {
+export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W extends Workflows = Workflows> implements AgentHost {
   readonly logger: Logger;
   readonly storage: Store | undefined;
   readonly suspensions: SuspensionStore;
@@ -93,11 +104,16 @@ export class Mastra<A extends Record<string, Agent> = Record<string, Agent>, T e
   readonly #vectors: Map<string, VectorStore>;
   readonly #agents: Map<string, Agent>;
   readonly #tools: Map<string, AnyTool>;
+  readonly #workflows: Map<string, AnyWorkflow>;
+  /** Workflows that belong to agents and are not registered themselves, by id. */
+  readonly #adopted = new Map<string, WorkflowDefinition>();
+  /** Where workflows run. */
+  readonly workflowHost: WorkflowHost;
   readonly #server: ServerConfig;
   #draining = false;
 
   /** @throws FermataError `MISCONFIGURED` when an option cannot be honoured. */
-  constructor(config: MastraConfig<A, T> = {}) {
+  constructor(config: MastraConfig<A, T, W> = {}) {
     refuseUnsupported(config);
     this.logger = config.logger === false ? silentLogger() : config.logger ? withPlainErrors(config.logger) : createLogger();
     this.storage = config.storage;
@@ -109,6 +125,16 @@ export class Mastra<A extends Record<string, Agent> = Record<string, Agent>, T e
     this.#server = config.server ?? {};
     this.#tools = new Map(Object.entries(config.tools ?? {}));
     this.#agents = new Map(Object.entries(config.agents ?? {}));
+    this.#workflows = new Map(Object.entries(config.workflows ?? {}));
+    this.workflowHost = {
+      logger: this.logger,
+      mastra: this,
+      worker: new RunWorker(memoryRunLog(), this.logger),
+      findWorkflow: (id) => this.findWorkflow(id) ?? this.#adopted.get(id),
+      add: (workflow) => void this.#adopted.set(workflow.id, workflow),
+    };
+    serveWorkflows(this.workflowHost);
+    for (const [key, workflow] of this.#workflows) attachWorkflow(key, workflow, this.workflowHost);
     for (const agent of this.#agents.values()) agent.attach(this);
   }
 
@@ -150,6 +176,32 @@ export class Mastra<A extends Record<string, Agent> = Record<string, Agent>, T e
   listTools(): T {
     // As in `getAgent`.
     return Object.fromEntries(this.#tools) as T;
+  }
+
+  /** The workflow that is registered under `key`. @throws FermataError `NOT_FOUND` */
+  getWorkflow<K extends keyof W & string>(key: K): W[K] {
+    const workflow = this.#workflows.get(key);
+    if (!workflow) throw new FermataError("NOT_FOUND", `Workflow with key ${key} not found`);
+    // As in `getAgent`.
+    return workflow as W[K];
+  }
+
+  /** The workflow with this id, or that is registered under it. @throws FermataError `NOT_FOUND` */
+  getWorkflowById(id: string): AnyWorkflow {
+    const workflow = this.findWorkflow(id);
+    if (!workflow) throw new FermataError("NOT_FOUND", `Workflow with id ${id} not found`);
+    return workflow;
+  }
+
+  /** The workflow with this id, or that is registered under it; `undefined` when there is none. */
+  findWorkflow(id: string): AnyWorkflow | undefined {
+    return this.#workflows.get(id) ?? this.#workflows.values().find((workflow) => workflow.id === id);
+  }
+
+  /** All workflows by key. */
+  listWorkflows(): W {
+    // As in `getAgent`.
+    return Object.fromEntries(this.#workflows) as W;
   }
 
   getStorage(): Store | undefined {
@@ -205,6 +257,11 @@ export class Mastra<A extends Record<string, Agent> = Record<string, Agent>, T e
   async shutdown(): Promise<void> {
     this.#draining = true;
   }
+}
+
+function attachWorkflow(key: string, workflow: AnyWorkflow, host: WorkflowHost): void {
+  if (!workflow.isCommitted) throw new FermataError("MISCONFIGURED", `Workflow "${key}" is not committed: end its chain with .commit().`);
+  workflow.attach(host);
 }
 
 function refuseUnsupported(config: object): void {

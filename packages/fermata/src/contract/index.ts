@@ -11,6 +11,6 @@ import { tools } from "./routes/tools.ts";
 import { workflows } from "./routes/workflows.ts";
 
 /** Every route of the server, by group and name. A route's id is `<group>.<name>`. */
-export const contract = { agents, tools, system, auth, chat, responses, compat, memory, memoryCompat, vectors };
+export const contract = { agents, tools, system, auth, chat, responses, compat, memory, memoryCompat, vectors, workflows };
 
 export type Contract = typeof contract;

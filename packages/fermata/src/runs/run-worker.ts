@@ -68,6 +68,11 @@ export class RunWorker {
     }
   }
 
+  /** Claims what is ready. */
+  takeUp(): Promise<void> {
+    return this.#claim();
+  }
+
   /** False when the run has ended or is not there. */
   async cancel(id: string): Promise<boolean> {
     const asked = await this.log.runs.cancel(id);

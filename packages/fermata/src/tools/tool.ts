@@ -6,6 +6,8 @@ import type { ToolWriter } from "./tool-writer.ts";
 /** What a tool can do while it works for an agent. */
 export interface AgentToolContext {
   readonly agentId: string;
+  /** The run of the agent. */
+  readonly runId: string;
   readonly toolCallId: string;
   readonly threadId: string | undefined;
   readonly resourceId: string | undefined;

@@ -117,7 +117,7 @@ async function runTool(tool: AnyTool, context: StepContext): Promise<unknown> {
     abortSignal,
     mastra,
     output: { output: (value) => writer.write(value), data: (chunk) => writer.custom(chunk) },
-    agent: { agentId: "", toolCallId: context.idempotencyKey, threadId: undefined, resourceId: context.resourceId, resumeData },
+    agent: { agentId: "", runId: context.runId, toolCallId: context.idempotencyKey, threadId: undefined, resourceId: context.resourceId, resumeData },
   });
   switch (outcome.kind) {
     case "result":

@@ -3,6 +3,9 @@ import { FermataError } from "../errors.ts";
 import { memoryRunLog } from "../runs/memory-run-log.ts";
 import { RunWorker } from "../runs/run-worker.ts";
 import { silentLogger, type Logger } from "../telemetry/logger.ts";
+import { LOCAL_PRINCIPAL } from "../context/principal.ts";
+import type { Reach } from "../storage/reach.ts";
+import type { RunRecord } from "../storage/runs.ts";
 import type { WorkflowDefinition } from "./definition.ts";
 import { driveWorkflow } from "./drive.ts";
 import type { StepMastra } from "./step.ts";
@@ -15,7 +18,18 @@ export interface WorkflowHost {
   readonly logger: Logger;
   readonly mastra: StepMastra;
   readonly worker: RunWorker;
+  /** Whose runs are seen. Absent for the app itself, which sees all. */
+  readonly reach?: Reach;
   findWorkflow(id: string): WorkflowDefinition | undefined;
+  /** Makes a workflow known that is not registered itself, such as that of an agent. */
+  add(workflow: WorkflowDefinition): void;
+}
+
+/** Whether a run is within the host's reach. */
+export function isWithinReach({ reach }: Pick<WorkflowHost, "reach">, run: RunRecord): boolean {
+  if (!reach) return true;
+  const tenant = run.metadata?.tenant ?? LOCAL_PRINCIPAL.tenant;
+  return tenant === reach.tenant && (reach.resourceId === undefined || run.resourceId === reach.resourceId);
 }
 
 /** Makes the worker of an instance work on workflows. */
@@ -31,6 +45,7 @@ export function ownHost(workflow: WorkflowDefinition): WorkflowHost {
     mastra: aloneWith(workflow.id, logger),
     worker: new RunWorker(memoryRunLog(), logger),
     findWorkflow: (id) => (id === workflow.id ? workflow : undefined),
+    add: () => undefined,
   };
   serveWorkflows(host);
   return host;

@@ -3,13 +3,16 @@ import type { RequestContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
 import { toLines } from "../schema/messages.ts";
 import { validate } from "../schema/schema.ts";
-import type { RunRecord } from "../storage/runs.ts";
+import { LOCAL_PRINCIPAL } from "../context/principal.ts";
+import { ownerOf } from "../storage/reach.ts";
+import type { NewRun, RunRecord } from "../storage/runs.ts";
 import type { WorkflowDefinition } from "./definition.ts";
 import type { LocalValues, StartData } from "./drive.ts";
 import { invalidData, toStepError } from "./errors.ts";
-import { WORKFLOW_KIND, type WorkflowHost } from "./host.ts";
+import { isWithinReach, WORKFLOW_KIND, type WorkflowHost } from "./host.ts";
 import { loadRun, type RunState } from "./result.ts";
-import { endingOf, type RunEnding } from "./run-view.ts";
+import { endingOf, statusOf, type RunEnding } from "./run-view.ts";
+import type { WorkflowStatus } from "./chunks.ts";
 
 export interface StartRequest {
   readonly runId: string;
@@ -46,7 +49,7 @@ export async function startRun(host: WorkflowHost, workflow: WorkflowDefinition,
   const local: LocalValues | undefined = requestContext && { requestContext };
   if (!known) {
     const { graphHash, id } = workflow;
-    const live = await host.worker.start({ id: runId, kind: WORKFLOW_KIND, name: id, resourceId, input: data, graphHash }, local);
+    const live = await host.worker.start({ id: runId, kind: WORKFLOW_KIND, name: id, input: data, graphHash, ...owned(host, resourceId) }, local);
     if (!live) throw begun(runId);
     return { runId, after: 0 };
   }
@@ -87,16 +90,26 @@ function contextData(context: RequestContext): Readonly<Record<string, unknown>>
 export async function createPendingRun(host: WorkflowHost, workflow: WorkflowDefinition, runId: string, resourceId: string | undefined): Promise<void> {
   const { worker } = host;
   const { graphHash, id } = workflow;
-  const { run, lease } = await worker.log.runs.create({ id: runId, kind: WORKFLOW_KIND, name: id, resourceId, graphHash, workerId: worker.id });
-  if (run.name !== id) throw begun(runId);
+  const { run, lease } = await worker.log.runs.create({ id: runId, kind: WORKFLOW_KIND, name: id, graphHash, workerId: worker.id, ...owned(host, resourceId) });
+  if (run.name !== id || !isWithinReach(host, run)) throw begun(runId);
   if (lease) await worker.log.work.settle(lease, { status: "suspended", output: { status: "pending", next: 0 } satisfies RunEnding });
 }
 
 /** The run of this workflow, as its record stands. @throws FermataError `CONFLICT` when the id belongs to another workflow's run. */
 async function ownRun(host: WorkflowHost, workflow: WorkflowDefinition, runId: string): Promise<RunRecord | undefined> {
   const run = await host.worker.log.runs.get(runId);
-  if (run && (run.kind !== WORKFLOW_KIND || run.name !== workflow.id)) throw new FermataError("CONFLICT", `Run ${runId} belongs to something else.`);
+  if (run && !isOwn(host, workflow, run)) throw new FermataError("CONFLICT", `Run ${runId} belongs to something else.`);
   return run;
+}
+
+function isOwn(host: WorkflowHost, workflow: WorkflowDefinition, run: RunRecord): boolean {
+  return run.kind === WORKFLOW_KIND && run.name === workflow.id && isWithinReach(host, run);
+}
+
+/** Whom a new run belongs to. @throws FermataError `FORBIDDEN` when that is somebody else. */
+function owned({ reach }: WorkflowHost, resourceId: string | undefined): Pick<NewRun, "resourceId" | "metadata"> {
+  if (!reach) return { resourceId };
+  return { resourceId: ownerOf(reach, resourceId), ...(reach.tenant !== LOCAL_PRINCIPAL.tenant && { metadata: { tenant: reach.tenant } }) };
 }
 
 export function runNotFound(): FermataError {
@@ -106,24 +119,88 @@ export function runNotFound(): FermataError {
 /** A run of this workflow with its events. @throws FermataError `NOT_FOUND` */
 export async function findRun(host: WorkflowHost, workflow: WorkflowDefinition, runId: string): Promise<RunState> {
   const state = await loadRun(host.worker, runId);
-  if (!state || state.record.kind !== WORKFLOW_KIND || state.record.name !== workflow.id) throw runNotFound();
+  if (!state || !isOwn(host, workflow, state.record)) throw runNotFound();
   return state;
 }
 
 /** Cancels a run, whatever it is at; one that has ended stays as it is. @throws FermataError `NOT_FOUND` */
 export async function cancelRun(host: WorkflowHost, workflow: WorkflowDefinition, runId: string): Promise<void> {
   const run = await host.worker.log.runs.get(runId);
-  if (!run || run.kind !== WORKFLOW_KIND || run.name !== workflow.id) throw runNotFound();
+  if (!run || !isOwn(host, workflow, run)) throw runNotFound();
   await host.worker.cancel(runId);
 }
 
 /** Deletes a run with its log. One that is at work is cancelled first; an unknown one is gone already. */
 export async function deleteRun(host: WorkflowHost, workflow: WorkflowDefinition, runId: string): Promise<void> {
   const run = await host.worker.log.runs.get(runId);
-  if (!run || run.kind !== WORKFLOW_KIND || run.name !== workflow.id) return;
+  if (!run || !isOwn(host, workflow, run)) return;
   if (run.status === "running" || run.status === "ready") {
     await host.worker.cancel(runId);
     await host.worker.settled(runId).catch(() => undefined);
   }
   await host.worker.log.edits.remove(runId);
+}
+
+export interface RunFilter {
+  readonly status?: WorkflowStatus | undefined;
+  readonly resourceId?: string | undefined;
+  /** Epoch milliseconds of the creation, both ends included. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly page: number;
+  /** False for all. */
+  readonly perPage: number | false;
+  /** In place of `page`: how many to leave out. */
+  readonly offset?: number | undefined;
+}
+
+const STORED: Readonly<Record<WorkflowStatus, readonly RunRecord["status"][]>> = {
+  running: ["running", "ready"],
+  waiting: ["running", "ready"],
+  suspended: ["suspended"],
+  paused: ["suspended"],
+  pending: ["suspended"],
+  success: ["done"],
+  failed: ["failed"],
+  tripwire: ["failed"],
+  canceled: ["cancelled"],
+};
+
+/** The runs of a workflow, newest first. */
+export async function listRuns(host: WorkflowHost, workflow: WorkflowDefinition, filter: RunFilter): Promise<{ runs: readonly RunRecord[]; total: number }> {
+  const { status, resourceId, from, to, page, perPage, offset } = filter;
+  const { runs } = host.worker.log;
+  const query = { kind: WORKFLOW_KIND, name: workflow.id, resourceId, from, to, perPage: false } as const;
+  const wanted = status && STORED[status];
+  const pages = await Promise.all(wanted ? wanted.map((one) => runs.list({ ...query, status: one })) : [runs.list(query)]);
+  const found = pages.flatMap(({ items }) => items).filter((run) => isWithinReach(host, run));
+  // A stored status may stand for several of ours; whether a run sleeps is told by its events alone.
+  const matching: RunRecord[] = [];
+  for (const run of found) if (status === undefined || (await hasStatus(host, run, status))) matching.push(run);
+  if (pages.length > 1) matching.sort((a, b) => b.createdAt - a.createdAt);
+  const first = offset ?? (perPage === false ? 0 : page * perPage);
+  return { runs: perPage === false ? matching.slice(first) : matching.slice(first, first + perPage), total: matching.length };
+}
+
+async function hasStatus(host: WorkflowHost, run: RunRecord, status: WorkflowStatus): Promise<boolean> {
+  const isActive = run.status === "running" || run.status === "ready";
+  return statusOf(run, isActive ? (await loadRun(host.worker, run.id))?.view : undefined) === status;
+}
+
+/** How many runs of a workflow are at work, and how many wait for somebody. */
+export async function countRuns(host: WorkflowHost, workflow: WorkflowDefinition): Promise<{ running: number; suspended: number }> {
+  const counts = { running: 0, suspended: 0 };
+  const { items } = await host.worker.log.runs.list({ kind: WORKFLOW_KIND, name: workflow.id, perPage: false });
+  for (const run of items) {
+    const status = isWithinReach(host, run) ? statusOf(run) : undefined;
+    if (status === "running" || status === "suspended") counts[status]++;
+  }
+  return counts;
+}
+
+/** Takes up the runs whose worker is gone. Resolves to their number. */
+export async function takeUpRuns({ worker }: WorkflowHost): Promise<number> {
+  const found = await worker.log.work.reap();
+  await worker.takeUp();
+  return found;
 }

@@ -42,6 +42,8 @@ export interface EventData {
 
 export interface RunView {
   readonly steps: Map<string, StepView>;
+  /** Steps of workflows inside, by their path with dots between the ids. */
+  readonly innerSteps: Map<string, StepView>;
   readonly executionPath: string[];
   readonly waits: Map<string, Wait>;
   usage: WorkflowUsage;
@@ -50,7 +52,7 @@ export interface RunView {
 }
 
 export function emptyView(): RunView {
-  return { steps: new Map(), executionPath: [], waits: new Map(), usage: NO_USAGE, start: undefined };
+  return { steps: new Map(), innerSteps: new Map(), executionPath: [], waits: new Map(), usage: NO_USAGE, start: undefined };
 }
 
 export function viewOf(events: readonly Pick<RunEvent, "data">[]): RunView {
@@ -63,7 +65,8 @@ export function addToView(view: RunView, { chunk, inner, note }: EventData): voi
   if (note) addNote(view, note);
   if (!chunk) return;
   if (chunk.type === "workflow-step-output") view.usage = addUsage(view.usage, chunk);
-  else if (!inner) addStep(view, chunk);
+  else if (inner) addStep(view.innerSteps, undefined, chunk);
+  else addStep(view.steps, view.executionPath, chunk);
 }
 
 function addNote(view: RunView, note: Note): void {
@@ -73,19 +76,19 @@ function addNote(view: RunView, note: Note): void {
   else view.start = note.start;
 }
 
-function addStep(view: RunView, chunk: WorkflowChunk): void {
+function addStep(steps: Map<string, StepView>, executionPath: string[] | undefined, chunk: WorkflowChunk): void {
   switch (chunk.type) {
     case "workflow-step-start":
     case "workflow-step-suspended":
     case "workflow-step-waiting":
-      view.steps.set(chunk.payload.id, toStep(chunk.payload));
+      steps.set(chunk.payload.id, toStep(chunk.payload));
       return;
     case "workflow-step-result": {
       const { id } = chunk.payload;
-      const before = view.steps.get(id);
+      const before = steps.get(id);
       const { payload, startedAt } = before ?? {};
-      view.steps.set(id, { ...(payload !== undefined && { payload }), ...(startedAt !== undefined && { startedAt }), ...toStep(chunk.payload) });
-      view.executionPath.push(id);
+      steps.set(id, { ...(payload !== undefined && { payload }), ...(startedAt !== undefined && { startedAt }), ...toStep(chunk.payload) });
+      executionPath?.push(id);
       return;
     }
     default:

@@ -6,6 +6,8 @@ import type { AnyStep, GraphNode, LoopContext, RetryConfig } from "./graph.ts";
 import { ownHost, type WorkflowHost } from "./host.ts";
 import { fromTable, type Mapped, type MapTable } from "./map.ts";
 import { WorkflowRun } from "./run.ts";
+import type { AnyTool } from "../tools/tool.ts";
+import { workflowTool } from "./as-tool.ts";
 import type { FlowContext, Step, StepParts } from "./step.ts";
 
 export interface WorkflowConfig<Id extends string, I extends Schema, O extends Schema, S extends Schema> extends Pick<WorkflowOptions, "onFinish" | "onError"> {
@@ -78,7 +80,14 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
 
   /** Called by what uses the workflow and is registered itself: a workflow without an instance of its own lives in that one. */
   adopt(host: WorkflowHost): void {
-    this.#host ??= host;
+    if (this.#host) return;
+    this.#host = host;
+    host.add(this);
+  }
+
+  /** The workflow as a tool of an agent. */
+  asTool(name: string): AnyTool {
+    return workflowTool(name, this, () => this.#owner());
   }
 
   get graph(): readonly GraphNode[] {
@@ -227,3 +236,15 @@ export function createWorkflow<const Id extends string, I extends Schema = Schem
 ): Workflow<Id, Input<I>, Output<O>, Output<S>, Output<I>> {
   return new Workflow(config);
 }
+
+/** A workflow whose types do not matter where it stands. */
+export interface AnyWorkflow extends WorkflowDefinition {
+  readonly isCommitted: boolean;
+  attach(host: WorkflowHost): void;
+  adopt(host: WorkflowHost): void;
+  asTool(name: string): AnyTool;
+  createRun(options?: { readonly runId?: string; readonly resourceId?: string }): Promise<AnyRun>;
+}
+
+/** A run whose types do not matter where it stands. */
+export type AnyRun = Pick<WorkflowRun, "runId" | "workflowId" | "cancel" | "observeStream" | "restart" | "resume" | "resumeStream" | "timeTravel" | "timeTravelStream" | "getState">;

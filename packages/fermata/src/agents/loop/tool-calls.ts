@@ -191,7 +191,7 @@ function runOwn(run: Run, call: ToolCallPayload, tool: AnyTool, output: ToolOutp
     abortSignal: run.signal,
     mastra: setup.mastra,
     output,
-    agent: { agentId: setup.agentId, toolCallId: call.toolCallId, threadId: setup.threadId, resourceId: setup.resourceId, resumeData },
+    agent: { agentId: setup.agentId, runId: run.id, toolCallId: call.toolCallId, threadId: setup.threadId, resourceId: setup.resourceId, resumeData },
   });
 }
 

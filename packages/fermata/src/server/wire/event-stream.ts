@@ -19,7 +19,7 @@ export type StreamedChunk = AgentChunk | WorkflowChunk;
 export interface StreamSource {
   readonly runId: string;
   /** Gives chunk after chunk until the end. Where `push` hands back a promise, it waits for it. */
-  start(sink: { push(chunk: StreamedChunk): void | Promise<void> }): Promise<unknown>;
+  start(sink: { push(chunk: StreamedChunk): void | Promise<void> }): Promise<Run | undefined>;
   /** What is written in place of a chunk that has been projected. */
   readonly reform?: (shown: unknown) => readonly unknown[];
 }
@@ -139,7 +139,7 @@ class EventStream {
     if (!encoder && chunk.type === "text-delta" && "from" in chunk && chunk.payload.providerMetadata === undefined)
       return this.#deltaFrame(chunk.runId, chunk.payload);
     try {
-      if (encoder) return encoder.encode(chunk);
+      if (encoder) return encoder.encode(chunk as AgentChunk); // only agents' runs are written in the words of other protocols
       const shown = projectChunk(chunk, this.#options.audience);
       if (shown === undefined) return undefined;
       return this.#reform ? this.#reform(shown).map((one) => this.#encode(one)).join("") : this.#encode(shown);

@@ -5,15 +5,19 @@
 import type { AgentChunk, ChunkError, FinishPayload, StepMetadata } from "../../agents/chunks.ts";
 import type { GenerateResult, StepSummary } from "../../agents/generate-result.ts";
 import type { StoredMessage } from "../../agents/messages/stored.ts";
+import type { WorkflowChunk } from "../../workflows/chunks.ts";
 import type { Audience } from "../call.ts";
+import { projectStepError } from "./workflow-projection.ts";
 
-type ByType = { readonly [T in AgentChunk["type"]]?: (chunk: never) => unknown };
+type StreamedChunk = AgentChunk | WorkflowChunk;
+
+type ByType = { readonly [T in StreamedChunk["type"]]?: (chunk: never) => unknown };
 
 /** What a tool threw may name files, hosts and keys: the model is told, the public is not. */
 const TOOL_FAILED = "The tool failed.";
 
 /** The chunk with these members of its payload and no others. */
-function members(...names: readonly string[]): (chunk: Chunk<string>) => unknown {
+function members(...names: readonly string[]): (chunk: { readonly type: string; readonly runId: string; readonly from: string; readonly payload: unknown }) => unknown {
   const allowed = new Set(names);
   return (chunk) => {
     const payload: Record<string, unknown> = {};
@@ -22,7 +26,7 @@ function members(...names: readonly string[]): (chunk: Chunk<string>) => unknown
   };
 }
 
-function envelope({ type, runId, from }: Envelope): Pick<Envelope, "type" | "runId" | "from"> {
+function envelope<E extends { readonly type: string; readonly runId: string; readonly from: string }>({ type, runId, from }: E): Pick<E, "type" | "runId" | "from"> {
   return { type, runId, from };
 }
 
@@ -36,7 +40,43 @@ const object = ({ type, runId, from, object }: Extract<AgentChunk, { readonly ob
 const CALL = ["toolCallId", "toolName", "args"];
 const PROVIDER = ["providerExecuted", "providerMetadata", "dynamic"];
 
+const CALLED = ["stepName", "id", "stepCallId", "payload", "startedAt", "status", "resumePayload", "resumedAt"];
+
+type StepOutput = Extract<WorkflowChunk, { readonly type: "workflow-step-output" }>;
+type StepResult = Extract<WorkflowChunk, { readonly type: "workflow-step-result" }>;
+type WorkflowFinish = Extract<WorkflowChunk, { readonly type: "workflow-finish" }>;
+
+const WORKFLOW_CHUNKS: ByType = {
+  "workflow-start": members("workflowId"),
+  "workflow-step-start": members(...CALLED),
+  "workflow-step-suspended": members(...CALLED, "suspendPayload", "suspendedAt"),
+  "workflow-step-waiting": members(...CALLED),
+  "workflow-step-progress": members("stepName", "id", "completedCount", "totalCount", "currentIndex", "iterationStatus", "iterationOutput"),
+  "workflow-canceled": members(),
+  "workflow-paused": members(),
+  "workflow-step-result": (chunk: StepResult) => {
+    const { stepName, id, stepCallId, payload, startedAt, status, resumePayload, resumedAt, output, error, endedAt } = chunk.payload;
+    const shown = { stepName, id, stepCallId, payload, startedAt, status, resumePayload, resumedAt, output, error: error && projectStepError(error, "public"), endedAt };
+    return { ...envelope(chunk), payload: shown };
+  },
+  "workflow-step-output": (chunk: StepOutput) => {
+    const { stepName, output, runId } = chunk.payload;
+    const inner = isChunk(output) ? publicChunk(output) : output;
+    return inner === undefined ? undefined : { ...envelope(chunk), payload: { stepName, output: inner, runId } };
+  },
+  "workflow-finish": (chunk: WorkflowFinish) => {
+    const { workflowStatus, metadata, output, finalWorkflowResult } = chunk.payload;
+    const { error } = metadata;
+    const shown = error && projectStepError(error, "public");
+    return {
+      ...envelope(chunk),
+      payload: { workflowStatus, metadata: shown ? { error: shown, errorMessage: shown.message } : {}, output: { usage: output.usage }, finalWorkflowResult },
+    };
+  },
+};
+
 const PUBLIC_CHUNKS: ByType = {
+  ...WORKFLOW_CHUNKS,
   start: members("id", "messageId"),
   "text-start": members("id", "providerMetadata"),
   "text-delta": members("id", "text", "providerMetadata"),
@@ -86,11 +126,11 @@ type Envelope = Extract<AgentChunk, { readonly payload: unknown }>;
 type Chunk<T extends string> = string extends T ? Envelope : Extract<Envelope, { readonly type: T }>;
 
 /** The chunk as `audience` may see it, or `undefined` when it may not. */
-export function projectChunk(chunk: AgentChunk, audience: Audience): unknown {
+export function projectChunk(chunk: StreamedChunk, audience: Audience): unknown {
   return audience === "operator" ? chunk : publicChunk(chunk);
 }
 
-function publicChunk(chunk: AgentChunk): unknown {
+function publicChunk(chunk: StreamedChunk): unknown {
   // A `data-…` chunk is what the app itself decided to send.
   if (chunk.type.startsWith("data-")) return chunk;
   const project = Object.hasOwn(PUBLIC_CHUNKS, chunk.type) ? PUBLIC_CHUNKS[chunk.type] : undefined;
@@ -99,7 +139,7 @@ function publicChunk(chunk: AgentChunk): unknown {
 }
 
 /** A value that a nested run wrote, in contrast to one that a tool made up. */
-function isChunk(value: unknown): value is AgentChunk {
+function isChunk(value: unknown): value is StreamedChunk {
   return (
     typeof value === "object" && value !== null && "type" in value && typeof value.type === "string" && "runId" in value && "from" in value
   );

@@ -1,0 +1,40 @@
+import type { z } from "zod";
+import type { workflows } from "../../../contract/routes/workflows.ts";
+import type { StartBody } from "../../../contract/shapes/workflow.ts";
+import { findRun, startRun, type StartRequest } from "../../../workflows/operations.ts";
+import type { Call } from "../../call.ts";
+import type { Handler } from "../../route-table.ts";
+import { findWorkflow, hostFor } from "./find.ts";
+import { resultReply, streamOf } from "./reply.ts";
+
+function requestOf(runId: string, { inputData, initialState, perStep, resourceId }: z.output<typeof StartBody>, { requestContext }: Call): StartRequest {
+  return { runId, inputData, initialState, perStep, resourceId, requestContext };
+}
+
+export const start: Handler<typeof workflows.start> = async ({ params, query, body }, call) => {
+  const workflow = findWorkflow(params.workflowId, call);
+  const host = hostFor(call);
+  await findRun(host, workflow, query.runId); // only what has been made can be started here
+  await startRun(host, workflow, requestOf(query.runId, body, call));
+  return { message: "Workflow run started" };
+};
+
+export const startAsync: Handler<typeof workflows.startAsync> = async ({ params, query, body }, call) => {
+  const workflow = findWorkflow(params.workflowId, call);
+  const host = hostFor(call);
+  return resultReply(host, workflow, await startRun(host, workflow, requestOf(query.runId ?? crypto.randomUUID(), body, call)), call);
+};
+
+export const stream: Handler<typeof workflows.stream> = async ({ params, query, body }, call) => {
+  const host = hostFor(call);
+  const { closeOnSuspend } = body;
+  const begun = await startRun(host, findWorkflow(params.workflowId, call), { ...requestOf(query.runId, body, call), onInvalidInput: "record" });
+  return streamOf(host, begun, call, { closeOnSuspend });
+};
+
+export const observe: Handler<typeof workflows.observe> = async ({ params, query }, call) => {
+  const host = hostFor(call);
+  const { runId, offset } = query;
+  await findRun(host, findWorkflow(params.workflowId, call), runId);
+  return streamOf(host, { runId, after: 0 }, call, { offset });
+};
