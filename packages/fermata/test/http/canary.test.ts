@@ -12,7 +12,7 @@ const STACK = /\n\s+at |\\n\s+at |node:internal|\.ts:\d+|"stack"/;
 
 /** The types of all chunks of a stream, those of nested runs included. */
 function typesOf(body: string): string[] {
-  const records = body.includes("\u001e") ? body.split("\u001e") : body.split("\n\n").map((block) => block.replace(/^data: /, ""));
+  const records = body.includes("\u001e") ? body.split("\u001e") : body.split("\n\n").map((block) => block.replace(/^(?:event: .*\n)?data: /, ""));
   return records
     .filter((record) => record.startsWith("{"))
     .flatMap((record) => chunkTypes(JSON.parse(record) as { type: string; payload?: { output?: unknown } }));

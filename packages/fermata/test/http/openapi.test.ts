@@ -16,7 +16,7 @@ import { startHono, startServe, type TestServer } from "../support/test-server.t
 const MEDIA = { sse: "text/event-stream", records: "text/plain" } as const;
 
 /** Routes that take nothing: there is nothing that a caller could do wrong. */
-const CANNOT_FAIL = new Set(["system.packages", "system.apiSchema", "auth.capabilities", "auth.me"]);
+const CANNOT_FAIL = new Set(["system.packages", "system.apiSchema", "auth.capabilities", "auth.me", "chat.listModels"]);
 
 const routes = routeTable();
 let server: TestServer;
@@ -73,11 +73,13 @@ describe("the document", () => {
       expect(inPath.map(({ name }) => name)).toEqual([...spec.path.matchAll(/:(\w+)/g)].map(([, name]) => name));
       expect(inPath.every(({ required }) => required)).toBe(true);
       expect(Object.keys(operation?.requestBody?.content ?? {})).toEqual(spec.body ? ["application/json"] : []);
-      expect(Object.keys(operation?.responses["200"]?.content ?? {})).toEqual([spec.stream ? MEDIA[spec.stream] : "application/json"]);
+      expect(Object.keys(operation?.responses["200"]?.content ?? {})).toEqual(
+        spec.events ? ["application/json", "text/event-stream"] : [spec.stream ? MEDIA[spec.stream] : "application/json"],
+      );
       const failures = Object.entries(operation?.responses ?? {}).filter(([status]) => status !== "200");
       expect(failures.map(([status]) => status)).toEqual(expect.arrayContaining(["500", "408"]));
       for (const [, { content }] of failures)
-        expect(content).toEqual({ "application/json": { schema: { $ref: "#/components/schemas/Error" } } });
+        expect(content).toEqual({ "application/json": { schema: { $ref: `#/components/schemas/${spec.openai ? "OpenAiError" : "Error"}` } } });
       expect(operation?.security).toEqual(spec.access === "public" ? [] : [{ bearer: [] }]);
     },
   );
@@ -111,6 +113,7 @@ describe("every real reply fits the document", () => {
       ? text.split("\u001e").filter((record) => record !== "")
       : text
           .split("\n\n")
+          .map((block) => block.replace(/^event: .*\n/, ""))
           .filter((block) => block.startsWith("data: {"))
           .map((block) => block.slice(6));
     return records.map((record) => JSON.parse(record) as { type: string });

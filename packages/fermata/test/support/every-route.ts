@@ -1,5 +1,6 @@
 /** What can be asked of each route of the app with the canary: all that it can answer, failures included. */
 import { call, type Ask, type Seen } from "./call-route.ts";
+import { OPENAI_ROUTES } from "./openai-routes.ts";
 import { MEMORY_ROUTES } from "./memory-routes.ts";
 import type { TestServer } from "./test-server.ts";
 
@@ -82,4 +83,5 @@ export const ROUTES: Readonly<Record<string, Ask>> = {
   "auth.capabilities": gets("/auth/capabilities"),
   "auth.me": gets("/auth/me"),
   ...MEMORY_ROUTES,
+  ...OPENAI_ROUTES,
 };

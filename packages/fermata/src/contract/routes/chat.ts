@@ -1,6 +1,6 @@
 /** Chat Completions: agents behind any program that speaks to OpenAI. */
 import { route, runErrors } from "../route.ts";
-import { ChatBody, ChatCompletion, ChatCompletionChunk, ModelEntry, ModelList, ModelParams } from "../shapes/chat.ts";
+import { ChatBody, ChatCompletion, ChatCompletionEvent, ModelEntry, ModelList, ModelParams } from "../shapes/chat.ts";
 
 export const chat = {
   create: route({
@@ -10,7 +10,7 @@ export const chat = {
     access: "agents:execute",
     body: ChatBody,
     response: ChatCompletion,
-    events: ChatCompletionChunk,
+    events: ChatCompletionEvent,
     openai: true,
     errors: runErrors,
   }),

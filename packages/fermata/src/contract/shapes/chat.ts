@@ -1,6 +1,6 @@
 /** Chat Completions and models, in the form of OpenAI's API. */
 import { z } from "zod";
-import { sharedParameters } from "./openai.ts";
+import { OpenAiErrorReply, sharedParameters } from "./openai.ts";
 
 const OutputTokens = z.int().min(1).nullish();
 
@@ -69,7 +69,7 @@ export const ChatCompletion = z
   })
   .meta({ id: "ChatCompletion" });
 
-export const ChatCompletionChunk = z
+const Chunk = z
   .object({
     id: z.string(),
     object: z.literal("chat.completion.chunk"),
@@ -101,6 +101,9 @@ export const ChatCompletionChunk = z
     usage: ChatUsage.nullish(),
   })
   .meta({ id: "ChatCompletionChunk" });
+
+/** A chunk, or the failure that ends the stream. */
+export const ChatCompletionEvent = z.union([Chunk, OpenAiErrorReply.pick({ error: true })]);
 
 export const ModelParams = z.object({ model: z.string() });
 

@@ -77,6 +77,11 @@ export const MIGRATIONS: readonly Migration[] = [
         primary key (tenant, resource_id, name))`,
     ],
   },
+  {
+    version: 4,
+    name: "how an index keeps its vectors",
+    statements: [`alter table {t}vector_indexes add column kind text not null default 'exact'`],
+  },
 ];
 
 /** The version that this code needs. */

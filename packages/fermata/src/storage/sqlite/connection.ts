@@ -13,6 +13,9 @@ interface Prepared {
   readonly returnsRows: boolean;
 }
 
+/** Our own statements alone come here. Node 22 could not be asked until 22.16. */
+const RETURNS_ROWS = /^\s*(select|pragma|explain)\b|\breturning\b/i;
+
 const MOST_PREPARED = 256;
 /** How long SQLite itself waits for a lock. It blocks the process, so it is short; longer waits are the writer's. */
 const BUSY_TIMEOUT_MS = 20;
@@ -27,12 +30,13 @@ const SQLITE_NOTADB = 26;
 export class SqliteConnection {
   readonly #db: DatabaseSync;
   readonly #prepared = new Map<string, Prepared>();
+  #isClosed = false;
 
   /** @throws FermataError `MISCONFIGURED` when the file cannot be opened or is damaged. Throws what `isBusy` knows when another process holds it. */
   constructor(location: string) {
     const known = location === ":memory:" ? 0 : prepareFile(location);
     try {
-      this.#db = new DatabaseSync(location, { timeout: BUSY_TIMEOUT_MS });
+      this.#db = new DatabaseSync(location);
       this.#open(known);
     } catch (error) {
       if (isBusy(error) || FermataError.is(error)) throw error;
@@ -46,6 +50,7 @@ export class SqliteConnection {
 
   #open(bytes: number): void {
     try {
+      this.#db.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
       this.#db.exec("pragma journal_mode = wal");
       this.#db.exec("pragma synchronous = full");
       this.#db.exec("pragma journal_size_limit = 67108864");
@@ -81,7 +86,9 @@ export class SqliteConnection {
 
   close(): void {
     this.#prepared.clear();
-    if (this.#db.isOpen) this.#db.close();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#db.close();
   }
 
   #prepare(text: string): Prepared {
@@ -93,7 +100,7 @@ export class SqliteConnection {
       return "?";
     });
     const statement = this.#db.prepare(sql);
-    const prepared = { statement, order, returnsRows: statement.columns().length > 0 };
+    const prepared = { statement, order, returnsRows: RETURNS_ROWS.test(text) };
     for (const oldest of this.#prepared.keys()) {
       if (this.#prepared.size < MOST_PREPARED) break;
       this.#prepared.delete(oldest);

@@ -1,4 +1,4 @@
-import { sqlVectorRows } from "../sql/vectors.ts";
+import { byteFormat, sqlVectorRows } from "../sql/vectors.ts";
 import { ExactVector } from "../vector/exact-vector.ts";
 import { SqliteDatabase } from "./database.ts";
 
@@ -14,9 +14,15 @@ export class SqliteVector extends ExactVector {
   /** @throws FermataError `MISCONFIGURED` when the address is not a file. */
   constructor({ id = "sqlite-vector", url = "file:.fermata/data.db" }: SqliteVectorOptions = {}) {
     const database = new SqliteDatabase(url);
+    const format = byteFormat(database.dialect);
     super(
       id,
-      sqlVectorRows(database, () => database.close()),
+      sqlVectorRows(
+        database,
+        [format],
+        async () => format,
+        () => database.close(),
+      ),
     );
   }
 }

@@ -1,10 +1,5 @@
 import { ExactVector } from "./exact-vector.ts";
-import type { IndexShape, StoredVector, VectorRows } from "./exact-vector.ts";
-
-interface Index {
-  readonly shape: IndexShape;
-  readonly rows: Map<string, StoredVector>;
-}
+import type { IndexShape, StoredVector, VectorIndex, VectorRows } from "./exact-vector.ts";
 
 /** Vectors in the process, gone when it ends. For tests and small collections; `maxVectors` bounds each index (default 100,000), the oldest go first. */
 export class MemoryVector extends ExactVector {
@@ -14,26 +9,34 @@ export class MemoryVector extends ExactVector {
 }
 
 function memoryRows(maxVectors: number): VectorRows {
-  const indexes = new Map<string, Index>();
+  const indexes = new Map<string, VectorIndex>();
   return {
     async create(name, shape) {
-      const index = indexes.get(name) ?? { shape, rows: new Map<string, StoredVector>() };
-      indexes.set(name, index);
-      return index.shape;
+      if (!indexes.has(name))
+        indexes.set(
+          name,
+          memoryIndex(shape, maxVectors, () => indexes.delete(name)),
+        );
     },
-    shape: async (name) => indexes.get(name)?.shape,
+    open: async (name) => indexes.get(name),
     names: async () => [...indexes.keys()].sort(),
-    count: async (name) => indexes.get(name)?.rows.size ?? 0,
-    async drop(name) {
-      indexes.delete(name);
+    async close() {},
+  };
+}
+
+function memoryIndex(shape: IndexShape, maxVectors: number, drop: () => void): VectorIndex {
+  const rows = new Map<string, StoredVector>();
+  return {
+    ...shape,
+    count: async () => rows.size,
+    async drop() {
+      drop();
     },
-    get: async (name, id) => indexes.get(name)?.rows.get(id),
-    async *scan(name) {
-      yield [...(indexes.get(name)?.rows.values() ?? [])];
+    get: async (id) => rows.get(id),
+    async *scan() {
+      yield [...rows.values()];
     },
-    async change(name, gone, put) {
-      const rows = indexes.get(name)?.rows;
-      if (!rows) return;
+    async change(gone, put) {
       for (const id of gone) rows.delete(id);
       for (const row of put) rows.set(row.id, row);
       for (const oldest of rows.keys()) {
@@ -41,6 +44,5 @@ function memoryRows(maxVectors: number): VectorRows {
         rows.delete(oldest);
       }
     },
-    async close() {},
   };
 }
