@@ -1,7 +1,18 @@
 /** What can be asked of the routes for OpenAI's clients: all that they can answer, failures included. */
 import { call, type Ask, type Seen } from "./call-route.ts";
 
-const TEXTS = ["hello", "fail", "break", "tool:fails", "tool:writes", "tool:guarded", "tool:asks", "tool:nothing", "tool:agent-child", "tool:agent-broken"];
+const TEXTS = [
+  "hello",
+  "fail",
+  "break",
+  "tool:fails",
+  "tool:writes",
+  "tool:guarded",
+  "tool:asks",
+  "tool:nothing",
+  "tool:agent-child",
+  "tool:agent-broken",
+];
 const AGENTS = ["main", "parent", "broken", "tripped", "tripped-late", "throwing"];
 const FORMAT = { type: "json_schema", name: "a", strict: true, schema: { type: "object" } };
 
@@ -12,7 +23,12 @@ async function all(path: string, bodies: readonly object[], ask: typeof call, se
 }
 
 const chats = AGENTS.flatMap((model) => TEXTS.map((content) => ({ model, messages: [{ role: "user", content }] })));
-const responses = AGENTS.flatMap((agent) => TEXTS.flatMap((input) => [{ model: agent, input }, { agent_id: agent, input }]));
+const responses = AGENTS.flatMap((agent) =>
+  TEXTS.flatMap((input) => [
+    { model: agent, input },
+    { agent_id: agent, input },
+  ]),
+);
 
 export const OPENAI_ROUTES: Readonly<Record<string, Ask>> = {
   "chat.create": (server) =>
