@@ -35,7 +35,15 @@ describe.skipIf(missing !== undefined)("PostgreSQL", () => {
           if (saved) acknowledged.push(id);
         }
       };
-      const writers = Array.from({ length: 8 }, (_, i) => write(i));
+      // Transactions of several statements, whose connections break between two of them.
+      const update = async (): Promise<void> => {
+        while (!down.signal.aborted) {
+          await threads.update(threadId, { title: "x" }).catch((error: unknown) => {
+            expect(error).toMatchObject({ code: "UNAVAILABLE" });
+          });
+        }
+      };
+      const writers = [...Array.from({ length: 8 }, (_, i) => write(i)), update(), update()];
       await delay(20 + Math.random() * 150);
       await server.kill();
       down.abort();

@@ -69,6 +69,23 @@ describe.skipIf(missing !== undefined)("PostgreSQL", () => {
     await expect(production.init()).resolves.toBeUndefined();
     await production.close();
   });
+  test("without prepared statements the store does the same", async () => {
+    const pool = new pg.Pool({ connectionString: await server.createDatabase() });
+    const names: unknown[] = [];
+    const watched: pg.Pool = Object.create(pool);
+    watched.query = ((config: { name?: string }) => {
+      names.push(config.name);
+      return pool.query(config as pg.QueryConfig);
+    }) as pg.Pool["query"];
+    const plain = new PostgresStore({ pool: watched, prepare: false });
+    const { threads, messages } = plain.for(LOCAL_PRINCIPAL);
+    await threads.create({ id: "t", resourceId: "r" });
+    await messages.save("t", [{ id: "m", role: "user", content: 1 }]);
+    expect(await messages.recent("t", 5)).toMatchObject([{ id: "m", content: 1 }]);
+    expect(new Set(names)).toEqual(new Set([undefined]));
+    await plain.close();
+    await pool.end();
+  });
   test("a server that cannot be reached is unavailable, and the next call may find it", async () => {
     const unreachable = new PostgresStore({ connectionString: "postgres://postgres@127.0.0.1:1/none" });
     await expect(unreachable.ping()).rejects.toMatchObject({ code: "UNAVAILABLE" });

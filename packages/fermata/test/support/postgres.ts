@@ -9,6 +9,7 @@ import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 
 export interface TestPostgres {
@@ -93,7 +94,17 @@ export async function startPostgres({ durable = false } = {}): Promise<TestPostg
     },
     kill: () => end("SIGKILL"),
     async restart() {
-      server = await start();
+      // What a killed server had started needs a moment to notice, and holds its memory until then.
+      const deadline = Date.now() + 10_000;
+      for (;;) {
+        try {
+          server = await start();
+          return;
+        } catch (error) {
+          if (Date.now() > deadline || !String(error).includes("shared memory block")) throw error;
+          await delay(50);
+        }
+      }
     },
     async stop() {
       await end("SIGINT");

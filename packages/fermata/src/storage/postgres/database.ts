@@ -100,6 +100,9 @@ function nameOf(text: string): string {
 export async function transaction<T>(pool: PostgresPool, work: (client: PostgresClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken = true;
+  // A connection that breaks between two statements says so here, and the next statement fails; without a listener it would end the process.
+  const onError = (): void => {};
+  client.on("error", onError);
   try {
     await client.query({ text: "begin" });
     try {
@@ -108,11 +111,15 @@ export async function transaction<T>(pool: PostgresPool, work: (client: Postgres
       broken = false;
       return value;
     } catch (error) {
-      await client.query({ text: "rollback" });
-      broken = false;
+      // On a broken connection there is nothing to roll back, and the first error says why.
+      await client.query({ text: "rollback" }).then(
+        () => (broken = false),
+        () => {},
+      );
       throw error;
     }
   } finally {
+    client.removeListener("error", onError);
     client.release(broken);
   }
 }

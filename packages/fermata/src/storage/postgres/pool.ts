@@ -14,6 +14,8 @@ export interface PostgresClient {
   query(config: PostgresQuery): Promise<PostgresResult>;
   /** With `true` the connection is closed instead of being used again. */
   release(destroy?: boolean): void;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  removeListener(event: "error", listener: (error: Error) => void): unknown;
 }
 
 export interface PostgresQuery {

@@ -18,7 +18,7 @@ const RETURNS_ROWS = /^\s*(select|pragma|explain)\b|\breturning\b/i;
 
 const MOST_PREPARED = 256;
 /** How long SQLite itself waits for a lock. It blocks the process, so it is short; longer waits are the writer's. */
-const BUSY_TIMEOUT_MS = 20;
+const BUSY_TIMEOUT_MS = 5;
 /** Larger files are not checked when they are opened: it would take seconds. */
 const MOST_BYTES_TO_CHECK = 64 * 1024 * 1024;
 
