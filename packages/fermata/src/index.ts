@@ -13,3 +13,5 @@ export { createLogger } from "./telemetry/logger.ts";
 export type { Logger } from "./telemetry/logger.ts";
 export { createTool, ToolWriter } from "./tools/index.ts";
 export type { Tool, ToolConfig, ToolContext } from "./tools/index.ts";
+export { createStep, createWorkflow, mapVariable } from "./workflows/index.ts";
+export type { Step, StepContext, Workflow, WorkflowChunk, WorkflowConfig, WorkflowResult, WorkflowRun } from "./workflows/index.ts";

@@ -14,7 +14,7 @@ import type { AnyTool, ProviderTool, Tools } from "../tools/tool.ts";
 import { AgentStream } from "./agent-stream.ts";
 import type { ChunkSink } from "./chunks.ts";
 import type { Delegate, DelegateOptions, OpenRun, RunLogging } from "./delegation.ts";
-import { ownHost, type AgentHost } from "./host.ts";
+import { ownHost, type AgentHost, type AgentWorkflow } from "./host.ts";
 import { PartConsumer } from "./loop/read-parts.ts";
 import { runLoop, type Reentry } from "./loop/run-loop.ts";
 import { NO_SINK, Run, type Answer, type RunSetup, type RunTool } from "./loop/run.ts";
@@ -34,6 +34,7 @@ type Retries = { readonly maxRetries?: number };
 
 const DEFAULT_MAX_STEPS = 5;
 const NO_PROCESSORS: readonly Processor[] = [];
+const NO_TOOLS: Readonly<Record<string, AnyTool>> = {};
 
 export interface AgentConfig<Id extends string = string, T extends Tools = Tools> {
   /** How the app and the API name the agent. Default: `name`. */
@@ -51,6 +52,8 @@ export interface AgentConfig<Id extends string = string, T extends Tools = Tools
   readonly agents?: Dynamic<Readonly<Record<string, Agent>>>;
   /** Remembers the conversations of runs that name a thread. */
   readonly memory?: Dynamic<Memory>;
+  /** Workflows that it may run, as tools `workflow-<key>`. */
+  readonly workflows?: Dynamic<Readonly<Record<string, AgentWorkflow>>>;
   readonly inputProcessors?: Dynamic<readonly Processor[]>;
   readonly outputProcessors?: Dynamic<readonly Processor[]>;
   /** How often output processors may have the model asked again in one run. Default 1. */
@@ -160,6 +163,10 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const memory = await this.#resolve(this.#config.memory, args.requestContext);
     memory?.attach(this.#ownHost().storage);
     return memory;
+  }
+
+  async listWorkflows(args: { readonly requestContext?: RequestContext } = {}): Promise<Readonly<Record<string, AgentWorkflow>>> {
+    return (await this.#resolve(this.#config.workflows, args.requestContext)) ?? {};
   }
 
   async listProcessors(
@@ -366,12 +373,26 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     return resolveModels(model, { ...retries, log: (line) => this.#ownHost().logger.info(line) });
   }
 
+  /** The agent's workflows live in its instance when they have none of their own. */
+  async #workflowTools(requestContext: RequestContext): Promise<Readonly<Record<string, AnyTool>>> {
+    const { workflows } = this.#config;
+    if (!workflows) return NO_TOOLS;
+    const found = await this.#resolve(workflows, requestContext);
+    const host = this.#mastra?.workflowHost;
+    return Object.fromEntries(
+      Object.entries(found).map(([key, workflow]) => {
+        if (host) workflow.adopt(host);
+        return [`workflow-${key}`, workflow.asTool(`workflow-${key}`)];
+      }),
+    );
+  }
+
   async #tools(requestContext: RequestContext): Promise<ReadonlyMap<string, RunTool>> {
-    const { tools, agents } = this.#config;
+    const { tools, agents, workflows } = this.#config;
     const delegates = (await this.#resolve(agents, requestContext)) ?? {};
     for (const agent of Object.values(delegates)) agent.adopt(this.#ownHost(), this.#mastra);
-    const made = ownTools((await this.#resolve(tools, requestContext)) ?? {}, delegates);
-    if (typeof tools !== "function" && typeof agents !== "function") this.#staticTools = made;
+    const made = ownTools((await this.#resolve(tools, requestContext)) ?? {}, delegates, await this.#workflowTools(requestContext));
+    if (typeof tools !== "function" && typeof agents !== "function" && typeof workflows !== "function") this.#staticTools = made;
     return made;
   }
 

@@ -4,6 +4,7 @@ import { MemorySuspensionStore } from "../storage/memory-suspension-store.ts";
 import type { Principal } from "../context/principal.ts";
 import type { Store } from "../storage/store.ts";
 import type { SuspensionStore } from "../storage/suspension-store.ts";
+import type { AnyTool } from "../tools/tool.ts";
 
 /** What an agent needs of the instance that it is registered with. */
 export interface AgentHost {
@@ -14,6 +15,17 @@ export interface AgentHost {
   suspensionsFor?(principal: Principal): SuspensionStore;
   /** What memories without a storage of their own use. */
   readonly storage?: Store | undefined;
+  /** Where the runs of workflows live. */
+  readonly workflowHost?: object;
+}
+
+/** What an agent needs of a workflow that it may run. */
+export interface AgentWorkflow {
+  readonly id: string;
+  readonly description?: string;
+  asTool(name: string): AnyTool;
+  /** Lets a workflow without an instance of its own live in the agent's. */
+  adopt(host: object): void;
 }
 
 /** The host of an agent that is used alone. */

@@ -1,4 +1,5 @@
 export { Agent } from "./agent.ts";
+export type { AgentWorkflow } from "./host.ts";
 export type { AgentConfig, ResumeOptions, ResumeTarget } from "./agent.ts";
 export { AgentStream } from "./agent-stream.ts";
 export type { AgentChunk } from "./chunks.ts";

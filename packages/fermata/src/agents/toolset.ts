@@ -8,10 +8,11 @@ import type { AgentOptions } from "./options.ts";
 const NAME = /^[^\p{Cc}]{1,128}$/u;
 
 /** The tools that an agent brings itself, by the name that the model knows them under. */
-export function ownTools(tools: Tools, agents: Readonly<Record<string, Delegate>>): Map<string, RunTool> {
+export function ownTools(tools: Tools, agents: Readonly<Record<string, Delegate>>, workflows: Readonly<Record<string, AnyTool>>): Map<string, RunTool> {
   const result = new Map<string, RunTool>();
   addTools(result, tools);
   for (const [key, agent] of Object.entries(agents)) result.set(`agent-${key}`, { kind: "agent", tool: delegateTool(key, agent) });
+  addTools(result, workflows);
   return result;
 }
 

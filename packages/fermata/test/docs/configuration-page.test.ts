@@ -56,6 +56,7 @@ const OPTIONS: Readonly<Record<string, object>> = {
     maxRetries: true,
     tools: true,
     agents: true,
+    workflows: true,
     memory: true,
     inputProcessors: true,
     outputProcessors: true,

@@ -12,9 +12,10 @@ type Description = z.input<typeof AgentDescription>;
 export async function describeAgent(agent: Agent, call: Call, partial = false): Promise<Description> {
   const { requestContext } = call;
   const args = { requestContext };
-  const [tools, agents, processors, models] = await Promise.all([
+  const [tools, agents, workflows, processors, models] = await Promise.all([
     known(agent, "tools", call, () => agent.listTools(args), {}),
     known(agent, "agents", call, () => agent.listAgents(args), {}),
+    known(agent, "workflows", call, () => agent.listWorkflows(args), {}),
     known(agent, "processors", call, () => agent.listProcessors(args), { input: [], output: [] }),
     known<readonly ModelCandidate[]>(agent, "model", call, () => agent.getModels(args), []),
   ]);
@@ -27,7 +28,7 @@ export async function describeAgent(agent: Agent, call: Call, partial = false): 
     ...(call.audience === "operator" && { instructions: await agent.getInstructions(args) }),
     agents: Object.fromEntries(Object.entries(agents).map(([key, { id, name }]) => [key, { id, name }])),
     tools: describeTools(tools, partial),
-    workflows: {},
+    workflows: Object.fromEntries(Object.entries(workflows).map(([key, { id }]) => [key, { name: id }])),
     skills: [],
     workspaceTools: [],
     browserTools: [],
