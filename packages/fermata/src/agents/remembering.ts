@@ -7,6 +7,7 @@ import { isContextOverflow } from "../memory/overflow.ts";
 import type { Memory } from "../memory/memory.ts";
 import type { ScopedMemory } from "../memory/scoped-memory.ts";
 import { nameThread } from "../memory/title.ts";
+import { acquireThread } from "../memory/thread-lease.ts";
 import { Turn } from "../memory/turn.ts";
 import { turnIsTaken } from "../memory/turn-leases.ts";
 import { UPDATE_TOOL, readWorkingMemory, workingMemoryPrompt, workingMemoryTool } from "../memory/working-memory.ts";
@@ -45,6 +46,7 @@ export class Remembering implements Conversation {
   #given: GivenMessages = { messages: [], results: new Map() };
   #context: readonly ModelMessage[] = [];
   #release: (() => void) | undefined;
+  #giveBack: (() => Promise<void>) | undefined;
   #untitled = false;
   /** Tokens that the conversation may have, once a provider has found it too long. */
   #limit: number | undefined;
@@ -85,15 +87,24 @@ export class Remembering implements Conversation {
   }
 
   async begin(run: Run): Promise<void> {
-    const { memory, runId, interrupt, scoped, thread } = this.#opening;
-    this.#release = await memory.turns.acquire({ thread: this.#key, runId, policy: this.#config.turns, signal: run.signal, interrupt });
+    const { scoped, thread } = this.#opening;
     const { workingMemory, readOnly } = this.#config;
+    await this.#takeTurn(run);
     if (run.resumedStep === undefined) await this.#recall(run);
     if (workingMemory) {
       const data = await readWorkingMemory(scoped.store, workingMemory, { threadId: thread.id, resourceId: thread.resourceId });
       this.system = [{ role: "system", content: workingMemoryPrompt(workingMemory, data, !readOnly) }];
     }
     this.#watch(run);
+  }
+
+  /** First among the runs of this process, then among the processes. Who only reads disturbs nobody. */
+  async #takeTurn({ signal }: Run): Promise<void> {
+    const { memory, runId, interrupt, scoped, thread } = this.#opening;
+    const { turns: policy, readOnly } = this.#config;
+    if (readOnly || policy === "parallel") return;
+    this.#release = await memory.turns.acquire({ thread: this.#key, runId, policy, signal, interrupt });
+    this.#giveBack = await acquireThread(scoped.store.leases, { threadId: thread.id, runId, policy, signal, onLost: interrupt });
   }
 
   async #recall(run: Run): Promise<void> {
@@ -162,7 +173,8 @@ export class Remembering implements Conversation {
 
   close(): void {
     clearInterval(this.#timer);
-    this.#release?.();
+    if (this.#giveBack) void this.#giveBack().then(this.#release);
+    else this.#release?.();
   }
 
   get #key(): string {
