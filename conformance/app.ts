@@ -11,6 +11,7 @@ import { Memory } from "fermata/memory";
 import { SqliteStore, SqliteVector } from "fermata/sqlite";
 import { createTool } from "fermata/tools";
 import { z } from "zod";
+import { addWorkflow, approvalWorkflow, failWorkflow, graphWorkflow, slowWorkflow, writerWorkflow } from "./app-workflows.ts";
 import { scriptedModel, scriptedModelV3 } from "./scripted-model.ts";
 
 const weatherTool = createTool({
@@ -103,6 +104,7 @@ const bossAgent = new Agent({
   },
   model: scriptedModel(),
   agents: { plainAgent },
+  workflows: { addWorkflow },
   tools: { weatherTool },
   memory,
 });
@@ -123,4 +125,5 @@ export const mastra = new Mastra({
   vectors: { demoVector: vector },
   agents: { toolAgent, plainAgent, v3Agent, bossAgent, tierAgent },
   tools: { weatherTool, deleteFile, askUser, brokenTool },
+  workflows: { addWorkflow, approvalWorkflow, graphWorkflow, failWorkflow, writerWorkflow, slowWorkflow },
 });

@@ -54,18 +54,31 @@ export function readTranscripts(areas: readonly string[]): Transcript[] {
 }
 
 /** Sends a request, keeps the reply as a file and hands it back. */
-export async function record(base: string, name: string, request: RecordedRequest): Promise<Transcript> {
+export async function record(base: string, name: string, request: RecordedRequest, abortAfterMs?: number): Promise<Transcript> {
   const sent = request.raw ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
   const reply = await fetch(base + request.path, {
     method: request.method,
     headers: request.headers,
     redirect: "manual",
+    ...(abortAfterMs === undefined ? {} : { signal: AbortSignal.timeout(abortAfterMs) }),
     ...(sent === undefined ? {} : { body: sent }),
   });
-  const transcript: Transcript = { name, request, response: toResponse(reply, await reply.text()) };
+  const transcript: Transcript = { name, request, response: toResponse(reply, await textOf(reply)) };
   mkdirSync(recordingFolder, { recursive: true });
   writeFileSync(join(recordingFolder, `${name}.json`), `${JSON.stringify(transcript, null, 1)}\n`);
   return transcript;
+}
+
+/** What came of the reply before it ended, or was left. */
+async function textOf(reply: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for await (const bytes of reply.body ?? []) text += decoder.decode(bytes, { stream: true });
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "TimeoutError") throw error;
+  }
+  return text;
 }
 
 function toResponse(reply: Response, text: string): RecordedResponse {

@@ -11,6 +11,8 @@ interface Base<In> {
   /** Steps of the outermost workflow by id, and under `input` what the run was given. */
   readonly steps: Readonly<Record<string, StepView>> & { readonly input?: unknown };
   readonly stepExecutionPath: readonly string[];
+  /** The labels under which the run can be resumed. */
+  readonly resumeLabels: ResumeLabels;
   /** The shared state, when it was asked for. */
   readonly state?: unknown;
 }
@@ -26,7 +28,6 @@ export type WorkflowResult<Out = unknown, In = unknown> = Base<In> &
         readonly suspended: readonly (readonly string[])[];
         /** What each waiting step of the outermost workflow has said. */
         readonly suspendPayload: Readonly<Record<string, unknown>>;
-        readonly resumeLabels: ResumeLabels;
       }
     | { readonly status: "canceled" | "paused" | "pending" | "running" | "waiting" }
   );
@@ -61,6 +62,7 @@ export function resultOf({ record, view, start }: RunState): WorkflowResult {
     input,
     steps: { ...(input !== undefined && { input }), ...Object.fromEntries(view.steps) } as Base<unknown>["steps"], // `input` stands beside the steps
     stepExecutionPath: view.executionPath,
+    resumeLabels: labelsOf(view),
   };
   const ending = endingOf(record);
   switch (status) {
@@ -70,7 +72,7 @@ export function resultOf({ record, view, start }: RunState): WorkflowResult {
     case "tripwire":
       return { status, ...base, error: ending?.error ?? { name: "Error", message: "The run failed." } };
     case "suspended":
-      return { status, ...base, suspended: suspendedPaths(view), suspendPayload: suspendPayloads(view), resumeLabels: labelsOf(view) };
+      return { status, ...base, suspended: suspendedPaths(view), suspendPayload: suspendPayloads(view) };
     default:
       return { status: status as Exclude<WorkflowStatus, "success" | "failed" | "tripwire" | "suspended">, ...base };
   }
