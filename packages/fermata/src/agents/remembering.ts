@@ -1,7 +1,9 @@
 /** A run as a turn of a remembered conversation. */
 import { FermataError, messageOf } from "../errors.ts";
 import { estimateTokens, fitIntoBudget, withoutOrphans } from "../memory/budget.ts";
+import { textOf, toContent, toMemoryMessage } from "../memory/message.ts";
 import type { MemoryMessage } from "../memory/message.ts";
+import { recalledPrompt } from "../memory/recall-index.ts";
 import type { ResolvedMemoryConfig } from "../memory/options.ts";
 import { isContextOverflow } from "../memory/overflow.ts";
 import type { Memory } from "../memory/memory.ts";
@@ -93,7 +95,7 @@ export class Remembering implements Conversation {
     if (run.resumedStep === undefined) await this.#recall(run);
     if (workingMemory) {
       const data = await readWorkingMemory(scoped.store, workingMemory, { threadId: thread.id, resourceId: thread.resourceId });
-      this.system = [{ role: "system", content: workingMemoryPrompt(workingMemory, data, !readOnly) }];
+      this.system = [{ role: "system", content: workingMemoryPrompt(workingMemory, data, !readOnly) }, ...this.system];
     }
     this.#watch(run);
   }
@@ -111,7 +113,7 @@ export class Remembering implements Conversation {
     const { thread } = this.#opening;
     const { remembered, fresh, untitled } = await this.#turn.begin(this.#given.messages, this.#given.results);
     this.#untitled = untitled;
-    this.remembered = remembered.map(toStored);
+    this.remembered = [...(await this.#recalled(run, remembered)), ...remembered].map(toStored);
     const now = Date.now();
     this.told = fresh.map(
       ({ id = crypto.randomUUID(), role, createdAt = now, content }): StoredMessage => ({
@@ -131,6 +133,37 @@ export class Remembering implements Conversation {
     const split = said.findIndex((message) => !kept.has(message));
     run.remembered = split < 0 ? said : said.slice(0, split);
     run.history = split < 0 ? [] : said.slice(split);
+  }
+
+  /** What was said before the last messages, or elsewhere, and is near to what is said now. Recall is a help: a turn goes on without it. */
+  async #recalled(run: Run, remembered: readonly MemoryMessage[]): Promise<readonly MemoryMessage[]> {
+    const { scoped, thread } = this.#opening;
+    const { semanticRecall } = this.#config;
+    const asked = this.#given.messages.findLast(({ role }) => role === "user");
+    if (!semanticRecall || !scoped.index || !asked) return [];
+    try {
+      const scope = { resourceId: thread.resourceId, ...(semanticRecall.scope === "thread" && { threadId: thread.id }) };
+      const { records } = await scoped.index.find(scoped.store, textOf(asked.content), semanticRecall, scope);
+      const known = new Set(remembered.map(({ id }) => id));
+      const found = records.map(toMemoryMessage).filter(({ id, threadId }) => threadId !== thread.id || !known.has(id));
+      const elsewhere = found.filter(({ threadId }) => threadId !== thread.id);
+      if (elsewhere.length > 0) this.system = [...this.system, { role: "system", content: recalledPrompt(elsewhere) }];
+      const here = found.filter(({ threadId }) => threadId === thread.id);
+      return here.slice(Math.max(0, here.findIndex(({ role }) => role === "user")));
+    } catch (error) {
+      run.setup.logger.warn("Nothing could be recalled", { runId: run.id, error });
+      return [];
+    }
+  }
+
+  /** Nobody waits until what was said can be found. */
+  #indexSoon(run: Run, answer: NewMessage | undefined): void {
+    const { scoped, memory, thread } = this.#opening;
+    if (!scoped.index || !this.#config.semanticRecall) return;
+    const ids = { threadId: thread.id, resourceId: thread.resourceId };
+    const all = [...this.told.map(toNew), ...(answer ? [answer] : [])];
+    const messages = all.map(({ id, role, createdAt = Date.now(), content }): MemoryMessage => ({ id, role, createdAt: new Date(createdAt), ...ids, content: toContent(content) }));
+    memory.track(scoped.index.saved(messages).catch((error: unknown) => run.setup.logger.warn("A turn could not be indexed", { runId: run.id, error })));
   }
 
   replace(run: Run, messages: readonly StoredMessage[]): void {
@@ -168,7 +201,9 @@ export class Remembering implements Conversation {
     const answer = this.#answer(run, status);
     if (answer) await this.#turn.save([answer]);
     if (this.#failure) throw this.#failure.error;
-    if (status === "completed") this.#title(run);
+    if (status !== "completed") return;
+    this.#title(run);
+    this.#indexSoon(run, answer);
   }
 
   close(): void {

@@ -5,3 +5,4 @@ export type { MemoryMessage, MessageContent, MessagePart, MessageToSave } from "
 export type { MemoryThread } from "./thread.ts";
 export type { CreateThreadInput, IncludedMessage, ListThreadsInput, MessagePage, RecallInput, ThreadPage, ThreadUpdate } from "./scoped-memory.ts";
 export type { ClonedThread, CloneThreadInput } from "./clone-thread.ts";
+export type { Embedder, EmbeddingModel } from "./embedder.ts";

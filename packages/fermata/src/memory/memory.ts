@@ -1,11 +1,16 @@
 import { LOCAL_PRINCIPAL } from "../context/principal.ts";
 import type { Principal } from "../context/principal.ts";
+import { FermataError } from "../errors.ts";
+import type { VectorStore } from "../storage/vector/vector.ts";
 import { MemoryStore } from "../storage/memory/memory-store.ts";
 import type { Store } from "../storage/store.ts";
 import type { ClonedThread, CloneThreadInput } from "./clone-thread.ts";
+import { toEmbedder } from "./embedder.ts";
+import type { Embedder, EmbeddingModel } from "./embedder.ts";
 import type { MemoryMessage, MessageToSave } from "./message.ts";
 import { mergeConfig, resolveConfig } from "./options.ts";
 import type { MemoryConfig } from "./options.ts";
+import { RecallIndex } from "./recall-index.ts";
 import { ScopedMemory } from "./scoped-memory.ts";
 import type { CreateThreadInput, ListThreadsInput, MessagePage, RecallInput, ThreadPage, ThreadUpdate } from "./scoped-memory.ts";
 import type { MemoryThread } from "./thread.ts";
@@ -15,6 +20,10 @@ import type { WorkingMemoryOwner } from "./working-memory.ts";
 export interface MemorySettings {
   /** Where it is kept. Default: the instance's `storage`; without one, in the process, bounded. */
   readonly storage?: Store;
+  /** Where `semanticRecall` looks. */
+  readonly vector?: VectorStore;
+  /** An AI SDK embedding model, or an object with `embed(texts)`. */
+  readonly embedder?: Embedder | EmbeddingModel;
   readonly options?: MemoryConfig;
 }
 
@@ -34,10 +43,14 @@ export class Memory {
   #ownStore: Store | undefined;
   readonly #pending = new Set<Promise<unknown>>();
 
-  /** @throws FermataError `VALIDATION_FAILED` for options that cannot be meant. */
+  readonly #embedder: Embedder | undefined;
+
+  /** @throws FermataError `VALIDATION_FAILED` for options that cannot be meant; `MISCONFIGURED` for recall without what it needs. */
   constructor(settings: MemorySettings = {}) {
-    resolveConfig(settings.options);
+    const { semanticRecall } = resolveConfig(settings.options);
+    if (semanticRecall && !(settings.vector && settings.embedder)) throw new FermataError("MISCONFIGURED", "semanticRecall needs a vector store and an embedder: new Memory({ vector, embedder, … }).");
     this.#settings = settings;
+    this.#embedder = settings.embedder && toEmbedder(settings.embedder);
   }
 
   /** Called by the instance that the memory, or its agent, is registered with. */
@@ -77,8 +90,12 @@ export class Memory {
    * @throws FermataError `VALIDATION_FAILED` for options that cannot be meant; `FORBIDDEN` for a resource out of reach.
    */
   for(principal: Principal, options?: MemoryConfig, resourceId?: string): ScopedMemory {
-    const store = this.storage.for(principal);
-    return new ScopedMemory(resourceId === undefined ? store : store.within(resourceId), resolveConfig(mergeConfig(this.options, options)));
+    const all = this.storage.for(principal);
+    const store = resourceId === undefined ? all : all.within(resourceId);
+    const config = resolveConfig(mergeConfig(this.options, options));
+    const { vector } = this.#settings;
+    const index = vector && this.#embedder && this.options.semanticRecall ? new RecallIndex(vector, this.#embedder, store.reach) : undefined;
+    return new ScopedMemory(store, config, index);
   }
 
   createThread(input: CreateThreadInput): Promise<MemoryThread> {

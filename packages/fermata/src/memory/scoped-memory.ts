@@ -7,6 +7,7 @@ import type { ClonedThread, CloneThreadInput } from "./clone-thread.ts";
 import { toMemoryMessage, toNewMessage } from "./message.ts";
 import type { MemoryMessage, MessageToSave } from "./message.ts";
 import type { ResolvedMemoryConfig } from "./options.ts";
+import type { RecallIndex } from "./recall-index.ts";
 import { toMemoryThread } from "./thread.ts";
 import type { MemoryThread } from "./thread.ts";
 import { readWorkingMemory, templateOf, writeWorkingMemory } from "./working-memory.ts";
@@ -43,6 +44,8 @@ export interface ThreadPage {
 export interface RecallInput extends Paging {
   readonly threadId: string;
   readonly resourceId?: string | undefined;
+  /** Instead of a page of the thread: the messages that come nearest to this text, with their neighbours. Needs `semanticRecall`. */
+  readonly vectorSearchString?: string | undefined;
   /** Messages, wherever they are, that come with the page, with their neighbours. */
   readonly include?: readonly IncludedMessage[] | undefined;
   readonly filter?:
@@ -81,23 +84,17 @@ export interface ThreadUpdate {
 const THREADS_PER_PAGE = 100;
 const MESSAGES_PER_PAGE = 40;
 
-/** Is told of messages that are there now, or are there no more. */
-export interface MessageIndex {
-  saved(messages: readonly MemoryMessage[]): Promise<void>;
-  deleted(ids: readonly string[]): Promise<void>;
-  threadDeleted(threadId: string): Promise<void>;
-}
-
 /** A memory as somebody reaches it: what is out of reach is as if it were not there. */
 export class ScopedMemory {
   readonly store: ScopedStore;
   readonly config: ResolvedMemoryConfig;
-  readonly #index: MessageIndex | undefined;
+  /** Present where messages are found by meaning. */
+  readonly index: RecallIndex | undefined;
 
-  constructor(store: ScopedStore, config: ResolvedMemoryConfig, index?: MessageIndex) {
+  constructor(store: ScopedStore, config: ResolvedMemoryConfig, index?: RecallIndex) {
     this.store = store;
     this.config = config;
-    this.#index = index;
+    this.index = index;
   }
 
   /** A thread that is there already stays as it is. @throws FermataError `FORBIDDEN`, `CONFLICT` as `ThreadStore.create`. */
@@ -129,13 +126,20 @@ export class ScopedMemory {
   /** With its messages. @throws FermataError `NOT_FOUND` */
   async deleteThread(threadId: string): Promise<void> {
     if (!(await this.store.threads.delete(threadId))) throw threadNotFound();
-    await this.#index?.threadDeleted(threadId);
+    await this.index?.threadDeleted(threadId);
   }
 
   /** The messages of a thread, a page at a time. @throws FermataError `NOT_FOUND` */
-  async recall({ threadId, resourceId, include, filter, orderBy, page, perPage = MESSAGES_PER_PAGE }: RecallInput): Promise<MessagePage> {
+  async recall({ threadId, resourceId, vectorSearchString, include, filter, orderBy, page, perPage = MESSAGES_PER_PAGE }: RecallInput): Promise<MessagePage> {
     const store = this.#within(resourceId);
-    if (!(await store.threads.get(threadId))) throw threadNotFound();
+    const thread = await store.threads.get(threadId);
+    if (!thread) throw threadNotFound();
+    const { semanticRecall } = this.config;
+    if (vectorSearchString !== undefined && semanticRecall && this.index) {
+      const scope = { resourceId: thread.resourceId, ...(semanticRecall.scope === "thread" && { threadId }) };
+      const { records } = await this.index.find(store, vectorSearchString, semanticRecall, scope);
+      return { messages: records.map(toMemoryMessage), total: records.length, page: 0, perPage: false, hasMore: false };
+    }
     const query: MessageQuery = {
       threadId,
       roles: filter?.roles,
@@ -169,26 +173,32 @@ export class ScopedMemory {
       for (const record of records) saved.set(`${record.resourceId}\0${threadId}\0${record.id}`, toMemoryMessage(record));
     }
     const list = [...saved.values()];
-    await this.#index?.saved(list);
+    await this.index?.saved(list);
     return { messages: list };
   }
 
   /** Resolves to the number of messages that were there. */
   async deleteMessages(messageIds: readonly string[]): Promise<number> {
     const count = messageIds.length === 0 ? 0 : await this.store.messages.delete(messageIds);
-    await this.#index?.deleted(messageIds);
+    await this.index?.deleted(messageIds);
     return count;
   }
 
   /** @throws FermataError `NOT_FOUND`; `CONFLICT` when there is a thread with the new id. */
-  cloneThread(input: CloneThreadInput): Promise<ClonedThread> {
-    return cloneThread(this.store, input);
+  async cloneThread(input: CloneThreadInput): Promise<ClonedThread> {
+    const clone = await cloneThread(this.store, input);
+    await this.index?.saved(clone.clonedMessages);
+    return clone;
   }
 
   /** Gives a thread to another resource. @throws FermataError `NOT_FOUND`, `CONFLICT` */
   async transfer({ threadId, resourceId }: { readonly threadId: string; readonly resourceId: string }): Promise<MemoryThread> {
     const thread = await this.store.threads.transfer(threadId, resourceId);
     if (!thread) throw threadNotFound();
+    if (this.index) {
+      await this.index.threadDeleted(threadId);
+      if (this.store.reach.resourceId === undefined) await this.index.saved((await this.store.within(resourceId).messages.list({ threadId, perPage: false })).items.map(toMemoryMessage));
+    }
     return toMemoryThread(thread);
   }
 

@@ -1,5 +1,6 @@
 import type { MessageRecord } from "../storage/messages.ts";
 import type { ScopedStore } from "../storage/store.ts";
+import type { ScopedMemory } from "./scoped-memory.ts";
 import { textOf, toContent } from "./message.ts";
 
 export interface SearchInput {
@@ -29,6 +30,13 @@ export interface FoundMessage {
 const MAX_SCANNED = 2_000;
 const PAGE = 200;
 const NEIGHBOURS = 2;
+
+/** The messages that the index finds, each with its neighbours. */
+export async function searchByMeaning({ store, index, config }: ScopedMemory, { query, resourceId, threadId, limit = 20 }: SearchInput): Promise<readonly FoundMessage[] | undefined> {
+  if (!index || !config.semanticRecall || query.trim() === "") return undefined;
+  const { records } = await index.find(store, query, { ...config.semanticRecall, topK: limit, before: 0, after: 0 }, { resourceId, threadId });
+  return Promise.all(records.map((record) => withNeighbours(store, record)));
+}
 
 /** The newest messages whose text has all words of the query, each with its neighbours. Without any word, simply the newest. */
 export async function searchMessages(store: ScopedStore, { query, resourceId, threadId, limit = 20 }: SearchInput): Promise<readonly FoundMessage[]> {

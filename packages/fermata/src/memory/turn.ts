@@ -95,5 +95,5 @@ function cut(stored: readonly MemoryMessage[], count: number, isPart: boolean): 
   const last = count === 0 ? [] : stored.slice(-count);
   if (!isPart && last.length === stored.length) return last;
   const firstUser = last.findIndex(({ role }) => role === "user");
-  return firstUser > 0 ? last.slice(firstUser) : last;
+  return firstUser < 0 ? [] : last.slice(firstUser);
 }
