@@ -23,6 +23,7 @@ export interface AgentHost {
 export interface AgentWorkflow {
   readonly id: string;
   readonly description?: string;
+  readonly stepIds: readonly string[];
   asTool(name: string): AnyTool;
   /** Lets a workflow without an instance of its own live in the agent's. */
   adopt(host: object): void;

@@ -34,6 +34,8 @@ export class WorkflowRun<In = unknown, Out = unknown> {
   readonly resourceId: string | undefined;
   readonly #host: WorkflowHost;
   readonly #workflow: WorkflowDefinition;
+  /** A start under way: to cancel means that as well. */
+  #begun: Promise<Begun> | undefined;
 
   constructor(host: WorkflowHost, workflow: WorkflowDefinition, runId: string, resourceId?: string) {
     this.runId = runId;
@@ -71,6 +73,7 @@ export class WorkflowRun<In = unknown, Out = unknown> {
 
   /** Stops the run wherever it is: its model calls, tools, steps and the workflows inside it. */
   async cancel(): Promise<{ message: string }> {
+    await this.#begun?.catch(() => undefined);
     await cancelRun(this.#host, this.#workflow, this.runId);
     return { message: "Workflow run canceled" };
   }
@@ -102,7 +105,8 @@ export class WorkflowRun<In = unknown, Out = unknown> {
   }
 
   #start(options: Partial<StartOptions<In>>): Promise<Begun> {
-    return startRun(this.#host, this.#workflow, { ...options, runId: this.runId, resourceId: this.resourceId });
+    this.#begun = startRun(this.#host, this.#workflow, { ...options, runId: this.runId, resourceId: this.resourceId });
+    return this.#begun;
   }
 
   #stream(begun: Promise<Begun>, options: StreamOptions): WorkflowStream<WorkflowResult<Out, In>> {

@@ -2,7 +2,7 @@ import { FermataError } from "../errors.ts";
 import type { Input, Output, Schema } from "../schema/schema.ts";
 import type { WorkflowDefinition, WorkflowOptions } from "./definition.ts";
 import { graphHash } from "./describe.ts";
-import type { AnyStep, GraphNode, LoopContext, RetryConfig } from "./graph.ts";
+import { idsOf, type AnyStep, type GraphNode, type LoopContext, type RetryConfig } from "./graph.ts";
 import { ownHost, type WorkflowHost } from "./host.ts";
 import { fromTable, type Mapped, type MapTable } from "./map.ts";
 import { WorkflowRun } from "./run.ts";
@@ -92,6 +92,11 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
 
   get graph(): readonly GraphNode[] {
     return this.#graph;
+  }
+
+  /** The ids of the graph's own places, in their order. */
+  get stepIds(): readonly string[] {
+    return this.#graph.flatMap(idsOf);
   }
 
   get isCommitted(): boolean {

@@ -13,7 +13,7 @@ const agentMembers = {
   instructions: z.string().optional(),
   agents: z.record(z.string(), z.object({ id: z.string(), name: z.string() })),
   tools: z.record(z.string(), ToolDescription),
-  workflows: z.record(z.string(), z.object({ name: z.string() })),
+  workflows: z.record(z.string(), z.object({ name: z.string(), steps: z.record(z.string(), z.object({ id: z.string() })).optional() })),
   skills: z.array(z.unknown()),
   workspaceTools: z.array(z.string()),
   browserTools: z.array(z.string()),
