@@ -36,7 +36,14 @@ describe("turns", () => {
     const { client } = connect(server.url);
     const memory = { thread: threadId, resource: resourceId };
     await client.getAgent(agentId).generate("hello", { memory });
-    await client.getAgent(agentId).generate([{ role: "user", content: "hello" }, { role: "assistant", content: "Echo: hello" }, { role: "user", content: "bye" }], { memory });
+    await client.getAgent(agentId).generate(
+      [
+        { role: "user", content: "hello" },
+        { role: "assistant", content: "Echo: hello" },
+        { role: "user", content: "bye" },
+      ],
+      { memory },
+    );
     const { messages } = await client.getMemoryThread({ threadId, agentId }).listMessages();
     expect(each(messages, "role")).toEqual(["user", "assistant", "user", "assistant"]);
   });
@@ -52,7 +59,10 @@ describe("threads", () => {
     expect(await thread.get()).toMatchObject({ id: threadId, title: "One" });
     const { threads, total } = await client.listMemoryThreads({ resourceId, agentId });
     expect([threads.map(({ id }) => id), total]).toEqual([[threadId], 1]);
-    expect(await thread.update({ title: "Two", metadata: { color: "blue" }, resourceId })).toMatchObject({ title: "Two", metadata: { color: "blue" } });
+    expect(await thread.update({ title: "Two", metadata: { color: "blue" }, resourceId })).toMatchObject({
+      title: "Two",
+      metadata: { color: "blue" },
+    });
     expect(await thread.delete()).toEqual({ result: "Thread deleted" });
     expect(await failureOf(thread.get())).toMatchObject({ status: 404 });
   });
@@ -71,7 +81,13 @@ describe("threads", () => {
     const { resourceId } = fresh();
     const { client } = connect(server.url);
     for (const id of ["a", "b", "c"]) await client.createMemoryThread({ agentId, threadId: `${resourceId}-${id}`, resourceId });
-    const page = await client.listMemoryThreads({ resourceId, agentId, page: 1, perPage: 2, orderBy: { field: "createdAt", direction: "ASC" } });
+    const page = await client.listMemoryThreads({
+      resourceId,
+      agentId,
+      page: 1,
+      perPage: 2,
+      orderBy: { field: "createdAt", direction: "ASC" },
+    });
     expect([page.threads.map(({ id }) => id), page.total, page.hasMore]).toEqual([[`${resourceId}-c`], 3, false]);
   });
 });
@@ -81,11 +97,24 @@ describe("messages", () => {
     const { threadId, resourceId } = fresh();
     const { client } = connect(server.url);
     await client.createMemoryThread({ agentId, threadId, resourceId });
-    const message = (id: string, role: "user" | "assistant", content: string) => ({ id, role, content, threadId, resourceId, createdAt: new Date(), type: "text" as const });
-    const saved = await client.saveMessageToMemory({ agentId, messages: [message("m-1", "user", "hi"), message("m-2", "assistant", "hello")] });
+    const message = (id: string, role: "user" | "assistant", content: string) => ({
+      id,
+      role,
+      content,
+      threadId,
+      resourceId,
+      createdAt: new Date(),
+      type: "text" as const,
+    });
+    const saved = await client.saveMessageToMemory({
+      agentId,
+      messages: [message("m-1", "user", "hi"), message("m-2", "assistant", "hello")],
+    });
     expect(each(saved.messages, "id")).toEqual(["m-1", "m-2"]);
     const thread = client.getMemoryThread({ threadId, agentId });
-    expect(each((await thread.listMessages({ perPage: 1, orderBy: { field: "createdAt", direction: "DESC" } })).messages, "id")).toEqual(["m-2"]);
+    expect(each((await thread.listMessages({ perPage: 1, orderBy: { field: "createdAt", direction: "DESC" } })).messages, "id")).toEqual([
+      "m-2",
+    ]);
     expect(await thread.deleteMessages(["m-1"])).toEqual({ success: true, message: "1 message deleted successfully" });
     expect(each((await thread.listMessages()).messages, "id")).toEqual(["m-2"]);
   });
@@ -104,7 +133,11 @@ describe("the rest of the memory", () => {
     const { client } = connect(server.url);
     await client.createMemoryThread({ agentId, threadId, resourceId });
     await client.updateWorkingMemory({ agentId, threadId, resourceId, workingMemory: "# User\n- name: Bob" });
-    expect(await client.getWorkingMemory({ agentId, threadId, resourceId })).toMatchObject({ workingMemory: "# User\n- name: Bob", source: "resource", threadExists: true });
+    expect(await client.getWorkingMemory({ agentId, threadId, resourceId })).toMatchObject({
+      workingMemory: "# User\n- name: Bob",
+      source: "resource",
+      threadExists: true,
+    });
   });
 
   test("finds what was said", async () => {
@@ -122,7 +155,15 @@ test("vectors are kept and found", async () => {
   expect((await client.listEmbedders()).embedders).toEqual([]);
   const vector = client.getVector("demoVector");
   await vector.createIndex({ indexName: "client", dimension: 2, metric: "cosine" });
-  await vector.upsert({ indexName: "client", vectors: [[1, 0], [0, 1]], ids: ["x", "y"], metadata: [{ at: "x" }, { at: "y" }] });
+  await vector.upsert({
+    indexName: "client",
+    vectors: [
+      [1, 0],
+      [0, 1],
+    ],
+    ids: ["x", "y"],
+    metadata: [{ at: "x" }, { at: "y" }],
+  });
   const found = await vector.query({ indexName: "client", queryVector: [1, 0.1], topK: 1 });
   expect(JSON.stringify(found)).toContain('"id":"x"');
   expect(JSON.stringify(await vector.getIndexes())).toContain("client");

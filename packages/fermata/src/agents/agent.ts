@@ -4,7 +4,7 @@ import { FermataError, messageOf } from "../errors.ts";
 import { resolveModels, resolveNow } from "../models/resolve.ts";
 import type { FallbackEntry, ModelCandidate, ModelConfig, ModelMessage } from "../models/types.ts";
 import { toLines } from "../schema/messages.ts";
-import { assertSchema, validate, type JsonSchema, type Schema } from "../schema/schema.ts";
+import { assertSchema, validate, type Schema } from "../schema/schema.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "../context/principal.ts";
 import type { Memory } from "../memory/memory.ts";
 import type { MemoryConfig } from "../memory/options.ts";
@@ -12,22 +12,20 @@ import type { Suspension, SuspensionStore } from "../storage/suspension-store.ts
 import { asTool } from "../tools/ai-sdk-tool.ts";
 import type { AnyTool, ProviderTool, Tools } from "../tools/tool.ts";
 import { AgentStream } from "./agent-stream.ts";
-import type { ChunkSink } from "./chunks.ts";
 import type { Delegate, DelegateOptions, OpenRun, RunLogging } from "./delegation.ts";
 import { ownHost, type AgentHost, type AgentWorkflow } from "./host.ts";
 import { PartConsumer } from "./loop/read-parts.ts";
-import { runLoop, type Reentry } from "./loop/run-loop.ts";
-import { NO_SINK, Run, type Answer, type RunSetup, type RunTool } from "./loop/run.ts";
-import type { PendingCall } from "./loop/state.ts";
-import { notSuspended, readSaved, type SavedRun } from "./loop/suspend.ts";
+import { Run, type Answer, type RunSetup, type RunTool } from "./loop/run.ts";
+import { notSuspended, readSaved } from "./loop/suspend.ts";
 import { instructionsText, systemMessages } from "./loop/system.ts";
 import { toModelMessages, withoutOpenCalls } from "./messages/to-model.ts";
 import type { AgentOptions, Dynamic, Instructions, MemoryOptions, MessageInput } from "./options.ts";
 import type { Processor } from "./processors.ts";
 import type { GenerateResult } from "./generate-result.ts";
 import { assertResource, Remembering } from "./remembering.ts";
-import { toGenerateResult } from "./result.ts";
+import { collect, startable, type AgentSetup } from "./start.ts";
 import { ownTools, withCallTools, withMemoryTools } from "./toolset.ts";
+import { checkAnswer, waitingCall } from "./waiting-call.ts";
 
 /** Repeats per model, when somebody said how many. */
 type Retries = { readonly maxRetries?: number };
@@ -257,7 +255,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const complete = told.length === 0 ? setup : { ...setup, system: [...setup.system, ...told] };
     setup.conversation?.give(messages, toModelMessages(setup.options.context ?? [], now).filter(isConversation), now);
     return startable(complete, undefined, (sink, signal) => ({
-      run: new Run(complete, rest, sink, signal, { messageId: crypto.randomUUID(), createdAt: now }),
+      run: new Run(complete, rest, sink, signal, { messageId: options.messageId ?? crypto.randomUUID(), createdAt: now }),
     }));
   }
 
@@ -339,7 +337,10 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const depth = "depth" in given ? given.depth : 0;
     const named = owner(options.memory, requestContext);
     // What another agent asks is part of its own conversation.
-    const conversation = config.memory !== undefined && named.threadId !== undefined && depth === 0 ? await this.#converse(options, requestContext, principal, runId, named) : undefined;
+    const conversation =
+      config.memory !== undefined && named.threadId !== undefined && depth === 0
+        ? await this.#converse(options, requestContext, principal, runId, named)
+        : undefined;
     const tools = withCallTools(this.#staticTools ?? (await this.#tools(requestContext)), options);
     return {
       runId,
@@ -402,7 +403,13 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
       throw new FermataError("VALIDATION_FAILED", `Request context validation failed for agent '${this.id}':\n${toLines(checked.issues)}`);
   }
 
-  async #converse(options: AgentOptions, requestContext: RequestContext, principal: Principal, runId: string, { threadId, resourceId }: Owner): Promise<Remembering | undefined> {
+  async #converse(
+    options: AgentOptions,
+    requestContext: RequestContext,
+    principal: Principal,
+    runId: string,
+    { threadId, resourceId }: Owner,
+  ): Promise<Remembering | undefined> {
     const memory = await this.getMemory({ requestContext });
     if (!memory || threadId === undefined) return undefined;
     assertResource(resourceId);
@@ -413,7 +420,14 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const scoped = memory.for(principal, config, resourceId);
     const controller = new AbortController();
     const interrupt = (): void => controller.abort(new DOMException("Another turn of the thread took its place.", "AbortError"));
-    const conversation = new Remembering({ memory, scoped, runId, thread: { id: threadId, resourceId, title, metadata }, interrupt, interrupted: controller.signal });
+    const conversation = new Remembering({
+      memory,
+      scoped,
+      runId,
+      thread: { id: threadId, resourceId, title, metadata },
+      interrupt,
+      interrupted: controller.signal,
+    });
     conversation.assertFree();
     return conversation;
   }
@@ -435,63 +449,6 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
   }
 }
 
-interface AgentSetup extends RunSetup {
-  readonly conversation: Remembering | undefined;
-}
-
-type MakeRun = (sink: ChunkSink, signal: AbortSignal) => { readonly run: Run; readonly reentry?: Reentry };
-
-/** A run under its caller's signal, or, with a time limit, under one that ends it in the same way. */
-function startable(setup: AgentSetup, putBack: (() => Promise<void>) | undefined, make: MakeRun): OpenRun {
-  const { abortSignal, modelSettings } = setup.options;
-  const totalMs = modelSettings?.timeout?.totalMs;
-  return {
-    runId: setup.runId,
-    start: async (sink) => {
-      if (putBack && abortSignal?.aborted) await putBack(); // nothing has happened to it yet: it goes on waiting
-      const signal = interruptible(abortSignal, setup.conversation);
-      if (totalMs !== undefined) return startLimited(sink, make, signal, totalMs);
-      return drive(sink, make(sink, signal ?? new AbortController().signal));
-    },
-  };
-}
-
-/** Another turn of the same thread may end this one. */
-function interruptible(signal: AbortSignal | undefined, conversation: Remembering | undefined): AbortSignal | undefined {
-  if (!conversation) return signal;
-  return signal ? AbortSignal.any([signal, conversation.interrupted]) : conversation.interrupted;
-}
-
-async function startLimited(sink: ChunkSink, make: MakeRun, outer: AbortSignal | undefined, totalMs: number): Promise<Run> {
-  const controller = new AbortController();
-  const onAbort = (): void => controller.abort(outer?.reason);
-  if (outer?.aborted) onAbort();
-  outer?.addEventListener("abort", onAbort, { once: true });
-  const timer = setTimeout(
-    () => controller.abort(new FermataError("UPSTREAM_TIMEOUT", `The run took longer than ${totalMs} ms.`)),
-    totalMs,
-  );
-  const run = await drive(sink, make(sink, controller.signal));
-  clearTimeout(timer);
-  outer?.removeEventListener("abort", onAbort);
-  return run;
-}
-
-/** Runs to the end. A run that is cancelled does not wait for its reader any more. */
-async function drive(sink: ChunkSink, { run, reentry }: ReturnType<MakeRun>): Promise<Run> {
-  const release = sink.release && ((): void => sink.release?.());
-  if (release) run.signal.addEventListener("abort", release, { once: true });
-  await runLoop(run, reentry);
-  if (release) run.signal.removeEventListener("abort", release);
-  return run;
-}
-
-async function collect<T>(open: OpenRun): Promise<GenerateResult<T>> {
-  const run = await open.start(NO_SINK);
-  if (run.status === "failed" || run.status === "aborted") throw run.error;
-  return toGenerateResult<T>(run);
-}
-
 /** The signal of `controller`, which also aborts when `outer` does. */
 function joined(controller: AbortController, outer: AbortSignal | undefined): AbortSignal {
   return outer ? AbortSignal.any([controller.signal, outer]) : controller.signal;
@@ -499,29 +456,6 @@ function joined(controller: AbortController, outer: AbortSignal | undefined): Ab
 
 function declined(reason: string | undefined): Answer {
   return reason === undefined ? { kind: "decline" } : { kind: "decline", reason };
-}
-
-/** The call that an answer is for. @throws FermataError `NOT_FOUND`, or `VALIDATION_FAILED` when it could be for several. */
-function waitingCall({ pending }: SavedRun, runId: string, toolCallId: string | undefined): PendingCall {
-  if (toolCallId === undefined && pending.length > 1) {
-    const ids = pending.map(({ call }) => `"${call.toolCallId}"`).join(", ");
-    throw new FermataError(
-      "VALIDATION_FAILED",
-      `Run "${runId}" waits for several tool calls: say with toolCallId which one is meant (${ids}).`,
-    );
-  }
-  const found = pending.find(({ call }) => toolCallId === undefined || call.toolCallId === toolCallId);
-  if (!found) throw new FermataError("NOT_FOUND", `Run "${runId}" does not wait for the tool call "${toolCallId}".`);
-  return found;
-}
-
-/** Data that does not fit is its sender's fault: the run goes on waiting. @throws FermataError `VALIDATION_FAILED` */
-async function checkAnswer({ kind, resumeSchema }: PendingCall, answer: Answer): Promise<void> {
-  if (answer.kind === "decline" || (answer.kind === "approve" && kind === "approval")) return;
-  const data = answer.kind === "resume" ? answer.data : { approved: true };
-  const checked = await validate(JSON.parse(resumeSchema) as JsonSchema, data); // written by the loop
-  if (!checked.ok)
-    throw new FermataError("VALIDATION_FAILED", `The answer does not fit what the run waits for:\n${toLines(checked.issues)}`);
 }
 
 /** Without the members that are `undefined`: they do not take the place of a default. */

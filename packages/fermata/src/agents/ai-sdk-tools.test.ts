@@ -28,7 +28,7 @@ test("a tool without an id is known by its name, and gets the id of its call", a
   await agentWith(model, {
     description: "Weather",
     inputSchema: z.object({ city: z.string() }),
-    execute: execute as NonNullable<AiSdkTool["execute"]>,
+    execute,
   }).generate("go");
   expect(seen).toEqual([{ city: "Oslo" }, "call-7"]);
 });

@@ -31,6 +31,8 @@ export interface RunLogging {
   readonly logger?: Logger;
   /** Whom the run acts for. Default: the local user. */
   readonly principal?: Principal;
+  /** The id of the answer's message. Default: a new one. */
+  readonly messageId?: string;
 }
 
 export interface DelegateOptions extends RunLogging {

@@ -28,7 +28,12 @@ export interface TurnOpening {
   readonly memory: Memory;
   readonly scoped: ScopedMemory;
   readonly runId: string;
-  readonly thread: { readonly id: string; readonly resourceId: string; readonly title?: string | undefined; readonly metadata?: Readonly<Record<string, unknown>> | undefined };
+  readonly thread: {
+    readonly id: string;
+    readonly resourceId: string;
+    readonly title?: string | undefined;
+    readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  };
   /** Ends the run when another turn interrupts it. */
   readonly interrupt: () => void;
   readonly interrupted: AbortSignal;
@@ -67,7 +72,11 @@ export class Remembering implements Conversation {
     const { workingMemory, readOnly } = scoped.config;
     this.tools =
       workingMemory && !readOnly
-        ? { [UPDATE_TOOL]: workingMemoryTool(workingMemory, (update) => scoped.updateWorkingMemory({ threadId: thread.id, resourceId: thread.resourceId, workingMemory: update })) }
+        ? {
+            [UPDATE_TOOL]: workingMemoryTool(workingMemory, (update) =>
+              scoped.updateWorkingMemory({ threadId: thread.id, resourceId: thread.resourceId, workingMemory: update }),
+            ),
+          }
         : {};
   }
 
@@ -115,18 +124,16 @@ export class Remembering implements Conversation {
     this.#untitled = untitled;
     this.remembered = [...(await this.#recalled(run, remembered)), ...remembered].map(toStored);
     const now = Date.now();
-    this.told = fresh.map(
-      ({ id = crypto.randomUUID(), role, createdAt = now, content }): StoredMessage => ({
-        id,
-        // A given message is the user's or the assistant's: `toGiven` leaves out the others.
-        role: role as StoredMessage["role"],
-        createdAt: new Date(createdAt).toISOString(),
-        threadId: thread.id,
-        resourceId: thread.resourceId,
-        // The parts of a stored message are typed more closely than what a client may send; readers look at `type`.
-        content: content as unknown as StoredMessage["content"],
-      }),
-    );
+    this.told = fresh.map(({ id = crypto.randomUUID(), role, createdAt = now, content }): StoredMessage => ({
+      id,
+      // A given message is the user's or the assistant's: `toGiven` leaves out the others.
+      role: role as StoredMessage["role"],
+      createdAt: new Date(createdAt).toISOString(),
+      threadId: thread.id,
+      resourceId: thread.resourceId,
+      // The parts of a stored message are typed more closely than what a client may send; readers look at `type`.
+      content: content as unknown as StoredMessage["content"],
+    }));
     const before = toModelMessages(this.remembered, run.createdAt);
     const said = withoutOpenCalls(withoutOrphans([...before, ...this.#context, ...fresh.flatMap(({ model }) => model)]));
     const kept = new Set<ModelMessage>(before);
@@ -149,7 +156,12 @@ export class Remembering implements Conversation {
       const elsewhere = found.filter(({ threadId }) => threadId !== thread.id);
       if (elsewhere.length > 0) this.system = [...this.system, { role: "system", content: recalledPrompt(elsewhere) }];
       const here = found.filter(({ threadId }) => threadId === thread.id);
-      return here.slice(Math.max(0, here.findIndex(({ role }) => role === "user")));
+      return here.slice(
+        Math.max(
+          0,
+          here.findIndex(({ role }) => role === "user"),
+        ),
+      );
     } catch (error) {
       run.setup.logger.warn("Nothing could be recalled", { runId: run.id, error });
       return [];
@@ -162,8 +174,18 @@ export class Remembering implements Conversation {
     if (!scoped.index || !this.#config.semanticRecall) return;
     const ids = { threadId: thread.id, resourceId: thread.resourceId };
     const all = [...this.told.map(toNew), ...(answer ? [answer] : [])];
-    const messages = all.map(({ id, role, createdAt = Date.now(), content }): MemoryMessage => ({ id, role, createdAt: new Date(createdAt), ...ids, content: toContent(content) }));
-    memory.track(scoped.index.saved(messages).catch((error: unknown) => run.setup.logger.warn("A turn could not be indexed", { runId: run.id, error })));
+    const messages = all.map(({ id, role, createdAt = Date.now(), content }): MemoryMessage => ({
+      id,
+      role,
+      createdAt: new Date(createdAt),
+      ...ids,
+      content: toContent(content),
+    }));
+    memory.track(
+      scoped.index
+        .saved(messages)
+        .catch((error: unknown) => run.setup.logger.warn("A turn could not be indexed", { runId: run.id, error })),
+    );
   }
 
   replace(run: Run, messages: readonly StoredMessage[]): void {
@@ -275,5 +297,8 @@ function toNew({ id, role, createdAt, content }: StoredMessage): NewMessage {
 /** @throws FermataError `VALIDATION_FAILED` when a thread is named and nobody says whose it is. */
 export function assertResource(resourceId: string | undefined): asserts resourceId is string {
   if (resourceId === undefined)
-    throw new FermataError("VALIDATION_FAILED", "A resource ID is required when using memory. Say whose the thread is with memory.resource.");
+    throw new FermataError(
+      "VALIDATION_FAILED",
+      "A resource ID is required when using memory. Say whose the thread is with memory.resource.",
+    );
 }

@@ -8,7 +8,11 @@ import type { AgentOptions } from "./options.ts";
 const NAME = /^[^\p{Cc}]{1,128}$/u;
 
 /** The tools that an agent brings itself, by the name that the model knows them under. */
-export function ownTools(tools: Tools, agents: Readonly<Record<string, Delegate>>, workflows: Readonly<Record<string, AnyTool>>): Map<string, RunTool> {
+export function ownTools(
+  tools: Tools,
+  agents: Readonly<Record<string, Delegate>>,
+  workflows: Readonly<Record<string, AnyTool>>,
+): Map<string, RunTool> {
   const result = new Map<string, RunTool>();
   addTools(result, tools);
   for (const [key, agent] of Object.entries(agents)) result.set(`agent-${key}`, { kind: "agent", tool: delegateTool(key, agent) });
@@ -45,7 +49,10 @@ function addTools(result: Map<string, RunTool>, tools: Tools): void {
 }
 
 /** The tools that a memory brings. The agent's own of the same name stay: the app has made its own arrangements. */
-export function withMemoryTools(tools: ReadonlyMap<string, RunTool>, memory: Readonly<Record<string, AnyTool>>): ReadonlyMap<string, RunTool> {
+export function withMemoryTools(
+  tools: ReadonlyMap<string, RunTool>,
+  memory: Readonly<Record<string, AnyTool>>,
+): ReadonlyMap<string, RunTool> {
   const added = Object.entries(memory).filter(([name]) => !tools.has(name));
   if (added.length === 0) return tools;
   return new Map([...tools, ...added.map(([name, tool]) => [name, { kind: "own", tool }] as const)]);

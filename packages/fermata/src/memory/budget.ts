@@ -20,7 +20,8 @@ export function estimateTokens(messages: readonly ModelMessage[]): number {
 function tokensOf(message: ModelMessage): number {
   const before = known.get(message);
   if (before !== undefined) return before;
-  const tokens = MESSAGE_TOKENS + (typeof message.content === "string" ? message.content.length / CHARS_PER_TOKEN : partTokens(message.content));
+  const tokens =
+    MESSAGE_TOKENS + (typeof message.content === "string" ? message.content.length / CHARS_PER_TOKEN : partTokens(message.content));
   known.set(message, tokens);
   return tokens;
 }
@@ -30,7 +31,10 @@ function partTokens(parts: readonly object[]): number {
   for (const part of parts) {
     if ("text" in part && typeof part.text === "string") sum += part.text.length / CHARS_PER_TOKEN;
     else if ("type" in part && part.type === "file") sum += FILE_TOKENS;
-    else sum += (JSON.stringify("output" in part ? part.output : "input" in part ? part.input : part)?.length ?? 0) / CHARS_PER_TOKEN + MESSAGE_TOKENS;
+    else
+      sum +=
+        (JSON.stringify("output" in part ? part.output : "input" in part ? part.input : part)?.length ?? 0) / CHARS_PER_TOKEN +
+        MESSAGE_TOKENS;
   }
   return sum;
 }
@@ -77,7 +81,8 @@ function toUnits(messages: readonly ModelMessage[]): ModelMessage[][] {
 export function withoutOrphans(messages: readonly ModelMessage[]): ModelMessage[] {
   let open = new Set<string>();
   return messages.flatMap((message): ModelMessage[] => {
-    if (message.role === "assistant") open = new Set(message.content.flatMap((part) => (part.type === "tool-call" ? [part.toolCallId] : [])));
+    if (message.role === "assistant")
+      open = new Set(message.content.flatMap((part) => (part.type === "tool-call" ? [part.toolCallId] : [])));
     if (message.role !== "tool") {
       if (message.role !== "assistant") open = new Set();
       return [message];

@@ -18,7 +18,13 @@ export interface CloneThreadInput {
     | {
         /** The last ones. */
         readonly messageLimit?: number | undefined;
-        readonly messageFilter?: { readonly startDate?: Date | undefined; readonly endDate?: Date | undefined; readonly messageIds?: readonly string[] | undefined } | undefined;
+        readonly messageFilter?:
+          | {
+              readonly startDate?: Date | undefined;
+              readonly endDate?: Date | undefined;
+              readonly messageIds?: readonly string[] | undefined;
+            }
+          | undefined;
       }
     | undefined;
 }
@@ -31,7 +37,10 @@ export interface ClonedThread {
 }
 
 /** A copy of a thread with copies of its messages, which say where they come from. */
-export async function cloneThread(store: ScopedStore, { sourceThreadId, newThreadId, resourceId, title, metadata, options }: CloneThreadInput): Promise<ClonedThread> {
+export async function cloneThread(
+  store: ScopedStore,
+  { sourceThreadId, newThreadId, resourceId, title, metadata, options }: CloneThreadInput,
+): Promise<ClonedThread> {
   const source = await store.threads.get(sourceThreadId);
   if (!source) throw new FermataError("NOT_FOUND", "Thread not found");
   const chosen = await chooseMessages(store, sourceThreadId, options);
@@ -47,15 +56,29 @@ export async function cloneThread(store: ScopedStore, { sourceThreadId, newThrea
   });
   if (!created) throw new FermataError("CONFLICT", `There is a thread ${thread.id} already.`);
   const ids = new Map(chosen.map(({ id }) => [id, crypto.randomUUID()]));
-  const copies = chosen.map(({ id, role, type, createdAt, content }) => ({ id: ids.get(id) ?? id, role, createdAt, content, ...(type !== undefined && { type }) }));
+  const copies = chosen.map(({ id, role, type, createdAt, content }) => ({
+    id: ids.get(id) ?? id,
+    role,
+    createdAt,
+    content,
+    ...(type !== undefined && { type }),
+  }));
   const saved = copies.length === 0 ? [] : await target.messages.save(thread.id, copies);
   return { thread: toMemoryThread(thread), clonedMessages: saved.map(toMemoryMessage), messageIdMap: Object.fromEntries(ids) };
 }
 
-async function chooseMessages(store: ScopedStore, threadId: string, options: CloneThreadInput["options"]): Promise<readonly MessageRecord[]> {
+async function chooseMessages(
+  store: ScopedStore,
+  threadId: string,
+  options: CloneThreadInput["options"],
+): Promise<readonly MessageRecord[]> {
   const { messageLimit, messageFilter } = options ?? {};
   const { startDate, endDate, messageIds } = messageFilter ?? {};
-  const { items } = await store.messages.list({ threadId, dateRange: { start: startDate?.getTime(), end: endDate?.getTime() }, perPage: false });
+  const { items } = await store.messages.list({
+    threadId,
+    dateRange: { start: startDate?.getTime(), end: endDate?.getTime() },
+    perPage: false,
+  });
   const wanted = messageIds && new Set(messageIds);
   const chosen = wanted ? items.filter(({ id }) => wanted.has(id)) : items;
   return messageLimit === undefined ? chosen : messageLimit <= 0 ? [] : chosen.slice(-messageLimit);

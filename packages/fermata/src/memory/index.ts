@@ -3,6 +3,14 @@ export type { MemorySettings } from "./memory.ts";
 export type { MemoryConfig, SemanticRecallOptions, TitleOptions, TurnPolicy, WorkingMemoryOptions } from "./options.ts";
 export type { MemoryMessage, MessageContent, MessagePart, MessageToSave } from "./message.ts";
 export type { MemoryThread } from "./thread.ts";
-export type { CreateThreadInput, IncludedMessage, ListThreadsInput, MessagePage, RecallInput, ThreadPage, ThreadUpdate } from "./scoped-memory.ts";
+export type {
+  CreateThreadInput,
+  IncludedMessage,
+  ListThreadsInput,
+  MessagePage,
+  RecallInput,
+  ThreadPage,
+  ThreadUpdate,
+} from "./scoped-memory.ts";
 export type { ClonedThread, CloneThreadInput } from "./clone-thread.ts";
 export type { Embedder, EmbeddingModel } from "./embedder.ts";

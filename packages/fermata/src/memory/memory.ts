@@ -48,7 +48,8 @@ export class Memory {
   /** @throws FermataError `VALIDATION_FAILED` for options that cannot be meant; `MISCONFIGURED` for recall without what it needs. */
   constructor(settings: MemorySettings = {}) {
     const { semanticRecall } = resolveConfig(settings.options);
-    if (semanticRecall && !(settings.vector && settings.embedder)) throw new FermataError("MISCONFIGURED", "semanticRecall needs a vector store and an embedder: new Memory({ vector, embedder, … }).");
+    if (semanticRecall && !(settings.vector && settings.embedder))
+      throw new FermataError("MISCONFIGURED", "semanticRecall needs a vector store and an embedder: new Memory({ vector, embedder, … }).");
     this.#settings = settings;
     this.#embedder = settings.embedder && toEmbedder(settings.embedder);
   }
@@ -94,7 +95,8 @@ export class Memory {
     const store = resourceId === undefined ? all : all.within(resourceId);
     const config = resolveConfig(mergeConfig(this.options, options));
     const { vector } = this.#settings;
-    const index = vector && this.#embedder && this.options.semanticRecall ? new RecallIndex(vector, this.#embedder, store.reach) : undefined;
+    const index =
+      vector && this.#embedder && this.options.semanticRecall ? new RecallIndex(vector, this.#embedder, store.reach) : undefined;
     return new ScopedMemory(store, config, index);
   }
 

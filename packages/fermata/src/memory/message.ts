@@ -44,7 +44,15 @@ const ROLES: ReadonlySet<string> = new Set(["user", "assistant", "system", "tool
 
 export function toMemoryMessage({ id, role, type, createdAt, threadId, resourceId, content }: MessageRecord): MemoryMessage {
   // Written by `toNewMessage`; what another program wrote is made to fit.
-  return { id, role, ...(type !== undefined && { type }), createdAt: new Date(createdAt), threadId, resourceId, content: toContent(content) };
+  return {
+    id,
+    role,
+    ...(type !== undefined && { type }),
+    createdAt: new Date(createdAt),
+    threadId,
+    resourceId,
+    content: toContent(content),
+  };
 }
 
 /** @throws FermataError `VALIDATION_FAILED` naming the message that cannot be kept. */

@@ -54,7 +54,9 @@ export interface MemoryConfig {
 export interface ResolvedMemoryConfig {
   readonly lastMessages: number;
   readonly maxTokens: number | undefined;
-  readonly semanticRecall: Required<Omit<SemanticRecallOptions, "messageRange">> & { readonly before: number; readonly after: number } | undefined;
+  readonly semanticRecall:
+    | (Required<Omit<SemanticRecallOptions, "messageRange">> & { readonly before: number; readonly after: number })
+    | undefined;
   readonly workingMemory: (WorkingMemoryOptions & { readonly scope: "thread" | "resource" }) | undefined;
   readonly generateTitle: TitleOptions | undefined;
   readonly readOnly: boolean;
@@ -93,7 +95,12 @@ export function mergeConfig(base: MemoryConfig, turn: MemoryConfig | undefined):
   return { ...merged, workingMemory: { ...base.workingMemory, enabled: workingMemory.enabled } };
 }
 
-function recallOptions({ topK = 4, messageRange = 1, scope = "resource", threshold = -1 }: SemanticRecallOptions): NonNullable<ResolvedMemoryConfig["semanticRecall"]> {
+function recallOptions({
+  topK = 4,
+  messageRange = 1,
+  scope = "resource",
+  threshold = -1,
+}: SemanticRecallOptions): NonNullable<ResolvedMemoryConfig["semanticRecall"]> {
   assertCount("semanticRecall.topK", topK, 1, 100);
   const { before, after } = typeof messageRange === "number" ? { before: messageRange, after: messageRange } : messageRange;
   assertCount("semanticRecall.messageRange", before, 0, 100);

@@ -1,6 +1,12 @@
 /** Providers say in different words that a conversation is too long for the model. */
 
-const CODES: ReadonlySet<string> = new Set(["context_length_exceeded", "string_above_max_length", "request_too_large", "model_context_window_exceeded", "context_window_exceeded"]);
+const CODES: ReadonlySet<string> = new Set([
+  "context_length_exceeded",
+  "string_above_max_length",
+  "request_too_large",
+  "model_context_window_exceeded",
+  "context_window_exceeded",
+]);
 
 /** OpenAI and those that copy it, Anthropic, Google, Bedrock, Mistral, Cohere, xAI, Groq, llama.cpp, Ollama. */
 const WORDS = [

@@ -43,7 +43,12 @@ export class RecallIndex {
       indexName,
       vectors,
       ids: await Promise.all(spoken.map((message) => this.#idOf(message))),
-      metadata: spoken.map(({ id, threadId, resourceId }) => ({ tenant: this.#reach.tenant, resource_id: resourceId, thread_id: threadId, message_id: id })),
+      metadata: spoken.map(({ id, threadId, resourceId }) => ({
+        tenant: this.#reach.tenant,
+        resource_id: resourceId,
+        thread_id: threadId,
+        message_id: id,
+      })),
     });
   }
 
@@ -56,11 +61,20 @@ export class RecallIndex {
   }
 
   /** The messages that come nearest to the text, each with its neighbours, in the order of their threads. */
-  async find(store: ScopedStore, text: string, { topK, before, after, threshold }: RecallConfig, scope: RecallScope): Promise<{ readonly records: readonly MessageRecord[]; readonly hits: ReadonlySet<string> }> {
+  async find(
+    store: ScopedStore,
+    text: string,
+    { topK, before, after, threshold }: RecallConfig,
+    scope: RecallScope,
+  ): Promise<{ readonly records: readonly MessageRecord[]; readonly hits: ReadonlySet<string> }> {
     const [queryVector] = await this.#embedder.embed([text]);
     if (!queryVector) return { records: [], hits: new Set() };
     const resourceId = this.#reach.resourceId ?? scope.resourceId;
-    const filter = { tenant: this.#reach.tenant, ...(resourceId !== undefined && { resource_id: resourceId }), ...(scope.threadId !== undefined && { thread_id: scope.threadId }) };
+    const filter = {
+      tenant: this.#reach.tenant,
+      ...(resourceId !== undefined && { resource_id: resourceId }),
+      ...(scope.threadId !== undefined && { thread_id: scope.threadId }),
+    };
     const query = { indexName: indexOf(queryVector.length), queryVector, topK, filter, minScore: threshold };
     const matches = await this.#vector.query(query).catch(orNothing);
     const wanted = matches.flatMap(({ metadata }) => {
@@ -74,7 +88,8 @@ export class RecallIndex {
   async #delete(filter: VectorFilter): Promise<void> {
     const { tenant, resourceId } = this.#reach;
     const own = { tenant, ...(resourceId !== undefined && { resource_id: resourceId }), ...filter };
-    for (const indexName of await this.#vector.listIndexes()) if (indexName.startsWith(PREFIX)) await this.#vector.deleteVectors({ indexName, filter: own });
+    for (const indexName of await this.#vector.listIndexes())
+      if (indexName.startsWith(PREFIX)) await this.#vector.deleteVectors({ indexName, filter: own });
   }
 
   /** One vector per message: the id is a name for all that it belongs to. */
@@ -100,6 +115,8 @@ function orNothing(error: unknown): [] {
 
 /** What was said in other conversations, as the model is told. */
 export function recalledPrompt(messages: readonly MemoryMessage[]): string {
-  const lines = messages.map(({ role, createdAt, content }) => `${createdAt.toISOString().slice(0, 16).replace("T", " ")} ${role}: ${textOf(content)}`);
+  const lines = messages.map(
+    ({ role, createdAt, content }) => `${createdAt.toISOString().slice(0, 16).replace("T", " ")} ${role}: ${textOf(content)}`,
+  );
   return `What was said in other conversations with this user and may matter now:\n<remembered_from_other_conversations>\n${lines.join("\n")}\n</remembered_from_other_conversations>`;
 }

@@ -34,7 +34,9 @@ export function withoutResent<G extends GivenMessage>(given: readonly G[], store
   for (const [index, { id }] of given.entries()) if (id !== undefined && ids.has(id)) known.add(index);
   const there = toBlocks(stored);
   const blocks = toBlocks(given);
-  for (const block of blocks) if (block.role === "assistant" && there.some((other) => isSameAnswer(block, other))) for (const index of block.indexes) known.add(index);
+  for (const block of blocks)
+    if (block.role === "assistant" && there.some((other) => isSameAnswer(block, other)))
+      for (const index of block.indexes) known.add(index);
   for (const index of repeatedUsers(given, blocks, there)) known.add(index);
   return given.filter((_message, index) => !known.has(index));
 }
@@ -86,7 +88,13 @@ function toBlocks(messages: readonly (GivenMessage | MemoryMessage)[]): Block[] 
     const open = isRecord(content.metadata) && content.metadata.status !== undefined && content.metadata.status !== "completed";
     const last = blocks.at(-1);
     if (role === "assistant" && last?.role === "assistant") {
-      blocks[blocks.length - 1] = { role, text: last.text + text, callIds: [...last.callIds, ...callIds], open: last.open || open, indexes: [...last.indexes, index] };
+      blocks[blocks.length - 1] = {
+        role,
+        text: last.text + text,
+        callIds: [...last.callIds, ...callIds],
+        open: last.open || open,
+        indexes: [...last.indexes, index],
+      };
     } else blocks.push({ role, text, callIds, open, indexes: [index] });
   }
   return blocks;
@@ -94,7 +102,9 @@ function toBlocks(messages: readonly (GivenMessage | MemoryMessage)[]): Block[] 
 
 /** Two messages with the same words and other files are not the same. */
 function filesIn({ parts }: MessageContent): string {
-  return parts.map((part) => (part.type === "file" && typeof part.data === "string" ? `\n[file ${part.data.length} ${part.data.slice(0, 64)}]` : "")).join("");
+  return parts
+    .map((part) => (part.type === "file" && typeof part.data === "string" ? `\n[file ${part.data.length} ${part.data.slice(0, 64)}]` : ""))
+    .join("");
 }
 
 /** A tool call in a stored message. */
@@ -105,7 +115,9 @@ export interface StoredCall {
 
 export function callsIn({ parts }: MessageContent): StoredCall[] {
   return parts.flatMap(({ type, toolInvocation }) =>
-    type === "tool-invocation" && isRecord(toolInvocation) && typeof toolInvocation.toolCallId === "string" ? [{ toolCallId: toolInvocation.toolCallId, state: toolInvocation.state }] : [],
+    type === "tool-invocation" && isRecord(toolInvocation) && typeof toolInvocation.toolCallId === "string"
+      ? [{ toolCallId: toolInvocation.toolCallId, state: toolInvocation.state }]
+      : [],
   );
 }
 
@@ -114,13 +126,16 @@ export type CallEnd = Readonly<Record<string, unknown>>;
 
 /** The message with the ends of its open calls; `undefined` when it has none of them. */
 export function withResults(message: MemoryMessage, results: ReadonlyMap<string, CallEnd>): MemoryMessage | undefined {
-  if (results.size === 0 || !callsIn(message.content).some(({ toolCallId, state }) => state === "call" && results.has(toolCallId))) return undefined;
+  if (results.size === 0 || !callsIn(message.content).some(({ toolCallId, state }) => state === "call" && results.has(toolCallId)))
+    return undefined;
   const parts = message.content.parts.map((part) => {
     const call = part.toolInvocation;
     if (part.type !== "tool-invocation" || !isRecord(call) || call.state !== "call") return part;
     const end = results.get(String(call.toolCallId));
     return end ? { ...part, toolInvocation: { ...call, ...end } } : part;
   });
-  const toolInvocations = parts.flatMap((part) => (part.type === "tool-invocation" && isRecord(part.toolInvocation) && part.toolInvocation.state === "result" ? [part.toolInvocation] : []));
+  const toolInvocations = parts.flatMap((part) =>
+    part.type === "tool-invocation" && isRecord(part.toolInvocation) && part.toolInvocation.state === "result" ? [part.toolInvocation] : [],
+  );
   return { ...message, content: { ...message.content, parts, toolInvocations } };
 }

@@ -30,7 +30,9 @@ export interface Paging {
 export interface ListThreadsInput extends Paging {
   readonly filter?: { readonly resourceId?: string | undefined; readonly metadata?: MetadataFilter | undefined } | undefined;
   /** Default newest first, by `createdAt`. */
-  readonly orderBy?: { readonly field?: "createdAt" | "updatedAt" | undefined; readonly direction?: "ASC" | "DESC" | undefined } | undefined;
+  readonly orderBy?:
+    | { readonly field?: "createdAt" | "updatedAt" | undefined; readonly direction?: "ASC" | "DESC" | undefined }
+    | undefined;
 }
 
 export interface ThreadPage {
@@ -50,7 +52,14 @@ export interface RecallInput extends Paging {
   readonly include?: readonly IncludedMessage[] | undefined;
   readonly filter?:
     | {
-        readonly dateRange?: { readonly start?: Date | undefined; readonly end?: Date | undefined; readonly startExclusive?: boolean | undefined; readonly endExclusive?: boolean | undefined } | undefined;
+        readonly dateRange?:
+          | {
+              readonly start?: Date | undefined;
+              readonly end?: Date | undefined;
+              readonly startExclusive?: boolean | undefined;
+              readonly endExclusive?: boolean | undefined;
+            }
+          | undefined;
         readonly roles?: readonly string[] | undefined;
         readonly metadata?: MetadataFilter | undefined;
       }
@@ -103,14 +112,25 @@ export class ScopedMemory {
     return toMemoryThread(thread);
   }
 
-  async getThreadById({ threadId, resourceId }: { readonly threadId: string; readonly resourceId?: string | undefined }): Promise<MemoryThread | null> {
+  async getThreadById({
+    threadId,
+    resourceId,
+  }: {
+    readonly threadId: string;
+    readonly resourceId?: string | undefined;
+  }): Promise<MemoryThread | null> {
     const thread = await this.#within(resourceId).threads.get(threadId);
     return thread ? toMemoryThread(thread) : null;
   }
 
   async listThreads({ filter, page, perPage = THREADS_PER_PAGE, orderBy }: ListThreadsInput = {}): Promise<ThreadPage> {
     const { resourceId } = this.store.reach;
-    const { items, ...rest } = await this.store.threads.list({ resourceId: resourceId ?? filter?.resourceId, metadata: filter?.metadata, orderBy, ...paging(page, perPage) });
+    const { items, ...rest } = await this.store.threads.list({
+      resourceId: resourceId ?? filter?.resourceId,
+      metadata: filter?.metadata,
+      orderBy,
+      ...paging(page, perPage),
+    });
     return { threads: items.map(toMemoryThread), ...rest };
   }
 
@@ -118,7 +138,10 @@ export class ScopedMemory {
   async updateThread({ id, title, metadata }: ThreadUpdate): Promise<MemoryThread> {
     const known = metadata && (await this.store.threads.get(id));
     const kept = known?.metadata?.workingMemory;
-    const updated = await this.store.threads.update(id, { title, metadata: metadata && { ...(kept !== undefined && { workingMemory: kept }), ...metadata } });
+    const updated = await this.store.threads.update(id, {
+      title,
+      metadata: metadata && { ...(kept !== undefined && { workingMemory: kept }), ...metadata },
+    });
     if (!updated) throw threadNotFound();
     return toMemoryThread(updated);
   }
@@ -130,7 +153,16 @@ export class ScopedMemory {
   }
 
   /** The messages of a thread, a page at a time. @throws FermataError `NOT_FOUND` */
-  async recall({ threadId, resourceId, vectorSearchString, include, filter, orderBy, page, perPage = MESSAGES_PER_PAGE }: RecallInput): Promise<MessagePage> {
+  async recall({
+    threadId,
+    resourceId,
+    vectorSearchString,
+    include,
+    filter,
+    orderBy,
+    page,
+    perPage = MESSAGES_PER_PAGE,
+  }: RecallInput): Promise<MessagePage> {
     const store = this.#within(resourceId);
     const thread = await store.threads.get(threadId);
     if (!thread) throw threadNotFound();
@@ -157,7 +189,11 @@ export class ScopedMemory {
    * Inserts or replaces by id, each into its thread.
    * @throws FermataError `VALIDATION_FAILED` for a message that cannot be kept or has no thread; `NOT_FOUND` when a thread is not there.
    */
-  async saveMessages({ messages }: { readonly messages: readonly MessageToSave[] }): Promise<{ readonly messages: readonly MemoryMessage[] }> {
+  async saveMessages({
+    messages,
+  }: {
+    readonly messages: readonly MessageToSave[];
+  }): Promise<{ readonly messages: readonly MemoryMessage[] }> {
     const groups = new Map<string, { readonly store: ScopedStore; readonly threadId: string; readonly indexes: number[] }>();
     for (const [index, { threadId, resourceId }] of messages.entries()) {
       if (!threadId || !resourceId) throw new FermataError("VALIDATION_FAILED", `messages[${index}] needs a threadId and a resourceId.`);
@@ -169,7 +205,10 @@ export class ScopedMemory {
     const converted = messages.map(toNewMessage);
     const saved = new Map<string, MemoryMessage>();
     for (const { store, threadId, indexes } of groups.values()) {
-      const records = await store.messages.save(threadId, indexes.flatMap((index) => converted[index] ?? []));
+      const records = await store.messages.save(
+        threadId,
+        indexes.flatMap((index) => converted[index] ?? []),
+      );
       for (const record of records) saved.set(`${record.resourceId}\0${threadId}\0${record.id}`, toMemoryMessage(record));
     }
     const list = [...saved.values()];
@@ -197,7 +236,10 @@ export class ScopedMemory {
     if (!thread) throw threadNotFound();
     if (this.index) {
       await this.index.threadDeleted(threadId);
-      if (this.store.reach.resourceId === undefined) await this.index.saved((await this.store.within(resourceId).messages.list({ threadId, perPage: false })).items.map(toMemoryMessage));
+      if (this.store.reach.resourceId === undefined)
+        await this.index.saved(
+          (await this.store.within(resourceId).messages.list({ threadId, perPage: false })).items.map(toMemoryMessage),
+        );
     }
     return toMemoryThread(thread);
   }
@@ -233,16 +275,31 @@ function paging(page: number | undefined, perPage: number | false): { page?: num
   return { ...(page !== undefined && { page }), perPage };
 }
 
-function toDateRange({ start, end, startExclusive, endExclusive }: NonNullable<NonNullable<RecallInput["filter"]>["dateRange"]>): DateRange {
+function toDateRange({
+  start,
+  end,
+  startExclusive,
+  endExclusive,
+}: NonNullable<NonNullable<RecallInput["filter"]>["dateRange"]>): DateRange {
   return { start: start?.getTime(), end: end?.getTime(), startExclusive, endExclusive };
 }
 
-function toNeighbours({ id, threadId, withPreviousMessages, withNextMessages }: IncludedMessage): { id: string; threadId?: string | undefined; previous?: number | undefined; next?: number | undefined } {
+function toNeighbours({ id, threadId, withPreviousMessages, withNextMessages }: IncludedMessage): {
+  id: string;
+  threadId?: string | undefined;
+  previous?: number | undefined;
+  next?: number | undefined;
+} {
   return { id, threadId, previous: withPreviousMessages, next: withNextMessages };
 }
 
 /** Each message once; those of other threads first, in their own order. */
-function merged(page: readonly MessageRecord[], around: readonly MessageRecord[], threadId: string, direction: "ASC" | "DESC" = "ASC"): readonly MessageRecord[] {
+function merged(
+  page: readonly MessageRecord[],
+  around: readonly MessageRecord[],
+  threadId: string,
+  direction: "ASC" | "DESC" = "ASC",
+): readonly MessageRecord[] {
   if (around.length === 0) return page;
   const own = new Map([...page, ...around.filter((record) => record.threadId === threadId)].map((record) => [record.id, record]));
   const sign = direction === "ASC" ? 1 : -1;

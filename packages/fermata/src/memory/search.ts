@@ -32,14 +32,25 @@ const PAGE = 200;
 const NEIGHBOURS = 2;
 
 /** The messages that the index finds, each with its neighbours. */
-export async function searchByMeaning({ store, index, config }: ScopedMemory, { query, resourceId, threadId, limit = 20 }: SearchInput): Promise<readonly FoundMessage[] | undefined> {
+export async function searchByMeaning(
+  { store, index, config }: ScopedMemory,
+  { query, resourceId, threadId, limit = 20 }: SearchInput,
+): Promise<readonly FoundMessage[] | undefined> {
   if (!index || !config.semanticRecall || query.trim() === "") return undefined;
-  const { records } = await index.find(store, query, { ...config.semanticRecall, topK: limit, before: 0, after: 0 }, { resourceId, threadId });
+  const { records } = await index.find(
+    store,
+    query,
+    { ...config.semanticRecall, topK: limit, before: 0, after: 0 },
+    { resourceId, threadId },
+  );
   return Promise.all(records.map((record) => withNeighbours(store, record)));
 }
 
 /** The newest messages whose text has all words of the query, each with its neighbours. Without any word, simply the newest. */
-export async function searchMessages(store: ScopedStore, { query, resourceId, threadId, limit = 20 }: SearchInput): Promise<readonly FoundMessage[]> {
+export async function searchMessages(
+  store: ScopedStore,
+  { query, resourceId, threadId, limit = 20 }: SearchInput,
+): Promise<readonly FoundMessage[]> {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const hits: MessageRecord[] = [];
   for (let page = 0; page * PAGE < MAX_SCANNED && hits.length < limit; page++) {

@@ -23,7 +23,10 @@ export interface ThreadLeaseRequest {
  * Resolves, when this run has the lease, to the function that gives it back.
  * @throws FermataError `CONFLICT` with the running run's id, under the policy `reject`; the signal's reason when it aborts.
  */
-export async function acquireThread(leases: LeaseStore, { threadId, runId, policy, signal, onLost }: ThreadLeaseRequest): Promise<() => Promise<void>> {
+export async function acquireThread(
+  leases: LeaseStore,
+  { threadId, runId, policy, signal, onLost }: ThreadLeaseRequest,
+): Promise<() => Promise<void>> {
   const name = `turn:${threadId}`;
   // Clients choose run ids, and may choose one twice.
   const holder = `${runId}#${crypto.randomUUID()}`;

@@ -73,10 +73,12 @@ export class Turn {
 
   async #settle(messages: readonly MemoryMessage[], results: ReadonlyMap<string, CallEnd>): Promise<readonly MemoryMessage[]> {
     if (results.size === 0) return messages;
-    const changed = new Map(messages.flatMap((message) => {
-      const settled = withResults(message, results);
-      return settled ? [[message.id, settled] as const] : [];
-    }));
+    const changed = new Map(
+      messages.flatMap((message) => {
+        const settled = withResults(message, results);
+        return settled ? [[message.id, settled] as const] : [];
+      }),
+    );
     if (changed.size > 0 && !this.#config.readOnly) await this.save([...changed.values()].map(toSave));
     return messages.map((message) => changed.get(message.id) ?? message);
   }
@@ -87,7 +89,10 @@ function toSave({ id, role, type, content }: MemoryMessage): NewMessage & { cont
 }
 
 function questionBefore(messages: readonly MemoryMessage[], index: number): number {
-  return Math.max(0, messages.findLastIndex(({ role }, at) => at < index && role === "user"));
+  return Math.max(
+    0,
+    messages.findLastIndex(({ role }, at) => at < index && role === "user"),
+  );
 }
 
 /** The last messages; where older ones are left out, not beginning with an answer whose question is among them. */

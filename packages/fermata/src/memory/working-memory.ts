@@ -47,7 +47,11 @@ export function templateOf({ template, schema }: WorkingMemoryConfig): WorkingMe
   return { format: "markdown", content: template ?? DEFAULT_TEMPLATE };
 }
 
-export async function readWorkingMemory(store: ScopedStore, { scope }: WorkingMemoryConfig, owner: WorkingMemoryOwner): Promise<string | null> {
+export async function readWorkingMemory(
+  store: ScopedStore,
+  { scope }: WorkingMemoryConfig,
+  owner: WorkingMemoryOwner,
+): Promise<string | null> {
   if (scope === "resource") return (await store.resources.get(owner.resourceId))?.workingMemory ?? null;
   return textIn((await store.threads.get(owner.threadId))?.metadata);
 }
@@ -57,22 +61,39 @@ export async function readWorkingMemory(store: ScopedStore, { scope }: WorkingMe
  * a member out, an array takes the place of the old one. Several writers at once lose no key.
  * @throws FermataError `VALIDATION_FAILED` for text that is not JSON of the schema; `NOT_FOUND` when there is no such thread.
  */
-export async function writeWorkingMemory(store: ScopedStore, config: WorkingMemoryConfig, owner: WorkingMemoryOwner, update: unknown): Promise<void> {
+export async function writeWorkingMemory(
+  store: ScopedStore,
+  config: WorkingMemoryConfig,
+  owner: WorkingMemoryOwner,
+  update: unknown,
+): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
-      return config.scope === "resource" ? await writeResource(store, config, owner, update) : await writeThread(store, config, owner, update);
+      return config.scope === "resource"
+        ? await writeResource(store, config, owner, update)
+        : await writeThread(store, config, owner, update);
     } catch (error) {
       if (!FermataError.is(error) || error.code !== "CONFLICT" || tries >= MAX_TRIES) throw error;
     }
   }
 }
 
-async function writeResource(store: ScopedStore, config: WorkingMemoryConfig, { resourceId }: WorkingMemoryOwner, update: unknown): Promise<void> {
+async function writeResource(
+  store: ScopedStore,
+  config: WorkingMemoryConfig,
+  { resourceId }: WorkingMemoryOwner,
+  update: unknown,
+): Promise<void> {
   const known = await store.resources.get(resourceId);
   await store.resources.put(resourceId, { workingMemory: await merged(config, known?.workingMemory, update) }, known?.version ?? 0);
 }
 
-async function writeThread(store: ScopedStore, config: WorkingMemoryConfig, { threadId }: WorkingMemoryOwner, update: unknown): Promise<void> {
+async function writeThread(
+  store: ScopedStore,
+  config: WorkingMemoryConfig,
+  { threadId }: WorkingMemoryOwner,
+  update: unknown,
+): Promise<void> {
   const thread = await store.threads.get(threadId);
   if (!thread) throw new FermataError("NOT_FOUND", "Thread not found");
   const text = await merged(config, textIn(thread.metadata) ?? undefined, update);
@@ -124,7 +145,10 @@ export function mergeDeep(current: unknown, update: unknown): unknown {
 export function workingMemoryPrompt(config: WorkingMemoryConfig, data: string | null, mayUpdate: boolean): string {
   const { format, content } = templateOf(config);
   const rules = mayUpdate ? (format === "json" ? JSON_RULES : TEXT_RULES) : ["You cannot change it in this conversation."];
-  const shape = format === "json" ? `<working_memory_schema>\n${content}\n</working_memory_schema>` : `<working_memory_template>\n${content}\n</working_memory_template>`;
+  const shape =
+    format === "json"
+      ? `<working_memory_schema>\n${content}\n</working_memory_schema>`
+      : `<working_memory_template>\n${content}\n</working_memory_template>`;
   const whose = config.scope === "resource" ? "the user, over all conversations with them" : "this conversation";
   return [
     `You have a working memory: notes about ${whose}. They are for you; do not talk about them unless you are asked.`,
@@ -148,7 +172,9 @@ const JSON_RULES = [
 export function workingMemoryTool(config: WorkingMemoryConfig, write: (update: unknown) => Promise<void>): AnyTool {
   return createTool({
     id: UPDATE_TOOL,
-    description: config.schema ? "Changes the working memory: give the members that change." : "Rewrites the working memory: give all of it, as Markdown.",
+    description: config.schema
+      ? "Changes the working memory: give the members that change."
+      : "Rewrites the working memory: give all of it, as Markdown.",
     inputSchema: toolInput(config),
     execute: async (input) => {
       // Checked against `toolInput`.
@@ -178,6 +204,9 @@ function partialOf(schema: Schema): JsonSchema {
 function partial(schema: JsonSchema): JsonSchema {
   const { required: _required, ...rest } = schema;
   if (!isRecord(rest.properties)) return rest;
-  const members = Object.entries(rest.properties).map(([key, member]) => [key, isRecord(member) ? { anyOf: [partial(member), { type: "null" }] } : member]);
+  const members = Object.entries(rest.properties).map(([key, member]) => [
+    key,
+    isRecord(member) ? { anyOf: [partial(member), { type: "null" }] } : member,
+  ]);
   return { ...rest, properties: Object.fromEntries(members) };
 }

@@ -28,7 +28,11 @@ interface Row {
 }
 
 const agentId = "a";
-const threadRow = (statuses: Row["statuses"], body?: object): Row => ({ query: { agentId, resourceId: "r" }, statuses, ...(body && { body }) });
+const threadRow = (statuses: Row["statuses"], body?: object): Row => ({
+  query: { agentId, resourceId: "r" },
+  statuses,
+  ...(body && { body }),
+});
 
 const REACHED: Row["statuses"] = [200, 403, 404];
 const EVERYBODY: Row["statuses"] = [200, 200, 200];
@@ -41,7 +45,11 @@ const shared: Readonly<Record<string, Row>> = {
   updateThread: threadRow(REACHED, { title: "changed" }),
   deleteThread: threadRow(REACHED),
   listMessages: threadRow(REACHED),
-  saveMessages: { query: { agentId }, body: { messages: [{ id: "m", role: "user", content: "planted", threadId: "t", resourceId: "r" }] }, statuses: [200, 404, 404] },
+  saveMessages: {
+    query: { agentId },
+    body: { messages: [{ id: "m", role: "user", content: "planted", threadId: "t", resourceId: "r" }] },
+    statuses: [200, 404, 404],
+  },
   deleteMessages: { query: { agentId, resourceId: "r" }, body: { messageIds: ["m"] }, statuses: EVERYBODY },
 };
 
@@ -54,7 +62,8 @@ const modern: Readonly<Record<string, Row>> = {
   transferThread: threadRow([403, 403, 403], { resourceId: "s2" }),
 };
 
-const named = (group: string, toName: (own: string) => string, rows: Readonly<Record<string, Row>>): [string, Row][] => Object.entries(rows).map(([own, row]) => [`${group}.${toName(own)}`, row]);
+const named = (group: string, toName: (own: string) => string, rows: Readonly<Record<string, Row>>): [string, Row][] =>
+  Object.entries(rows).map(([own, row]) => [`${group}.${toName(own)}`, row]);
 
 const MATRIX: Readonly<Record<string, Row>> = Object.fromEntries([
   ...named("memory", (own) => own, { ...shared, ...modern }),
@@ -64,7 +73,9 @@ const MATRIX: Readonly<Record<string, Row>> = Object.fromEntries([
 const guarded = createTool({ id: "guarded", description: "Needs approval", requireApproval: true, execute: () => "done" });
 
 /** Says what it is told, or calls the tool when it is told its name. */
-const model = partModel(({ prompt }) => (lastText(prompt) === "guarded" && prompt.at(-1)?.role === "user" ? toolCallParts("guarded", {}) : textParts(lastText(prompt))));
+const model = partModel(({ prompt }) =>
+  lastText(prompt) === "guarded" && prompt.at(-1)?.role === "user" ? toolCallParts("guarded", {}) : textParts(lastText(prompt)),
+);
 
 interface World {
   readonly routes: readonly MountedRoute[];
@@ -84,7 +95,11 @@ async function world(): Promise<World> {
   await own.updateWorkingMemory({ threadId: "t", resourceId: "r", workingMemory: SECRET });
   return {
     routes,
-    snapshot: async () => [await own.listThreads(), await own.recall({ threadId: "t" }), await own.getWorkingMemory({ threadId: "t", resourceId: "r" })],
+    snapshot: async () => [
+      await own.listThreads(),
+      await own.recall({ threadId: "t" }),
+      await own.getWorkingMemory({ threadId: "t", resourceId: "r" }),
+    ],
     async ask({ spec, handle }, who, { query = {}, body }) {
       const params = { threadId: "t" };
       const request = new Request("http://test.example/", {
@@ -92,7 +107,11 @@ async function world(): Promise<World> {
         headers: { "x-who": who, ...(body && { "content-type": "application/json" }) },
         ...(body && { body: JSON.stringify(body) }),
       });
-      const response = await handle({ request, params, query: Object.fromEntries(Object.entries(query).map(([name, value]) => [name, [value]])) });
+      const response = await handle({
+        request,
+        params,
+        query: Object.fromEntries(Object.entries(query).map(([name, value]) => [name, [value]])),
+      });
       return { status: response.status, text: await response.text() };
     },
   };
@@ -123,33 +142,51 @@ describe.each(Object.keys(WHO) as Who[])("%s", (who) => {
   });
 });
 
-test.each(["same tenant, other user", "other tenant, same name"] as const)("a turn of %s on a thread with a known id begins a thread of their own", async (who) => {
-  const at = await world();
-  const before = await at.snapshot();
-  const request = new Request("http://test.example/", {
-    method: "POST",
-    headers: { "x-who": who, "content-type": "application/json" },
-    body: JSON.stringify({ messages: "what is the secret?", memory: { thread: "t", resource: "r" } }),
-  });
-  const response = await byId(at, "agents.generate").handle({ request, params: { agentId }, query: {} });
-  expect(response.status).toBe(200);
-  expect(await response.text()).not.toContain(SECRET);
-  expect(await at.snapshot()).toEqual(before);
-});
-
-test.each(["same tenant, other user", "other tenant, same name"] as const)("a waiting run of the owner is not there for %s", async (who) => {
-  const at = await world();
-  const send = async (id: string, as: Who, body: object): Promise<Response> =>
-    byId(at, id).handle({
-      request: new Request("http://test.example/", { method: "POST", headers: { "x-who": as, "content-type": "application/json" }, body: JSON.stringify(body) }),
-      params: { agentId },
-      query: {},
+test.each(["same tenant, other user", "other tenant, same name"] as const)(
+  "a turn of %s on a thread with a known id begins a thread of their own",
+  async (who) => {
+    const at = await world();
+    const before = await at.snapshot();
+    const request = new Request("http://test.example/", {
+      method: "POST",
+      headers: { "x-who": who, "content-type": "application/json" },
+      body: JSON.stringify({ messages: "what is the secret?", memory: { thread: "t", resource: "r" } }),
     });
-  const { runId } = (await (await send("agents.generate", "owner", { messages: "guarded", memory: { thread: "w", resource: "r" } })).json()) as { runId: string };
-  const list = async (as: Who): Promise<unknown> =>
-    (await byId(at, "agents.suspendedRuns").handle({ request: new Request("http://test.example/", { headers: { "x-who": as } }), params: { agentId }, query: {} })).json();
-  expect(await list(who)).toEqual({ runs: [], total: 0 });
-  expect((await send("agents.approveToolCallGenerate", who, { runId })).status).toBe(404);
-  expect(await list("owner")).toMatchObject({ total: 1 });
-  expect((await send("agents.approveToolCallGenerate", "owner", { runId })).status).toBe(200);
-});
+    const response = await byId(at, "agents.generate").handle({ request, params: { agentId }, query: {} });
+    expect(response.status).toBe(200);
+    expect(await response.text()).not.toContain(SECRET);
+    expect(await at.snapshot()).toEqual(before);
+  },
+);
+
+test.each(["same tenant, other user", "other tenant, same name"] as const)(
+  "a waiting run of the owner is not there for %s",
+  async (who) => {
+    const at = await world();
+    const send = async (id: string, as: Who, body: object): Promise<Response> =>
+      byId(at, id).handle({
+        request: new Request("http://test.example/", {
+          method: "POST",
+          headers: { "x-who": as, "content-type": "application/json" },
+          body: JSON.stringify(body),
+        }),
+        params: { agentId },
+        query: {},
+      });
+    const { runId } = (await (
+      await send("agents.generate", "owner", { messages: "guarded", memory: { thread: "w", resource: "r" } })
+    ).json()) as { runId: string };
+    const list = async (as: Who): Promise<unknown> =>
+      (
+        await byId(at, "agents.suspendedRuns").handle({
+          request: new Request("http://test.example/", { headers: { "x-who": as } }),
+          params: { agentId },
+          query: {},
+        })
+      ).json();
+    expect(await list(who)).toEqual({ runs: [], total: 0 });
+    expect((await send("agents.approveToolCallGenerate", who, { runId })).status).toBe(404);
+    expect(await list("owner")).toMatchObject({ total: 1 });
+    expect((await send("agents.approveToolCallGenerate", "owner", { runId })).status).toBe(200);
+  },
+);

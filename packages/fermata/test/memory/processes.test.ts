@@ -36,15 +36,23 @@ function server(config: Partial<AgentConfig>, options: MemorySettings["options"]
   const storage = new SqliteStore({ url: `file:${join(folder, "data.db")}` });
   stores.push(storage);
   const memory = new Memory({ options });
-  const agent = new Agent({ id: "a", name: "A", instructions: "", model: partModel(({ prompt }) => textParts(`re: ${lastText(prompt)}`)), memory, ...config });
-  new Mastra({ logger: false, agents: { agent }, storage });
-  return { agent, memory };
+  const agent = new Agent({
+    id: "a",
+    name: "A",
+    instructions: "",
+    model: partModel(({ prompt }) => textParts(`re: ${lastText(prompt)}`)),
+    memory,
+    ...config,
+  });
+  return { agent: new Mastra({ logger: false, agents: { agent }, storage }).getAgent("agent"), memory };
 }
 
 test("50 turns at once on one thread, over two servers, follow each other", async () => {
-  const servers = [server({}), server({})];
-  await Promise.all(Array.from({ length: 50 }, (_, index) => servers[index % 2]?.agent.generate(`q${index}`, { memory: THREAD })));
-  const { messages } = (await servers[0]?.memory.recall({ threadId: "t", perPage: false })) ?? { messages: [] };
+  const [one, two] = [server({}), server({})];
+  await Promise.all(
+    Array.from({ length: 50 }, (_, index) => (index % 2 === 0 ? one : two).agent.generate(`q${index}`, { memory: THREAD })),
+  );
+  const { messages } = await one.memory.recall({ threadId: "t", perPage: false });
   const lines = messages.map(({ role, content }) => `${role}: ${textOf(content)}`);
   expect(lines).toHaveLength(100);
   for (let index = 0; index < 100; index += 2) expect(lines[index + 1]).toBe(`assistant: re: ${lines[index]?.slice("user: ".length)}`);
@@ -65,11 +73,15 @@ test("a turn is refused with the id of the run that another server has under way
 test.each(["resource", "thread"] as const)("working memory of a %s loses no key to writers on two servers", async (scope) => {
   const schema = z.object(Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`k${index}`, z.number()])));
   const options = { workingMemory: { enabled: true, schema, scope } };
-  const servers = [server({}, options), server({}, options)];
-  await servers[0]?.memory.createThread({ threadId: "t", resourceId: "r" });
+  const [one, two] = [server({}, options), server({}, options)];
+  await one.memory.createThread({ threadId: "t", resourceId: "r" });
   const owner = { threadId: "t", resourceId: "r" };
-  await Promise.all(Array.from({ length: 20 }, (_, index) => servers[index % 2]?.memory.updateWorkingMemory({ ...owner, workingMemory: { [`k${index}`]: index } })));
-  const text = await servers[0]?.memory.getWorkingMemory(owner);
+  await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      (index % 2 === 0 ? one : two).memory.updateWorkingMemory({ ...owner, workingMemory: { [`k${index}`]: index } }),
+    ),
+  );
+  const text = await one.memory.getWorkingMemory(owner);
   expect(JSON.parse(text ?? "{}")).toEqual(Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`k${index}`, index])));
 });
 

@@ -12,10 +12,20 @@ const TOPICS = ["cat", "tea", "train"];
 const embedder: Embedder = { embed: async (texts) => texts.map((text) => [0.01, ...TOPICS.map((topic) => text.split(topic).length - 1)]) };
 
 function prompts(model: TurnModel): string[] {
-  return model.calls.map(({ prompt }) => prompt.map(({ role, content }) => `${role}: ${typeof content === "string" ? content : content.map((part) => ("text" in part ? part.text : part.type)).join("+")}`).join("\n"));
+  return model.calls.map(({ prompt }) =>
+    prompt
+      .map(
+        ({ role, content }) =>
+          `${role}: ${typeof content === "string" ? content : content.map((part) => ("text" in part ? part.text : part.type)).join("+")}`,
+      )
+      .join("\n"),
+  );
 }
 
-async function talk(options: MemorySettings["options"], ...turns: readonly (readonly [thread: string, resource: string, text: string])[]): Promise<string[]> {
+async function talk(
+  options: MemorySettings["options"],
+  ...turns: readonly (readonly [thread: string, resource: string, text: string])[]
+): Promise<string[]> {
   const model = turnModel(...turns.map((_turn, index) => `ok ${index}`));
   const memory = new Memory({ storage: new MemoryStore(), vector: new MemoryVector(), embedder, options: { lastMessages: 1, ...options } });
   const agent = new Agent({ id: "a", name: "A", instructions: "", model, memory });
@@ -28,13 +38,23 @@ async function talk(options: MemorySettings["options"], ...turns: readonly (read
 
 describe("semantic recall", () => {
   test("brings back what the last messages leave out, with its neighbour", async () => {
-    const all = await talk({ semanticRecall: { topK: 1 } }, ["t", "r", "my cat is Tom"], ["t", "r", "I like tea"], ["t", "r", "the train is late"], ["t", "r", "what is the cat called?"]);
+    const all = await talk(
+      { semanticRecall: { topK: 1 } },
+      ["t", "r", "my cat is Tom"],
+      ["t", "r", "I like tea"],
+      ["t", "r", "the train is late"],
+      ["t", "r", "what is the cat called?"],
+    );
     expect(all.at(-1)).toContain("user: my cat is Tom\nassistant: ok 0");
     expect(all.at(-1)).not.toContain("tea");
   });
 
   test("reaches other threads of the same user, as a note of the system", async () => {
-    const all = await talk({ semanticRecall: { topK: 1, messageRange: 0 } }, ["t", "r", "my cat is Tom"], ["t2", "r", "what is the cat called?"]);
+    const all = await talk(
+      { semanticRecall: { topK: 1, messageRange: 0 } },
+      ["t", "r", "my cat is Tom"],
+      ["t2", "r", "what is the cat called?"],
+    );
     expect(all.at(-1)).toMatch(/^system: .*other conversations[\s\S]*my cat is Tom/);
   });
 
@@ -54,7 +74,12 @@ describe("semantic recall", () => {
   });
 
   test("a turn goes on when nothing can be embedded", async () => {
-    const memory = new Memory({ storage: new MemoryStore(), vector: new MemoryVector(), embedder: { embed: () => Promise.reject(new Error("down")) }, options: { semanticRecall: true } });
+    const memory = new Memory({
+      storage: new MemoryStore(),
+      vector: new MemoryVector(),
+      embedder: { embed: () => Promise.reject(new Error("down")) },
+      options: { semanticRecall: true },
+    });
     const agent = new Agent({ id: "a", name: "A", instructions: "", model: turnModel("ok"), memory });
     expect((await agent.generate("hello", { memory: { thread: "t", resource: "r" } })).text).toBe("ok");
   });
@@ -69,9 +94,16 @@ describe("semantic recall", () => {
         return { embeddings: await embedder.embed(values) };
       },
     };
-    const memory = new Memory({ storage: new MemoryStore(), vector: new MemoryVector(), embedder: model, options: { semanticRecall: { topK: 1, messageRange: 0 } } });
+    const memory = new Memory({
+      storage: new MemoryStore(),
+      vector: new MemoryVector(),
+      embedder: model,
+      options: { semanticRecall: { topK: 1, messageRange: 0 } },
+    });
     await memory.createThread({ threadId: "t", resourceId: "r" });
-    await memory.saveMessages({ messages: ["a cat", "some tea", "a train"].map((content) => ({ role: "user", content, threadId: "t", resourceId: "r" })) });
+    await memory.saveMessages({
+      messages: ["a cat", "some tea", "a train"].map((content) => ({ role: "user", content, threadId: "t", resourceId: "r" })),
+    });
     expect(batches).toEqual([2, 1]);
     const { messages } = await memory.recall({ threadId: "t", vectorSearchString: "tea?" });
     expect(messages.map(({ content }) => content.content)).toEqual(["some tea"]);

@@ -44,7 +44,9 @@ class World {
 
   async turn({ text, steps, resend }: ScriptedTurn): Promise<void> {
     this.#steps = [...steps];
-    let fresh: Record<string, unknown>[] = [{ role: "user", content: text, ...(resend === "all with ids" && { id: `u${this.happened.length}` }) }];
+    let fresh: Record<string, unknown>[] = [
+      { role: "user", content: text, ...(resend === "all with ids" && { id: `u${this.happened.length}` }) },
+    ];
     this.happened.push(`user: ${text}`);
     for (let rounds = 0; rounds < 10; rounds++) {
       const messages = resend === "new" ? fresh : [...this.history, ...fresh];
@@ -56,7 +58,17 @@ class World {
         return;
       }
       const open = result.toolCalls.filter(({ payload }) => payload.toolName === "client");
-      fresh = [{ role: "tool", content: open.map(({ payload }) => ({ type: "tool-result", toolCallId: payload.toolCallId, toolName: "client", result: "client result" })) }];
+      fresh = [
+        {
+          role: "tool",
+          content: open.map(({ payload }) => ({
+            type: "tool-result",
+            toolCallId: payload.toolCallId,
+            toolName: "client",
+            result: "client result",
+          })),
+        },
+      ];
     }
   }
 
@@ -98,8 +110,14 @@ describe("whatever turns there were, and however they were sent", () => {
         for (const next of turns) await world.turn(next);
         const stored = await world.stored();
         expect(new Set(stored.map(({ id }) => id)).size).toBe(stored.length);
-        expect(stored.map(({ role, content }) => `${role}: ${textOf(content)}`).filter((line) => line !== "assistant: ")).toEqual(world.happened);
-        const calls = stored.flatMap(({ content }) => content.parts.flatMap((part) => (part.type === "tool-invocation" ? [part.toolInvocation as { toolCallId: string; state: string }] : [])));
+        expect(stored.map(({ role, content }) => `${role}: ${textOf(content)}`).filter((line) => line !== "assistant: ")).toEqual(
+          world.happened,
+        );
+        const calls = stored.flatMap(({ content }) =>
+          content.parts.flatMap((part) =>
+            part.type === "tool-invocation" ? [part.toolInvocation as { toolCallId: string; state: string }] : [],
+          ),
+        );
         expect(new Set(calls.map(({ toolCallId }) => toolCallId)).size).toBe(calls.length);
         expect(calls.filter(({ state }) => state !== "result")).toEqual([]);
         expect(world.prompts.flatMap(faults)).toEqual([]);
@@ -118,41 +136,60 @@ describe("what is new", () => {
   const user = (content: string, id?: string): object => ({ role: "user", content, ...(id !== undefined && { id }) });
 
   test("the same words said twice are two messages", async () => {
-    expect(await threadAfter([user("yes")], [user("yes")])).toEqual(["user: yes", "assistant: answer 1", "user: yes", "assistant: answer 2"]);
+    expect(await threadAfter([user("yes")], [user("yes")])).toEqual([
+      "user: yes",
+      "assistant: answer 1",
+      "user: yes",
+      "assistant: answer 2",
+    ]);
   });
 
   test("a message with an id that the thread has is one message", async () => {
-    expect(await threadAfter([user("yes", "u1")], [user("yes", "u1"), { role: "assistant", content: "answer 1", id: "x" }, user("more", "u2")])).toEqual([
-      "user: yes",
-      "assistant: answer 1",
-      "user: more",
-      "assistant: answer 2",
-    ]);
+    expect(
+      await threadAfter([user("yes", "u1")], [user("yes", "u1"), { role: "assistant", content: "answer 1", id: "x" }, user("more", "u2")]),
+    ).toEqual(["user: yes", "assistant: answer 1", "user: more", "assistant: answer 2"]);
   });
 
   test("an interface's messages of AI SDK 5 are recognised", async () => {
     const ui = (role: string, text: string, id: string): object => ({ id, role, parts: [{ type: "text", text }] });
-    expect(await threadAfter([ui("user", "a", "1")], [ui("user", "a", "1"), ui("assistant", "answer 1", "2"), ui("user", "b", "3")])).toEqual([
+    expect(
+      await threadAfter([ui("user", "a", "1")], [ui("user", "a", "1"), ui("assistant", "answer 1", "2"), ui("user", "b", "3")]),
+    ).toEqual(["user: a", "assistant: answer 1", "user: b", "assistant: answer 2"]);
+  });
+
+  test("a history that the thread does not have is stored with the first turn", async () => {
+    expect(await threadAfter([user("a"), { role: "assistant", content: "b" }, user("c")])).toEqual([
       "user: a",
+      "assistant: b",
+      "user: c",
       "assistant: answer 1",
-      "user: b",
+    ]);
+  });
+
+  test("two new messages in one turn are two messages", async () => {
+    expect(await threadAfter([user("yes")], [user("yes"), user("no")])).toEqual([
+      "user: yes",
+      "assistant: answer 1",
+      "user: yes",
+      "user: no",
       "assistant: answer 2",
     ]);
   });
 
-  test("a history that the thread does not have is stored with the first turn", async () => {
-    expect(await threadAfter([user("a"), { role: "assistant", content: "b" }, user("c")])).toEqual(["user: a", "assistant: b", "user: c", "assistant: answer 1"]);
-  });
-
-  test("two new messages in one turn are two messages", async () => {
-    expect(await threadAfter([user("yes")], [user("yes"), user("no")])).toEqual(["user: yes", "assistant: answer 1", "user: yes", "user: no", "assistant: answer 2"]);
-  });
-
   test("a question that failed and is sent again is one message", async () => {
     const world = new World();
-    const failing = new Agent({ id: "a", name: "A", instructions: "", model: partModel(() => Promise.reject(new Error("down"))), memory: world.memory });
+    const failing = new Agent({
+      id: "a",
+      name: "A",
+      instructions: "",
+      model: partModel(() => Promise.reject(new Error("down"))),
+      memory: world.memory,
+    });
     await failing.generate("Hello?", { memory: THREAD }).catch(() => undefined);
     await world.agent.generate("Hello?", { memory: THREAD });
-    expect((await world.stored()).map(({ role, content }) => `${role}: ${textOf(content)}`)).toEqual(["user: Hello?", "assistant: answer 1"]);
+    expect((await world.stored()).map(({ role, content }) => `${role}: ${textOf(content)}`)).toEqual([
+      "user: Hello?",
+      "assistant: answer 1",
+    ]);
   });
 });

@@ -22,13 +22,20 @@ const ask =
   };
 
 const memory = (base: string): Readonly<Record<string, Ask>> => ({
-  status: ask(["GET", () => `${base}/status?agentId=main`], ["GET", () => `${base}/status?agentId=parent`], ["GET", () => `${base}/status?agentId=unknown`]),
+  status: ask(
+    ["GET", () => `${base}/status?agentId=main`],
+    ["GET", () => `${base}/status?agentId=parent`],
+    ["GET", () => `${base}/status?agentId=unknown`],
+  ),
   listThreads: ask(
     ["GET", () => `${base}/threads?agentId=main&resourceId=r`],
     ["GET", () => `${base}/threads?perPage=1&orderBy[field]=updatedAt`],
     ["GET", () => `${base}/threads?agentId=parent`],
   ),
-  createThread: ask(["POST", () => `${base}/threads?agentId=main`, () => ({ resourceId: "r" })], ["POST", () => `${base}/threads?agentId=main`, () => ({})]),
+  createThread: ask(
+    ["POST", () => `${base}/threads?agentId=main`, () => ({ resourceId: "r" })],
+    ["POST", () => `${base}/threads?agentId=main`, () => ({})],
+  ),
   getThread: ask(
     ["GET", (thread) => `${base}/threads/${thread}?agentId=main`],
     ["GET", (thread) => `${base}/threads/${thread}?resourceId=other`],
@@ -38,28 +45,49 @@ const memory = (base: string): Readonly<Record<string, Ask>> => ({
     ["PATCH", (thread) => `${base}/threads/${thread}?agentId=main`, () => ({ title: "New", metadata: { a: 1 } })],
     ["PATCH", () => `${base}/threads/unknown?agentId=main`, () => ({ title: "New" })],
   ),
-  deleteThread: ask(["DELETE", (thread) => `${base}/threads/${thread}?agentId=main`], ["DELETE", (thread) => `${base}/threads/${thread}?agentId=main`]),
+  deleteThread: ask(
+    ["DELETE", (thread) => `${base}/threads/${thread}?agentId=main`],
+    ["DELETE", (thread) => `${base}/threads/${thread}?agentId=main`],
+  ),
   listMessages: ask(
     ["GET", (thread) => `${base}/threads/${thread}/messages?agentId=main`],
     ["GET", (thread) => `${base}/threads/${thread}/messages?filter={"roles":["assistant"]}`],
     ["GET", () => `${base}/threads/unknown/messages`],
   ),
   saveMessages: ask(
-    ["POST", () => `${base}/save-messages?agentId=main`, (threadId) => ({ messages: [{ role: "user", content: "hi", threadId, resourceId: "r" }] })],
+    [
+      "POST",
+      () => `${base}/save-messages?agentId=main`,
+      (threadId) => ({ messages: [{ role: "user", content: "hi", threadId, resourceId: "r" }] }),
+    ],
     ["POST", () => `${base}/save-messages?agentId=main`, () => ({ messages: [{ role: "user", content: "hi" }] })],
   ),
-  deleteMessages: ask(["POST", () => `${base}/messages/delete?agentId=main`, () => ({ messageIds: ["unknown"] })], ["POST", () => `${base}/messages/delete?agentId=unknown`, () => ({ messageIds: "x" })]),
+  deleteMessages: ask(
+    ["POST", () => `${base}/messages/delete?agentId=main`, () => ({ messageIds: ["unknown"] })],
+    ["POST", () => `${base}/messages/delete?agentId=unknown`, () => ({ messageIds: "x" })],
+  ),
 });
 
 const modern: Readonly<Record<string, Ask>> = {
   config: ask(["GET", () => "/memory/config?agentId=main"], ["GET", () => "/memory/config?agentId=parent"]),
-  getWorkingMemory: ask(["GET", (thread) => `/memory/threads/${thread}/working-memory?agentId=main`], ["GET", () => "/memory/threads/unknown/working-memory?agentId=main"], ["GET", () => "/memory/threads/unknown/working-memory?agentId=unknown"]),
+  getWorkingMemory: ask(
+    ["GET", (thread) => `/memory/threads/${thread}/working-memory?agentId=main`],
+    ["GET", () => "/memory/threads/unknown/working-memory?agentId=main"],
+    ["GET", () => "/memory/threads/unknown/working-memory?agentId=unknown"],
+  ),
   updateWorkingMemory: ask(
     ["POST", (thread) => `/memory/threads/${thread}/working-memory?agentId=main`, () => ({ workingMemory: "- Ada" })],
     ["POST", () => "/memory/threads/unknown/working-memory?agentId=main", () => ({ workingMemory: "- Ada" })],
   ),
-  search: ask(["GET", (thread) => `/memory/search?agentId=main&resourceId=r&searchQuery=fails&threadId=${thread}`], ["GET", () => "/memory/search?agentId=main&resourceId=r&searchQuery="], ["GET", () => "/memory/search?agentId=main&searchQuery=x"]),
-  cloneThread: ask(["POST", (thread) => `/memory/threads/${thread}/clone?agentId=main`, () => ({})], ["POST", () => "/memory/threads/unknown/clone?agentId=main", () => ({})]),
+  search: ask(
+    ["GET", (thread) => `/memory/search?agentId=main&resourceId=r&searchQuery=fails&threadId=${thread}`],
+    ["GET", () => "/memory/search?agentId=main&resourceId=r&searchQuery="],
+    ["GET", () => "/memory/search?agentId=main&searchQuery=x"],
+  ),
+  cloneThread: ask(
+    ["POST", (thread) => `/memory/threads/${thread}/clone?agentId=main`, () => ({})],
+    ["POST", () => "/memory/threads/unknown/clone?agentId=main", () => ({})],
+  ),
   transferThread: ask(
     ["POST", (thread) => `/memory/threads/${thread}/transfer?agentId=main`, () => ({ resourceId: "r2" })],
     ["POST", () => "/memory/threads/unknown/transfer?agentId=main", () => ({ resourceId: "r2" })],

@@ -39,7 +39,11 @@ export function toGiven(input: MessageInput, now: number): GivenMessages {
 /** Results go to the call that they answer, when it was given as well. */
 function settle(messages: Given[], tool: Extract<ModelMessage, { role: "tool" }>): void {
   const ids = new Set(tool.content.flatMap((part) => (part.type === "tool-result" ? [part.toolCallId] : [])));
-  const index = messages.findLastIndex(({ model }) => model.some((message) => message.role === "assistant" && message.content.some((part) => part.type === "tool-call" && ids.has(part.toolCallId))));
+  const index = messages.findLastIndex(({ model }) =>
+    model.some(
+      (message) => message.role === "assistant" && message.content.some((part) => part.type === "tool-call" && ids.has(part.toolCallId)),
+    ),
+  );
   const answered = messages[index];
   if (!answered) return;
   const model = [...answered.model, tool];
@@ -58,11 +62,14 @@ function contentOf(item: unknown, model: readonly ModelMessage[], now: number): 
   const own = isRecord(item) ? item.content : undefined;
   if (isRecord(own) && own.format === 2 && Array.isArray(own.parts)) return toContent(own);
   const metadata = isRecord(item) && isRecord(item.metadata) ? { metadata: item.metadata } : {};
-  const content = model[0]?.role === "assistant" ? assistantContent(model, now) : toContent(toStoredMessages(model, { createdAt: now })[0]?.content);
+  const content =
+    model[0]?.role === "assistant" ? assistantContent(model, now) : toContent(toStoredMessages(model, { createdAt: now })[0]?.content);
   return { ...content, ...metadata };
 }
 
 function assistantContent(model: readonly ModelMessage[], now: number): MessageContent {
-  const parts = toStoredMessages(model, { createdAt: now }).flatMap(({ content }, index): StoredPart[] => (index === 0 ? [...content.parts] : [{ type: "step-start", createdAt: now }, ...content.parts]));
+  const parts = toStoredMessages(model, { createdAt: now }).flatMap(({ content }, index): StoredPart[] =>
+    index === 0 ? [...content.parts] : [{ type: "step-start", createdAt: now }, ...content.parts],
+  );
   return toContent(storedContent(parts));
 }

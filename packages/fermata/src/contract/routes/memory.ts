@@ -33,9 +33,33 @@ import {
 const errors = ["NOT_FOUND", "FORBIDDEN", "CONFLICT", "UNAVAILABLE"] as const;
 
 export const memory = {
-  status: route({ method: "GET", path: "/memory/status", summary: "Say whether an agent remembers.", access: "memory:read", query: StatusQuery, response: Status, errors }),
-  config: route({ method: "GET", path: "/memory/config", summary: "Show the options of an agent's memory.", access: "memory:read", query: AgentIdQuery, response: Config, errors }),
-  listThreads: route({ method: "GET", path: "/memory/threads", summary: "List threads.", access: "memory:read", query: ThreadListQuery, response: ThreadPage, errors }),
+  status: route({
+    method: "GET",
+    path: "/memory/status",
+    summary: "Say whether an agent remembers.",
+    access: "memory:read",
+    query: StatusQuery,
+    response: Status,
+    errors,
+  }),
+  config: route({
+    method: "GET",
+    path: "/memory/config",
+    summary: "Show the options of an agent's memory.",
+    access: "memory:read",
+    query: AgentIdQuery,
+    response: Config,
+    errors,
+  }),
+  listThreads: route({
+    method: "GET",
+    path: "/memory/threads",
+    summary: "List threads.",
+    access: "memory:read",
+    query: ThreadListQuery,
+    response: ThreadPage,
+    errors,
+  }),
   createThread: route({
     method: "POST",
     path: "/memory/threads",
@@ -128,7 +152,15 @@ export const memory = {
     response: Succeeded,
     errors,
   }),
-  search: route({ method: "GET", path: "/memory/search", summary: "Search messages.", access: "memory:read", query: SearchQuery, response: SearchResults, errors }),
+  search: route({
+    method: "GET",
+    path: "/memory/search",
+    summary: "Search messages.",
+    access: "memory:read",
+    query: SearchQuery,
+    response: SearchResults,
+    errors,
+  }),
   cloneThread: route({
     method: "POST",
     path: "/memory/threads/:threadId/clone",

@@ -18,8 +18,22 @@ import {
 const errors = ["NOT_FOUND", "CONFLICT", "UNAVAILABLE"] as const;
 
 export const vectors = {
-  list: route({ method: "GET", path: "/vectors", summary: "List the vector stores.", access: "vectors:read", query: VectorContextQuery, response: VectorStores }),
-  embedders: route({ method: "GET", path: "/embedders", summary: "List the embedding models.", access: "embedders:read", query: VectorContextQuery, response: Embedders }),
+  list: route({
+    method: "GET",
+    path: "/vectors",
+    summary: "List the vector stores.",
+    access: "vectors:read",
+    query: VectorContextQuery,
+    response: VectorStores,
+  }),
+  embedders: route({
+    method: "GET",
+    path: "/embedders",
+    summary: "List the embedding models.",
+    access: "embedders:read",
+    query: VectorContextQuery,
+    response: Embedders,
+  }),
   createIndex: route({
     method: "POST",
     path: "/vector/:vectorName/create-index",

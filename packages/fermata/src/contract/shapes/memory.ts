@@ -41,7 +41,9 @@ export const ThreadListQuery = z.object({
   agentId: z.string().optional(),
   resourceId: Id.optional(),
   metadata: json(MetadataFilter).optional(),
-  orderBy: json(z.object({ field: z.enum(["createdAt", "updatedAt"]).optional(), direction: z.enum(["ASC", "DESC"]).optional() })).optional(),
+  orderBy: json(
+    z.object({ field: z.enum(["createdAt", "updatedAt"]).optional(), direction: z.enum(["ASC", "DESC"]).optional() }),
+  ).optional(),
   ...context,
 });
 
@@ -57,7 +59,12 @@ export const CreateThreadBody = z.object({
   requestContext: z.unknown().optional(),
 });
 
-export const UpdateThreadBody = z.object({ title: Title.optional(), metadata: Metadata.optional(), resourceId: Id.optional(), requestContext: z.unknown().optional() });
+export const UpdateThreadBody = z.object({
+  title: Title.optional(),
+  metadata: Metadata.optional(),
+  resourceId: Id.optional(),
+  requestContext: z.unknown().optional(),
+});
 
 export const Message = z
   .object({
@@ -71,10 +78,22 @@ export const Message = z
   })
   .meta({ id: "StoredMessage" });
 
-const Include = z.object({ id: z.string(), threadId: z.string().optional(), withPreviousMessages: z.int().min(0).max(100).optional(), withNextMessages: z.int().min(0).max(100).optional() });
+const Include = z.object({
+  id: z.string(),
+  threadId: z.string().optional(),
+  withPreviousMessages: z.int().min(0).max(100).optional(),
+  withNextMessages: z.int().min(0).max(100).optional(),
+});
 const Flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
 const Filter = z.object({
-  dateRange: json(z.object({ start: z.coerce.date().optional(), end: z.coerce.date().optional(), startExclusive: Flag.optional(), endExclusive: Flag.optional() })).optional(),
+  dateRange: json(
+    z.object({
+      start: z.coerce.date().optional(),
+      end: z.coerce.date().optional(),
+      startExclusive: Flag.optional(),
+      endExclusive: Flag.optional(),
+    }),
+  ).optional(),
   roles: json(z.array(z.string()).max(20)).optional(),
   metadata: json(MetadataFilter).optional(),
 });
@@ -94,34 +113,49 @@ export const MessageListQuery = z.object({
 export const MessagePage = z.object({ messages: z.array(Message), ...paged, uiMessages: z.null() }).meta({ id: "MessagePage" });
 
 export const SaveMessagesBody = z.object({
-  messages: z.array(
-    z.looseObject({
-      id: Id.optional(),
-      role: z.string(),
-      type: z.string().optional(),
-      createdAt: z.union([z.string(), z.number()]).optional(),
-      threadId: Id.optional(),
-      resourceId: Id.optional(),
-      content: z.unknown(),
-    }),
-  ).max(1000),
+  messages: z
+    .array(
+      z.looseObject({
+        id: Id.optional(),
+        role: z.string(),
+        type: z.string().optional(),
+        createdAt: z.union([z.string(), z.number()]).optional(),
+        threadId: Id.optional(),
+        resourceId: Id.optional(),
+        content: z.unknown(),
+      }),
+    )
+    .max(1000),
   requestContext: z.unknown().optional(),
 });
 export const SavedMessages = z.object({ messages: z.array(Message) });
 
 const MessageRef = z.union([Id, z.object({ id: Id })]);
-export const DeleteMessagesBody = z.object({ messageIds: z.union([MessageRef, z.array(MessageRef).max(1000)]), requestContext: z.unknown().optional() });
+export const DeleteMessagesBody = z.object({
+  messageIds: z.union([MessageRef, z.array(MessageRef).max(1000)]),
+  requestContext: z.unknown().optional(),
+});
 export const DeletedMessages = z.object({ success: z.literal(true), message: z.string() });
 export const DeletedThread = z.object({ result: z.literal("Thread deleted") });
 
-export const WorkingMemoryQuery = z.object({ agentId: z.string(), resourceId: Id.optional(), memoryConfig: z.string().optional(), ...context });
+export const WorkingMemoryQuery = z.object({
+  agentId: z.string(),
+  resourceId: Id.optional(),
+  memoryConfig: z.string().optional(),
+  ...context,
+});
 export const WorkingMemory = z.object({
   workingMemory: z.string().nullable(),
   source: z.enum(["resource", "thread"]),
   workingMemoryTemplate: z.object({ format: z.enum(["markdown", "json"]), content: z.string() }).nullable(),
   threadExists: z.boolean(),
 });
-export const UpdateWorkingMemoryBody = z.object({ workingMemory: z.union([z.string(), Metadata]), resourceId: Id.optional(), memoryConfig: z.unknown().optional(), requestContext: z.unknown().optional() });
+export const UpdateWorkingMemoryBody = z.object({
+  workingMemory: z.union([z.string(), Metadata]),
+  resourceId: Id.optional(),
+  memoryConfig: z.unknown().optional(),
+  requestContext: z.unknown().optional(),
+});
 export const Succeeded = z.object({ success: z.literal(true) });
 
 export const SearchQuery = z.object({
@@ -135,7 +169,13 @@ export const SearchQuery = z.object({
 });
 const FoundMessage = z.object({ id: z.string(), role: z.string(), content: z.string(), createdAt: z.string() });
 export const SearchResults = z.object({
-  results: z.array(FoundMessage.extend({ threadId: z.string(), threadTitle: z.string(), context: z.object({ before: z.array(FoundMessage), after: z.array(FoundMessage) }) })),
+  results: z.array(
+    FoundMessage.extend({
+      threadId: z.string(),
+      threadTitle: z.string(),
+      context: z.object({ before: z.array(FoundMessage), after: z.array(FoundMessage) }),
+    }),
+  ),
   count: z.number(),
   query: z.string(),
   searchScope: z.enum(["thread", "resource"]),
@@ -150,7 +190,13 @@ export const CloneBody = z.object({
   options: z
     .object({
       messageLimit: z.int().min(0).optional(),
-      messageFilter: z.object({ startDate: z.coerce.date().optional(), endDate: z.coerce.date().optional(), messageIds: z.array(Id).max(1000).optional() }).optional(),
+      messageFilter: z
+        .object({
+          startDate: z.coerce.date().optional(),
+          endDate: z.coerce.date().optional(),
+          messageIds: z.array(Id).max(1000).optional(),
+        })
+        .optional(),
     })
     .optional(),
   requestContext: z.unknown().optional(),

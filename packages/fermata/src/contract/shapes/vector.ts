@@ -34,7 +34,13 @@ export const QueryBody = z.object({
   includeVector: z.boolean().optional(),
   ...context,
 });
-export const VectorMatches = z.array(z.object({ id: z.string(), score: z.number(), metadata: Metadata.optional(), vector: z.array(z.number()).optional() }));
+export const VectorMatches = z.array(
+  z.object({ id: z.string(), score: z.number(), metadata: Metadata.optional(), vector: z.array(z.number()).optional() }),
+);
 export const IndexNames = z.array(z.string());
-export const IndexDescription = z.object({ dimension: z.number(), count: z.number(), metric: z.enum(["cosine", "euclidean", "dotproduct"]).optional() });
+export const IndexDescription = z.object({
+  dimension: z.number(),
+  count: z.number(),
+  metric: z.enum(["cosine", "euclidean", "dotproduct"]).optional(),
+});
 export const VectorSuccess = z.object({ success: z.literal(true) });

@@ -3,7 +3,8 @@ import { templateOf } from "../../../memory/working-memory.ts";
 import type { Handler } from "../../route-table.ts";
 import { memoryOf, openMemory } from "./open-memory.ts";
 
-export const status: Handler<typeof routes.status> = async ({ query }, call) => ((await memoryOf(query.agentId, call)) ? { result: true, memoryType: "local" } : { result: false });
+export const status: Handler<typeof routes.status> = async ({ query }, call) =>
+  (await memoryOf(query.agentId, call)) ? { result: true, memoryType: "local" } : { result: false };
 
 export const config: Handler<typeof routes.config> = async ({ query }, call) => {
   const { lastMessages, maxTokens, semanticRecall, workingMemory, generateTitle, readOnly, turns } = (await openMemory(query, call)).config;

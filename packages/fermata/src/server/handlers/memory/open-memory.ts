@@ -47,5 +47,6 @@ export async function threadOf(memory: ScopedMemory, threadId: string): Promise<
 
 /** @throws FermataError `FORBIDDEN` when another resource has the thread. */
 export async function refuseForeign(memory: ScopedMemory, threadId: string): Promise<void> {
-  if (await memory.store.threads.belongsToOther(threadId)) throw new FermataError("FORBIDDEN", "Access denied: thread belongs to a different resource");
+  if (await memory.store.threads.belongsToOther(threadId))
+    throw new FermataError("FORBIDDEN", "Access denied: thread belongs to a different resource");
 }

@@ -16,9 +16,25 @@ export const search: Handler<typeof routes.search> = async ({ query }, call) => 
     threadTitle,
     context: { before: before.map(toFound), after: after.map(toFound) },
   }));
-  return { results, count: results.length, query: searchQuery, searchScope: threadId === undefined ? "resource" : "thread", searchType: near ? "semantic" : "text" };
+  return {
+    results,
+    count: results.length,
+    query: searchQuery,
+    searchScope: threadId === undefined ? "resource" : "thread",
+    searchType: near ? "semantic" : "text",
+  };
 };
 
-function toFound({ id, role, text, createdAt }: { readonly id: string; readonly role: string; readonly text: string; readonly createdAt: Date }) {
+function toFound({
+  id,
+  role,
+  text,
+  createdAt,
+}: {
+  readonly id: string;
+  readonly role: string;
+  readonly text: string;
+  readonly createdAt: Date;
+}) {
   return { id, role, content: text, createdAt: createdAt.toISOString() };
 }

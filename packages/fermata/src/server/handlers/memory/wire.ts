@@ -27,5 +27,13 @@ export function toWireMessage(message: MemoryMessage, { audience }: Call): WireM
   // The projection looks at parts of its own kinds only; others pass.
   const { content } = projectStored(message as MemoryMessage & Pick<StoredMessage, "content">, audience);
   const parts = content.parts.map((part) => ({ ...part }));
-  return { id, role, ...(type !== undefined && { type }), createdAt: createdAt.toISOString(), threadId, resourceId, content: { ...content, parts } };
+  return {
+    id,
+    role,
+    ...(type !== undefined && { type }),
+    createdAt: createdAt.toISOString(),
+    threadId,
+    resourceId,
+    content: { ...content, parts },
+  };
 }

@@ -1,5 +1,4 @@
 import type { vectors as routes } from "../../../contract/routes/vectors.ts";
-import type { VectorFilter } from "../../../storage/vector/filter.ts";
 import type { Handler } from "../../route-table.ts";
 
 export const list: Handler<typeof routes.list> = (_input, { mastra }) => ({
@@ -22,14 +21,19 @@ export const upsert: Handler<typeof routes.upsert> = async ({ params, body }, ca
 
 export const query: Handler<typeof routes.query> = async ({ params, body }, call) => {
   const { indexName, queryVector, topK, filter, includeVector } = body;
-  // The store refuses a filter that it does not understand.
-  const found = await call.mastra.getVector(params.vectorName).query({ indexName, queryVector, topK, filter: filter as VectorFilter | null | undefined, includeVector });
-  return found.map(({ id, score, metadata, vector }) => ({ id, score, ...(metadata && { metadata: { ...metadata } }), ...(vector && { vector: [...vector] }) }));
+  const found = await call.mastra.getVector(params.vectorName).query({ indexName, queryVector, topK, filter, includeVector });
+  return found.map(({ id, score, metadata, vector }) => ({
+    id,
+    score,
+    ...(metadata && { metadata: { ...metadata } }),
+    ...(vector && { vector: [...vector] }),
+  }));
 };
 
 export const listIndexes: Handler<typeof routes.listIndexes> = ({ params }, call) => call.mastra.getVector(params.vectorName).listIndexes();
 
-export const describeIndex: Handler<typeof routes.describeIndex> = ({ params }, call) => call.mastra.getVector(params.vectorName).describeIndex({ indexName: params.indexName });
+export const describeIndex: Handler<typeof routes.describeIndex> = ({ params }, call) =>
+  call.mastra.getVector(params.vectorName).describeIndex({ indexName: params.indexName });
 
 export const deleteIndex: Handler<typeof routes.deleteIndex> = async ({ params }, call) => {
   await call.mastra.getVector(params.vectorName).deleteIndex({ indexName: params.indexName });
