@@ -1,6 +1,7 @@
 import { agents } from "./routes/agents.ts";
 import { auth } from "./routes/auth.ts";
 import { chat } from "./routes/chat.ts";
+import { conversations } from "./routes/conversations.ts";
 import { compat } from "./routes/compat.ts";
 import { memoryCompat } from "./routes/memory-compat.ts";
 import { memory } from "./routes/memory.ts";
@@ -11,6 +12,6 @@ import { tools } from "./routes/tools.ts";
 import { workflows } from "./routes/workflows.ts";
 
 /** Every route of the server, by group and name. A route's id is `<group>.<name>`. */
-export const contract = { agents, tools, system, auth, chat, responses, compat, memory, memoryCompat, vectors, workflows };
+export const contract = { agents, tools, system, auth, chat, responses, conversations, compat, memory, memoryCompat, vectors, workflows };
 
 export type Contract = typeof contract;

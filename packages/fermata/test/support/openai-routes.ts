@@ -30,6 +30,55 @@ const responses = AGENTS.flatMap((agent) =>
   ]),
 );
 
+/** The id of a stored response of the agent. */
+async function stored(server: Parameters<Ask>[0], input: string): Promise<string> {
+  const { body } = await call(server, "POST", "/v1/responses", { agent_id: "main", input, store: true });
+  return (JSON.parse(body) as { id: string }).id;
+}
+
+/** A conversation with a turn in it. */
+async function conversation(server: Parameters<Ask>[0]): Promise<string> {
+  const { body } = await call(server, "POST", "/v1/conversations", {
+    agent_id: "main",
+    metadata: { a: "b" },
+    items: [{ role: "user", content: "hi" }],
+  });
+  const { id } = JSON.parse(body) as { id: string };
+  await call(server, "POST", "/v1/responses", { agent_id: "main", input: "tool:fails", conversation: id });
+  return id;
+}
+
+const onStored =
+  (method: string, path = "", body?: object): Ask =>
+  async (server) => {
+    const replies: Seen[] = [];
+    for (const input of ["hello", "tool:fails", "tool:guarded"])
+      replies.push(await call(server, method, `/v1/responses/${await stored(server, input)}${path}`, body));
+    return [...replies, await call(server, method, `/v1/responses/unknown${path}`, body)];
+  };
+
+const onConversation =
+  (method: string, path = "", body?: object): Ask =>
+  async (server) => [
+    await call(server, method, `/v1/conversations/${await conversation(server)}${path}`, body),
+    await call(server, method, `/v1/conversations/unknown${path}`, body),
+  ];
+
+const onItem =
+  (method: string): Ask =>
+  async (server) => {
+    const id = await conversation(server);
+    const { body } = await call(server, "GET", `/v1/conversations/${id}/items`);
+    const { first_id } = JSON.parse(body) as { first_id: string };
+    return [
+      await call(server, method, `/v1/conversations/${id}/items/${first_id}`),
+      await call(server, method, `/v1/conversations/${id}/items/unknown`),
+    ];
+  };
+
+/** Routes that refuse everything until the server has what they are for. */
+export const REFUSES_ALL: ReadonlySet<string> = new Set(["responses.cancel"]);
+
 export const OPENAI_ROUTES: Readonly<Record<string, Ask>> = {
   "chat.create": (server) =>
     all(
@@ -62,4 +111,21 @@ export const OPENAI_ROUTES: Readonly<Record<string, Ask>> = {
       call,
       server,
     ),
+  "responses.get": onStored("GET"),
+  "responses.delete": onStored("DELETE"),
+  "responses.cancel": onStored("POST", "/cancel"),
+  "responses.listInputItems": onStored("GET", "/input_items"),
+  "conversations.create": async (server) => [
+    await call(server, "POST", "/v1/conversations", { agent_id: "main", items: [{ role: "user", content: "hi" }] }),
+    await call(server, "POST", "/v1/conversations", { agent_id: "parent" }),
+    await call(server, "POST", "/v1/conversations", { agent_id: "unknown" }),
+    await call(server, "POST", "/v1/conversations", { agent_id: "main", items: [{ role: "system", content: "hi" }] }),
+  ],
+  "conversations.get": onConversation("GET"),
+  "conversations.update": onConversation("POST", "", { metadata: { c: "d" } }),
+  "conversations.delete": onConversation("DELETE"),
+  "conversations.listItems": onConversation("GET", "/items"),
+  "conversations.createItems": onConversation("POST", "/items", { items: [{ role: "user", content: "more" }] }),
+  "conversations.getItem": onItem("GET"),
+  "conversations.deleteItem": onItem("DELETE"),
 };

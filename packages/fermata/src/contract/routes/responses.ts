@@ -1,5 +1,8 @@
 import { route, runErrors } from "../route.ts";
-import { ResponseBody, ResponseObject, ResponseStreamEvent } from "../shapes/responses.ts";
+import { ItemList, ItemQuery } from "../shapes/conversations.ts";
+import { DeletedResponse, ResponseBody, ResponseObject, ResponseParams, ResponseQuery, ResponseStreamEvent } from "../shapes/responses.ts";
+
+const one = { openai: true, params: ResponseParams, errors: ["NOT_FOUND"] } as const;
 
 export const responses = {
   create: route({
@@ -12,5 +15,39 @@ export const responses = {
     events: ResponseStreamEvent,
     openai: true,
     errors: runErrors,
+  }),
+  get: route({
+    method: "GET",
+    path: "/v1/responses/:responseId",
+    summary: "Get a stored response.",
+    access: "agents:read",
+    query: ResponseQuery,
+    response: ResponseObject,
+    ...one,
+  }),
+  delete: route({
+    method: "DELETE",
+    path: "/v1/responses/:responseId",
+    summary: "Delete a stored response with the messages of its turn.",
+    access: "agents:delete",
+    response: DeletedResponse,
+    ...one,
+  }),
+  cancel: route({
+    method: "POST",
+    path: "/v1/responses/:responseId/cancel",
+    summary: "Refused: only responses in the background can be cancelled, and there are none yet.",
+    access: "agents:execute",
+    response: ResponseObject,
+    ...one,
+  }),
+  listInputItems: route({
+    method: "GET",
+    path: "/v1/responses/:responseId/input_items",
+    summary: "List what a stored response was given.",
+    access: "agents:read",
+    query: ItemQuery,
+    response: ItemList,
+    ...one,
   }),
 };

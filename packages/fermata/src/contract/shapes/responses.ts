@@ -81,3 +81,7 @@ export const ResponseObject = z
   .meta({ id: "Response" });
 
 export const ResponseStreamEvent = z.looseObject({ type: z.string(), sequence_number: z.number() }).meta({ id: "ResponseStreamEvent" });
+
+export const ResponseParams = z.object({ responseId: Id });
+export const ResponseQuery = z.object({ stream: z.string().optional(), requestContext: z.string().optional() });
+export const DeletedResponse = z.object({ id: z.string(), object: z.literal("response"), deleted: z.literal(true) });

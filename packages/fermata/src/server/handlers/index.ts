@@ -14,7 +14,8 @@ import { create as createChatCompletion } from "./chat/create.ts";
 import { getModel } from "./chat/get-model.ts";
 import { listModels } from "./chat/list-models.ts";
 import { memoryCompatHandlers, memoryHandlers } from "./memory/index.ts";
-import { create as createResponse } from "./responses/create.ts";
+import { conversationHandlers } from "./conversations/index.ts";
+import { responseHandlers } from "./responses/index.ts";
 import { apiSchema } from "./system/api-schema.ts";
 import { packages } from "./system/packages.ts";
 import { execute } from "./tools/execute.ts";
@@ -44,7 +45,8 @@ export const handlers: Handlers = {
   system: { packages, apiSchema },
   auth: { capabilities, me },
   chat: { create: createChatCompletion, listModels, getModel },
-  responses: { create: createResponse },
+  responses: responseHandlers,
+  conversations: conversationHandlers,
   memory: memoryHandlers,
   memoryCompat: memoryCompatHandlers,
   workflows: workflowHandlers,

@@ -14,18 +14,27 @@ export interface ReadInput {
   readonly approvals: readonly ApprovalAnswer[];
 }
 
-/** `known` gives an item that was told before, by its id; without it no item can be referred to. @throws FermataError naming the item. */
-export function readInput(input: string | readonly Json[], known?: (id: string) => Json | undefined): ReadInput {
+/** What was told before, and can be referred to. */
+export interface Told {
+  readonly items: ReadonlyMap<string, Json>;
+  /** The names of the calls that wait for their output, by call id. */
+  readonly calls: ReadonlyMap<string, string>;
+}
+
+const NOTHING: Told = { items: new Map(), calls: new Map() };
+
+/** `open` lets calls stand without their outputs, which may come later. @throws FermataError naming the item. */
+export function readInput(input: string | readonly Json[], told: Told = NOTHING, open = false, name = "input"): ReadInput {
   if (typeof input === "string") return { messages: [{ role: "user", content: input }], approvals: [] };
-  const items = input.map((item, index) => (item.type === "item_reference" ? referred(item, `input[${index}]`, known) : item));
-  const reader = new InputReader(items);
-  for (const [index, item] of items.entries()) reader.read(item, `input[${index}]`);
+  const items = input.map((item, index) => (item.type === "item_reference" ? referred(item, `${name}[${index}]`, told) : item));
+  const reader = new InputReader(items, told.calls, open);
+  for (const [index, item] of items.entries()) reader.read(item, `${name}[${index}]`);
   return { messages: reader.messages, approvals: reader.approvals };
 }
 
-function referred({ id }: Json, at: string, known: ((id: string) => Json | undefined) | undefined): Json {
+function referred({ id }: Json, at: string, told: Told): Json {
   if (typeof id !== "string") throw refused(`${at}.id`, `${at}.id must name an item.`);
-  const item = known?.(id);
+  const item = told.items.get(id);
   if (!item)
     throw refused(
       `${at}.id`,
@@ -38,10 +47,13 @@ function referred({ id }: Json, at: string, known: ((id: string) => Json | undef
 class InputReader {
   readonly messages: { readonly role: string; readonly content: string | Part[] }[] = [];
   readonly approvals: ApprovalAnswer[] = [];
-  readonly #names = new Map<string, string>();
+  readonly #names: Map<string, string>;
+  readonly #open: boolean;
   readonly #answered: ReadonlySet<unknown>;
 
-  constructor(items: readonly Json[]) {
+  constructor(items: readonly Json[], calls: ReadonlyMap<string, string>, open: boolean) {
+    this.#names = new Map(calls);
+    this.#open = open;
     this.#answered = new Set(items.map((item) => (item.type === "function_call_output" ? item.call_id : undefined)));
   }
 
@@ -88,7 +100,7 @@ class InputReader {
   #call({ call_id: id, name, arguments: text }: Json, at: string): void {
     if (typeof id !== "string" || id === "" || typeof name !== "string" || name === "")
       throw refused(at, `${at} needs a call_id and a name.`);
-    if (!this.#answered.has(id))
+    if (!this.#open && !this.#answered.has(id))
       throw refused(
         `${at}.call_id`,
         `No tool output found for function call "${id}": an item of type function_call_output has to be in the input.`,

@@ -37,6 +37,7 @@ export class ResponseRun implements RunEncoder {
   readonly #waiting: WaitingChunk[] = [];
   #failure: ErrorChunk["payload"]["error"] | undefined;
   #tripped = false;
+  #result: ResponseValue | undefined;
 
   constructor(options: ResponseRunOptions) {
     this.#options = options;
@@ -60,6 +61,10 @@ export class ResponseRun implements RunEncoder {
 
   /** The response as it is when the run has ended. */
   result(run: Run | undefined): ResponseValue {
+    return (this.#result ??= this.#finish(run));
+  }
+
+  #finish(run: Run | undefined): ResponseValue {
     const end = this.#outcome(run);
     for (const item of this.#open.values()) item.close(end.status === "completed" ? "completed" : "incomplete");
     for (const item of this.#unsettled) item.close("incomplete");
@@ -135,6 +140,7 @@ export class ResponseRun implements RunEncoder {
         return;
       case "error":
         this.#failure ??= chunk.payload.error;
+        this.#result = undefined; // it may come after the run has ended, when the response cannot be stored
         return;
       default:
         return;
@@ -215,7 +221,7 @@ export class ResponseRun implements RunEncoder {
 
   /** A call that waits for somebody can be answered with its request's id. */
   #requestApprovals(): void {
-    for (const { type, runId, payload } of this.#waiting) {
+    for (const { type, runId, payload } of this.#waiting.splice(0)) {
       if (type !== "tool-call-approval") continue;
       const place = { ...this.#output.place("mcpr"), id: approvalId({ runId, toolCallId: payload.toolCallId }) };
       const item = {

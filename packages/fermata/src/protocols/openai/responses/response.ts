@@ -15,6 +15,7 @@ export interface ResponseFacts {
   readonly request: ResponseRequest;
   /** The agent's own tools, where the caller is to see them. */
   readonly ownTools: readonly { readonly type: string }[];
+  /** The thread that the response is part of. */
   readonly conversationId: string | null;
   readonly store: boolean;
 }
@@ -68,7 +69,7 @@ export function responseValue(
     store,
     metadata: request.metadata ?? {},
     previous_response_id: request.previous_response_id ?? null,
-    conversation: conversationId === null ? null : { id: conversationId },
+    conversation: conversationId !== null && namesConversation(request) ? { id: conversationId } : null,
     conversation_id: conversationId,
     prompt_cache_key: request.prompt_cache_key ?? null,
     prompt_cache_retention: request.prompt_cache_retention ?? null,
@@ -79,6 +80,11 @@ export function responseValue(
     ...(typeof providerMetadata === "object" &&
       providerMetadata !== null && { providerOptions: providerMetadata as Record<string, unknown> }),
   };
+}
+
+/** OpenAI tells of a conversation only where the request named one; the reference always does, as `conversation_id`. */
+function namesConversation({ conversation, conversation_id }: ResponseRequest): boolean {
+  return (conversation ?? conversation_id ?? null) !== null;
 }
 
 function responseUsage({

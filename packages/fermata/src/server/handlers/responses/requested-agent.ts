@@ -2,7 +2,9 @@ import type { Agent } from "../../../agents/agent.ts";
 import type { ResponseRequest } from "../../../protocols/openai/responses/options.ts";
 import type { Call } from "../../call.ts";
 import { InvalidRequest } from "../../body.ts";
-import { agentForModel } from "../chat/named-agent.ts";
+import { refused } from "../../../protocols/openai/refusal.ts";
+import type { StoredResponse } from "./stored.ts";
+import { agentForModel, findAgent } from "../chat/named-agent.ts";
 
 export interface Requested {
   readonly agent: Agent;
@@ -11,13 +13,25 @@ export interface Requested {
 }
 
 /** The agent of `agent_id`, or the one that `model` names. @throws FermataError `NOT_FOUND`, or `VALIDATION_FAILED` when nothing names one. */
-export function requestedAgent({ agent_id, model }: ResponseRequest, call: Call): Requested {
+export function requestedAgent({ agent_id, model }: ResponseRequest, previous: StoredResponse | undefined, call: Call): Requested {
   if (agent_id !== undefined) {
     const agent = call.mastra.getAgentById(agent_id);
+    assertSame(agent, previous, "agent_id");
     return { agent, ...(model !== undefined && model !== agent_id && model !== agent.id && { model }) };
   }
+  const named = model === undefined ? undefined : findAgent(model, call);
+  if (named) {
+    assertSame(named, previous, "model");
+    return { agent: named };
+  }
+  if (previous) return { agent: call.mastra.getAgentById(previous.agentId), ...(model !== undefined && { model }) };
   if (model !== undefined) return { agent: agentForModel(model, call) };
   throw new InvalidRequest("body", [{ field: "root", message: "agent_id is required unless previous_response_id is provided" }]);
+}
+
+function assertSame(agent: Agent, previous: StoredResponse | undefined, param: string): void {
+  if (previous && previous.agentId !== agent.id)
+    throw refused(param, `Stored response ${previous.value.id} belongs to agent ${previous.agentId}, not ${agent.id}`);
 }
 
 /** The agent's model as `provider/model`. */
