@@ -54,6 +54,7 @@ export async function driveWorkflow(host: WorkflowHost, live: LiveRun): Promise<
     execution,
     workflow,
     path: [],
+    items: [],
     init: start.inputData,
     results: new Map(),
     state: new SharedState(stateOf(start, live)),

@@ -31,6 +31,8 @@ export interface Scope {
   readonly workflow: Pick<AnyStep, "id" | "options" | "retryConfig">;
   /** The ids of the workflows around the steps, without the outermost. */
   readonly path: readonly string[];
+  /** Which items of the lists around, from the outermost inwards. */
+  readonly items: readonly number[];
   readonly init: unknown;
   /** Outputs of the steps that have succeeded, by id. */
   readonly results: Map<string, unknown>;

@@ -41,6 +41,7 @@ export async function visitForeach({ step, concurrency }: Extract<GraphNode, { t
       let hasRun = false;
       const inner: Scope = {
         ...scope,
+        items: [...scope.items, index],
         state: states[index] ?? scope.state,
         announce: () => {
           announce();

@@ -187,9 +187,9 @@ class StepRun {
   }
 
   async #suspend(payload: unknown, labels: readonly string[], state: StepCall["changes"]): Promise<Outcome> {
-    const { execution, path } = this.#scope;
+    const { execution, path, items } = this.#scope;
     const name = `${this.#key}#${this.#waits.answered}`;
-    const index = this.#index;
+    const [index] = items;
     note(execution, { kind: "wait", wait: { name, path: [...path, this.#step.id], labels, payload, ...(index !== undefined && { index }) } });
     if (this.#isShown) {
       const { resumePayload: _resume, resumedAt: _at, ...times } = this.#times;

@@ -19,7 +19,7 @@ export interface Wait {
   /** The ids of the step and of the workflows around it. */
   readonly path: readonly string[];
   readonly labels: readonly string[];
-  /** Which item, in a `foreach`. */
+  /** Which item of the outermost `foreach` around. */
   readonly index?: number;
   readonly payload: unknown;
 }

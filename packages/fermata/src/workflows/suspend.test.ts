@@ -146,10 +146,19 @@ describe("several places", () => {
   test("an answer that comes while another place is at work is taken up too", async () => {
     let release: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));
-    const slow = createStep({ id: "slow", execute: async ({ resumeData, suspend }) => (resumeData === undefined ? suspend() : gate.then(() => "slow")) });
+    let isAtWork = false;
+    const slow = createStep({
+      id: "slow",
+      execute: async ({ resumeData, suspend }) => {
+        if (resumeData === undefined) return suspend();
+        isAtWork = true;
+        return gate.then(() => "slow");
+      },
+    });
     const run = await createWorkflow({ id: "w" }).parallel([slow, asking("ask")]).commit().createRun();
     await run.start();
     const first = run.resume({ step: "slow", resumeData: true });
+    await expect.poll(() => isAtWork).toBe(true);
     const second = run.resume({ step: "ask", resumeData: { ok: true } });
     setTimeout(release, 10);
     expect((await Promise.all([first, second])).map(({ status }) => status)).toEqual(["success", "success"]);
