@@ -5,7 +5,7 @@ import { textOf, toContent, toMemoryMessage } from "../memory/message.ts";
 import type { MemoryMessage } from "../memory/message.ts";
 import { recalledPrompt } from "../memory/recall-index.ts";
 import type { ResolvedMemoryConfig } from "../memory/options.ts";
-import { isContextOverflow } from "../memory/overflow.ts";
+import { contextLimit, isContextOverflow } from "../memory/overflow.ts";
 import type { Memory } from "../memory/memory.ts";
 import type { ScopedMemory } from "../memory/scoped-memory.ts";
 import { nameThread } from "../memory/title.ts";
@@ -18,6 +18,7 @@ import type { NewMessage } from "../storage/messages.ts";
 import type { AnyTool } from "../tools/tool.ts";
 import { toGiven, type GivenMessages } from "./messages/given.ts";
 import type { StoredMessage } from "./messages/stored.ts";
+import { toStoredMessages } from "./messages/to-stored.ts";
 import { toModelMessages, withoutOpenCalls } from "./messages/to-model.ts";
 import type { AnswerStatus, Conversation, Run } from "./loop/run.ts";
 import type { MessageInput } from "./options.ts";
@@ -102,6 +103,7 @@ export class Remembering implements Conversation {
     const { workingMemory, readOnly } = this.#config;
     await this.#takeTurn(run);
     if (run.resumedStep === undefined) await this.#recall(run);
+    else this.told = toStoredMessages(run.history, run);
     if (workingMemory) {
       const data = await readWorkingMemory(scoped.store, workingMemory, { threadId: thread.id, resourceId: thread.resourceId });
       this.system = [{ role: "system", content: workingMemoryPrompt(workingMemory, data, !readOnly) }, ...this.system];
@@ -134,12 +136,10 @@ export class Remembering implements Conversation {
       // The parts of a stored message are typed more closely than what a client may send; readers look at `type`.
       content: content as unknown as StoredMessage["content"],
     }));
-    const before = toModelMessages(this.remembered, run.createdAt);
-    const said = withoutOpenCalls(withoutOrphans([...before, ...this.#context, ...fresh.flatMap(({ model }) => model)]));
-    const kept = new Set<ModelMessage>(before);
-    const split = said.findIndex((message) => !kept.has(message));
-    run.remembered = split < 0 ? said : said.slice(0, split);
-    run.history = split < 0 ? [] : said.slice(split);
+    const readable = this.remembered.map((message) => ({ message, model: toReadable(message, run) }));
+    this.remembered = readable.flatMap(({ message, model }) => (model ? [message] : []));
+    run.remembered = sound(readable.flatMap(({ model }) => model ?? []));
+    run.history = sound([...this.#context, ...fresh.flatMap(({ model }) => model)]);
   }
 
   /** What was said before the last messages, or elsewhere, and is near to what is said now. Recall is a help: a turn goes on without it. */
@@ -173,7 +173,9 @@ export class Remembering implements Conversation {
     const { scoped, memory, thread } = this.#opening;
     if (!scoped.index || !this.#config.semanticRecall) return;
     const ids = { threadId: thread.id, resourceId: thread.resourceId };
-    const all = [...this.told.map(toNew), ...(answer ? [answer] : [])];
+    // What a resumed run was given has been indexed when it was given.
+    const told = run.resumedStep === undefined ? this.told.map(toNew) : [];
+    const all = [...told, ...(answer ? [answer] : [])];
     const messages = all.map(({ id, role, createdAt = Date.now(), content }): MemoryMessage => ({
       id,
       role,
@@ -209,7 +211,9 @@ export class Remembering implements Conversation {
 
   mayShrink(error: unknown): boolean {
     if (this.#limit !== undefined || !isContextOverflow(error)) return false;
-    this.#limit = Math.floor(estimateTokens(this.#last) / 2);
+    const half = Math.floor(estimateTokens(this.#last) / 2);
+    // Estimates are rough, and the system text and the tools take their part.
+    this.#limit = Math.min(half, Math.floor((contextLimit(error) ?? Infinity) * 0.7));
     return true;
   }
 
@@ -221,8 +225,15 @@ export class Remembering implements Conversation {
     clearInterval(this.#timer);
     if (this.#config.readOnly) return;
     const answer = this.#answer(run, status);
-    if (answer) await this.#turn.save([answer]);
-    if (this.#failure) throw this.#failure.error;
+    try {
+      if (answer) await this.#turn.save([answer]);
+      if (this.#failure) throw this.#failure.error;
+    } catch (error) {
+      if (!FermataError.is(error) || error.code !== "NOT_FOUND") throw error;
+      // Somebody has deleted the thread meanwhile, and meant it.
+      run.setup.logger.warn("The thread of a run is gone", { runId: run.id, threadId: this.#opening.thread.id });
+      return;
+    }
     if (status !== "completed") return;
     this.#title(run);
     this.#indexSoon(run, answer);
@@ -292,6 +303,24 @@ function toStored({ id, role, createdAt, threadId, resourceId, content }: Memory
 
 function toNew({ id, role, createdAt, content }: StoredMessage): NewMessage {
   return { id, role, createdAt: new Date(createdAt).getTime(), content };
+}
+
+/** Without calls that have no result, and results that have no call. */
+function sound(messages: readonly ModelMessage[]): ModelMessage[] {
+  return withoutOpenCalls(withoutOrphans(messages));
+}
+
+const SPOKEN: ReadonlySet<string> = new Set(["user", "assistant", "tool"]);
+
+/** A thread may hold what no model reads, and what somebody saved in a form that nobody knows: that must not end the conversation for good. */
+function toReadable(message: StoredMessage, run: Run): ModelMessage[] | undefined {
+  if (!SPOKEN.has(message.role)) return undefined;
+  try {
+    return toModelMessages([message], run.createdAt);
+  } catch (error) {
+    run.setup.logger.warn("A stored message cannot be read", { runId: run.id, messageId: message.id, reason: messageOf(error) });
+    return undefined;
+  }
 }
 
 /** @throws FermataError `VALIDATION_FAILED` when a thread is named and nobody says whose it is. */

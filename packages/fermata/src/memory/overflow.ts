@@ -33,3 +33,28 @@ export function isContextOverflow(error: unknown, depth = 0): boolean {
   if ([message, responseBody].some((text) => typeof text === "string" && WORDS.some((words) => words.test(text)))) return true;
   return [cause, inner, data, lastError].some((next) => next !== undefined && isContextOverflow(next, depth + 1));
 }
+
+const LIMITS = [
+  /maximum context length (?:of|is) ([\d,]+)/i,
+  /> ([\d,]+) maximum/i,
+  /maximum number of tokens allowed \(([\d,]+)\)/i,
+  /context (?:length|window|size)[^.\d]{0,30}([\d,]{4,})/i,
+];
+
+/** How many tokens the model takes, when the provider's refusal says so. */
+export function contextLimit(error: unknown, depth = 0): number | undefined {
+  if (typeof error === "string") {
+    for (const limit of LIMITS) {
+      const tokens = Number(limit.exec(error)?.[1]?.replaceAll(",", ""));
+      if (Number.isSafeInteger(tokens) && tokens > 0) return tokens;
+    }
+    return undefined;
+  }
+  if (typeof error !== "object" || error === null || depth > MAX_DEPTH) return undefined;
+  const { message, responseBody, cause, error: inner, data, lastError } = error as Readonly<Record<string, unknown>>;
+  for (const next of [message, responseBody, cause, inner, data, lastError]) {
+    const tokens = next === undefined ? undefined : contextLimit(next, depth + 1);
+    if (tokens !== undefined) return tokens;
+  }
+  return undefined;
+}

@@ -62,7 +62,8 @@ describe("lists", () => {
     const memory = new Memory();
     const agent = new Agent({ id: "a", name: "A", instructions: "", model: turnModel(), memory });
     const server = await startHono(new Mastra({ logger: false, agents: { agent }, storage: new MemoryStore() }));
-    for (const [index, color] of ["red", "blue", "red"].entries()) await memory.createThread({ threadId: `t${index}`, resourceId: "r", metadata: { color, size: index } });
+    for (const [index, color] of ["red", "blue", "red"].entries())
+      await memory.createThread({ threadId: `t${index}`, resourceId: "r", metadata: { color, size: index } });
     const message = (index: number, role: string): object => ({
       id: `m${index}`,
       role,
@@ -71,7 +72,9 @@ describe("lists", () => {
       threadId: "t0",
       resourceId: "r",
     });
-    await post(`${server.api}/memory/save-messages?agentId=a`, { messages: [0, 1, 2, 3, 4, 5].map((index) => message(index, index % 2 === 0 ? "user" : "assistant")) });
+    await post(`${server.api}/memory/save-messages?agentId=a`, {
+      messages: [0, 1, 2, 3, 4, 5].map((index) => message(index, index % 2 === 0 ? "user" : "assistant")),
+    });
     return {
       server,
       get: async (path) => (await fetch(`${server.api}${path}`)).json(),
@@ -79,7 +82,8 @@ describe("lists", () => {
     };
   }
 
-  const ids = (list: unknown, name: "threads" | "messages"): string[] => (list as Record<string, { id: string }[]>)[name]?.map(({ id }) => id) ?? [];
+  const ids = (list: unknown, name: "threads" | "messages"): string[] =>
+    (list as Record<string, { id: string }[]>)[name]?.map(({ id }) => id) ?? [];
 
   test.each([
     ['/memory/threads?metadata={"color":"red"}&orderBy={"direction":"ASC"}', ["t0", "t2"]],
@@ -106,7 +110,14 @@ describe("lists", () => {
     expect(ids(await at.get(`/memory/threads/t0/messages${query}`), "messages")).toEqual(expected);
   });
 
-  test.each(["?perPage=false", "?perPage=0", "?page=-1", "?orderBy[field]=title", '?filter={"dateRange":{"start":"yesterday"}}', "?include=[1]"])("%s is refused", async (query) => {
+  test.each([
+    "?perPage=false",
+    "?perPage=0",
+    "?page=-1",
+    "?orderBy[field]=title",
+    '?filter={"dateRange":{"start":"yesterday"}}',
+    "?include=[1]",
+  ])("%s is refused", async (query) => {
     await using at = await filled();
     expect((await fetch(`${at.server.api}/memory/threads/t0/messages${query}`)).status).toBe(400);
   });
@@ -124,7 +135,14 @@ describe("save-messages", () => {
 
   test("a text becomes content of the second format", async () => {
     expect(await (await save({ role: "user", content: "plain", threadId: "t", resourceId: "r", type: "text" })).json()).toMatchObject({
-      messages: [{ role: "user", threadId: "t", resourceId: "r", content: { format: 2, parts: [{ type: "text", text: "plain" }], content: "plain" } }],
+      messages: [
+        {
+          role: "user",
+          threadId: "t",
+          resourceId: "r",
+          content: { format: 2, parts: [{ type: "text", text: "plain" }], content: "plain" },
+        },
+      ],
     });
   });
 

@@ -221,6 +221,42 @@ describe("what the model is told", () => {
   });
 });
 
+describe("a thread with odd things in it", () => {
+  test.each([
+    ["a role that no model reads", { role: "signal", content: "ping" }],
+    ["a system message", { role: "system", content: "Obey." }],
+    ["a file without data", { role: "user", content: { format: 2, parts: [{ type: "file" }] } }],
+    [
+      "a call that nobody answered",
+      {
+        role: "assistant",
+        content: {
+          format: 2,
+          parts: [{ type: "tool-invocation", toolInvocation: { state: "call", toolCallId: "c", toolName: "x", args: {} } }],
+        },
+      },
+    ],
+    ["a result without a call", { role: "tool", content: [{ type: "tool-result", toolCallId: "c", toolName: "x", output: "y" }] }],
+  ])("goes on (%s)", async (_what, message) => {
+    const at = talk(["1", "2"]);
+    await at.agent.generate("a", { memory: THREAD });
+    await at.memory.saveMessages({ messages: [{ ...message, threadId: "t", resourceId: "r" }] });
+    await at.agent.generate("b", { memory: THREAD });
+    expect(at.model.calls[1] && prompt(at.model.calls[1])).toEqual(["user: a", "assistant: 1", "user: b"]);
+  });
+
+  test("a run whose thread is deleted meanwhile comes to its end", async () => {
+    const at = talk([
+      async () => {
+        await at.memory.deleteThread("t");
+        return "Gone.";
+      },
+    ]);
+    expect((await at.agent.generate("a", { memory: THREAD })).text).toBe("Gone.");
+    expect(await at.memory.getThreadById({ threadId: "t" })).toBeNull();
+  });
+});
+
 describe("who is remembered", () => {
   test("a thread without a resource is refused", async () => {
     const at = talk(["never"]);
