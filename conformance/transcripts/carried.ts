@@ -26,6 +26,8 @@ export const OPENINGS: Readonly<Record<string, RecordedRequest>> = {
   },
   "vector-upserted": post("/api/vector/demoVector/upsert", { indexName: "idx", vectors: [[1, 0, 0]], metadata: [{ t: "a" }], ids: ["v1"] }),
   "stream-28-tool-suspend": post("/api/agents/toolAgent/stream", { messages: "ask me" }),
+  "responses-04-create-store": post("/api/v1/responses", { agent_id: "toolAgent", input: "weather history", store: true }),
+  "conversations-01-create": post("/api/v1/conversations", { agent_id: "toolAgent", conversation_id: "conv-1", resource_id: "c-res", title: "Conv" }),
 };
 
 /** Which case follows on which opening. */
@@ -39,6 +41,13 @@ export const FOLLOWS: Readonly<Record<string, string>> = {
   "stream-25-suspended-runs": "stream-24-tool-approval-2",
   "stream-26-decline-tool-call": "stream-24-tool-approval-2",
   "stream-29-resume-stream": "stream-28-tool-suspend",
+  "responses-05-get": "responses-04-create-store",
+  "responses-07-previous-response-with-agent": "responses-04-create-store",
+  "responses-08-previous-response-other-agent": "responses-04-create-store",
+  "responses-41-openai-list-input-items": "responses-04-create-store",
+  "responses-10-conversation-id": "conversations-01-create",
+  "conversations-08-items-empty": "conversations-01-create",
+  "conversations-10-delete": "conversations-01-create",
 };
 
 /** The openings that end in a wait, whose ids the next request needs. */
@@ -67,6 +76,16 @@ export function requestNow(transcript: Transcript, opening: Transcript | undefin
     const shell = JSON.stringify({ messages: "" }).length;
     return { ...request, raw: JSON.stringify({ messages: "x".repeat(Number(cut[1]) - shell) }) };
   }
-  if (!opening || !WAITING.has(opening.name) || !isObject(request.body)) return request;
+  if (opening?.name === "responses-04-create-store") return withResponse(request, opening);
+  if (!opening || opening.name === "conversations-01-create" || !WAITING.has(opening.name) || !isObject(request.body)) return request;
   return { ...request, body: { ...request.body, ...suspensionOf(opening) } };
+}
+
+/** A stored response is asked for by the id that it has here. */
+function withResponse(request: RecordedRequest, opening: Transcript): RecordedRequest {
+  const id = "body" in opening.response ? memberOf(opening.response.body, "id") : undefined;
+  if (typeof id !== "string") throw new Error(`${opening.name} has no id`);
+  const { path, body } = request;
+  const named = isObject(body) && "previous_response_id" in body ? { body: { ...body, previous_response_id: id } } : {};
+  return { ...request, path: path.replace(/msg_[0-9a-f-]{36}/, id), ...named };
 }

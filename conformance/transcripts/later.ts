@@ -39,6 +39,10 @@ interface Allowance {
 const OBSERVED_START = "workflow-start workflow-step-start workflow-step-result workflow-step-start workflow-step-result workflow-finish";
 const OBSERVED_AGAIN = "workflow-start workflow-step-start workflow-step-result workflow-finish";
 
+/** The events of a call whose arguments are complete. */
+const CALLED =
+  "response.created response.in_progress response.output_item.added response.function_call_arguments.delta response.function_call_arguments.done response.output_item.done";
+
 /** Single differences that a case may show. Any other fails the case, and so does an entry that is needed no more. */
 const ALLOWED: readonly Allowance[] = [
   {
@@ -78,6 +82,57 @@ const ALLOWED: readonly Allowance[] = [
     differences: [".messages[1].content.parts[1].model: missing"],
     reason: "without a memory the recorded server leaves the model out",
     shownBy: "peer",
+  },
+  {
+    cases: [
+      ...["responses-08-previous-response-other-agent", "responses-11-conversation-unknown", "responses-13-missing-agent-id"],
+      ...["responses-14-unknown-agent", "responses-28-store-without-memory", "responses-29-get-unknown", "responses-34-get-deleted"],
+      ...["responses-35-delete-unknown", "conversations-04-create-agent-without-memory", "conversations-05-create-unknown-agent"],
+      ...["conversations-07-get-unknown", "conversations-11-delete-unknown"],
+    ],
+    differences: [".error: string became object"],
+    reason: "errors on the routes for OpenAI's clients have OpenAI's form",
+    shownBy: "ours",
+  },
+  {
+    cases: ["responses-19-stream-error"],
+    differences: [
+      "chunks response.created response.in_progress response.completed became response.created response.in_progress response.failed",
+    ],
+    reason: "a failure is told as one",
+    shownBy: "ours",
+  },
+  {
+    cases: ["responses-20-stream-tool-approval"],
+    differences: [
+      `chunks ${CALLED} response.completed became ${CALLED} response.output_item.added response.output_item.done response.incomplete`,
+    ],
+    reason: "a call that waits for approval is an item that can be answered, and the response is incomplete",
+    shownBy: "ours",
+  },
+  {
+    cases: ["responses-25-client-function-tools"],
+    differences: [".output[0].content: missing", ".output[0].role: missing"],
+    reason: "functions of the caller are called; the recorded server ignores them",
+    shownBy: "ours",
+  },
+  {
+    cases: ["responses-31-image-input"],
+    differences: [".error: string became null", ".issues: missing", "status 400 became 200"],
+    reason: "images are taken",
+    shownBy: "ours",
+  },
+  {
+    cases: ["responses-38-finish-length"],
+    differences: [".completed_at: number became null"],
+    reason: "an answer that was cut off is incomplete",
+    shownBy: "ours",
+  },
+  {
+    cases: ["responses-40-openai-path-without-api", "responses-41-openai-list-input-items"],
+    differences: ["status 404 became 200"],
+    reason: "the routes are there",
+    shownBy: "ours",
   },
 ];
 

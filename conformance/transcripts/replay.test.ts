@@ -8,7 +8,7 @@ import { allowedDifferences, laterReason } from "./later.ts";
 import { readTranscripts, record, transcriptFolder } from "./transcript.ts";
 import type { Transcript } from "./transcript.ts";
 
-const AREAS = ["agents", "stream", "tools", "system", "memory", "vector"];
+const AREAS = ["agents", "stream", "tools", "system", "memory", "vector", "responses", "conversations"];
 /** Parts of the model's request, of an agent's instructions and of server errors that the application plants, or that would give the server away. */
 const SECRETS = ["SECRET_SYSTEM_PROMPT", "sk-secret", "SECRET-INSTRUCTIONS", "x-mock", '"stack"', '\\"stack\\"', "node_modules"];
 
