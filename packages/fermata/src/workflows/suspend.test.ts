@@ -98,6 +98,15 @@ describe("a run that waits", () => {
     await run.start({ initialState: { n: 1 } });
     expect(await run.resume({ resumeData: true })).toMatchObject({ result: 2 });
   });
+
+  test("finds the state as the steps before the wait have left it", async () => {
+    const State = z.object({ n: z.number() });
+    const counting = createStep({ id: "counting", stateSchema: State, execute: async ({ state, setState }) => setState({ n: state.n + 1 }) });
+    const show = createStep({ id: "show", stateSchema: State, execute: async ({ state }) => state });
+    const run = await createWorkflow({ id: "w", stateSchema: State }).then(counting).then(asking("ask")).then(show).commit().createRun();
+    await run.start({ initialState: { n: 1 } });
+    expect(await run.resume({ resumeData: { ok: true } })).toMatchObject({ result: { n: 2 } });
+  });
 });
 
 describe("several places", () => {
