@@ -3,8 +3,9 @@ import type { AgentHost } from "./agents/host.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "./context/principal.ts";
 import { FermataError } from "./errors.ts";
 import type { Memory } from "./memory/memory.ts";
+import { prune, toRetention, type Pruned, type Retention } from "./memory/retention.ts";
 import { MemorySuspensionStore } from "./storage/memory-suspension-store.ts";
-import type { Store } from "./storage/store.ts";
+import { SYSTEM, type Store } from "./storage/store.ts";
 import type { VectorStore } from "./storage/vector/vector.ts";
 import type { SuspensionStore } from "./storage/suspension-store.ts";
 import { createLogger, silentLogger, withPlainErrors, type Logger } from "./telemetry/logger.ts";
@@ -77,6 +78,8 @@ export interface MastraConfig<A extends Agents = Agents, T extends OwnTools = Ow
   readonly logger?: Logger | false;
   /** Where threads, messages and waiting runs are kept: a `Store`, for example `new SqliteStore()`. Default: in the process, bounded. */
   readonly storage?: Store;
+  /** How long runs and messages are kept. `serve` deletes older ones every hour; without it, `prune` does. */
+  readonly retention?: Retention;
   /** Memories by key, beside those of the agents. */
   readonly memory?: Readonly<Record<string, Memory>>;
   /** Vector stores by the name that the API knows them under. */
@@ -100,6 +103,7 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
   readonly storage: Store | undefined;
   readonly suspensions: SuspensionStore;
   readonly #ownSuspensions: boolean;
+  readonly #retention: Retention | undefined;
   readonly #memory: Map<string, Memory>;
   readonly #vectors: Map<string, VectorStore>;
   readonly #agents: Map<string, Agent>;
@@ -119,6 +123,8 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
     this.storage = config.storage;
     this.#ownSuspensions = config.suspensions !== undefined || config.storage === undefined;
     this.suspensions = config.suspensions ?? config.storage?.for(LOCAL_PRINCIPAL).suspensions ?? new MemorySuspensionStore();
+    toRetention(config.retention);
+    this.#retention = config.retention;
     this.#vectors = new Map(Object.entries(config.vectors ?? {}));
     this.#memory = new Map(Object.entries(config.memory ?? {}));
     for (const memory of this.#memory.values()) memory.attach(this.storage);
@@ -233,6 +239,16 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
   /** Where runs wait that act for the principal. */
   suspensionsFor(principal: Principal): SuspensionStore {
     return this.#ownSuspensions || !this.storage ? this.suspensions : this.storage.for(principal).suspensions;
+  }
+
+  /** Deletes what is older than `retention` says. Resolves to how much that was. */
+  async prune(): Promise<Pruned> {
+    return this.storage ? prune(this.storage, this.#retention) : { messages: 0, runs: 0, idempotency: 0 };
+  }
+
+  /** How many rows the storage has, by table. Counts them, so it is slow on a large one. */
+  async rowCounts(): Promise<Readonly<Record<string, number>>> {
+    return (await this.storage?.for(SYSTEM).rowCounts()) ?? {};
   }
 
   /** Resolves when everything answers that requests need. */

@@ -59,7 +59,11 @@ export async function serve(mastra: Mastra, options: ServeOptions = {}): Promise
   mastra
     .getLogger()
     .info(`Listening on ${url}`, { api: `${url}${server.prefix}`, ...(docs && { openapi: `${url}${server.prefix}/openapi.json` }) });
-  const close = once(() => stop(node, mastra, drainMs));
+  const stopPruning = pruneEveryHour(mastra);
+  const close = once(() => {
+    stopPruning();
+    return stop(node, mastra, drainMs);
+  });
   if (config.handleShutdownSignals ?? true) stopOnSignals(close, node);
   return { url, port: bound, app, close };
 }
@@ -95,6 +99,18 @@ function addHealth(app: Hono, mastra: Mastra): void {
       return c.json({ ready: false, reason: "storage" }, 503);
     }
   });
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Keeps the storage from growing for ever. */
+function pruneEveryHour(mastra: Mastra): () => void {
+  if (!mastra.storage) return () => undefined;
+  const prune = (): void =>
+    void mastra.prune().catch((error: unknown) => mastra.getLogger().warn("Old rows could not be deleted", { error }));
+  const timer = setInterval(prune, HOUR_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 function addSwagger(app: Hono, documentUrl: string): void {

@@ -14,3 +14,4 @@ export type {
 } from "./scoped-memory.ts";
 export type { ClonedThread, CloneThreadInput } from "./clone-thread.ts";
 export type { Embedder, EmbeddingModel } from "./embedder.ts";
+export type { Duration, Pruned, Retention } from "./retention.ts";

@@ -14,7 +14,7 @@ import { codeWords, marked, section } from "./pages.ts";
 const PAGE = "docs/configuration.md";
 
 const OPTIONS: Readonly<Record<string, object>> = {
-  "new Mastra": { agents: true, tools: true, workflows: true, storage: true, memory: true, vectors: true, logger: true, suspensions: true, server: true } satisfies Record<keyof MastraConfig, true>,
+  "new Mastra": { agents: true, tools: true, workflows: true, storage: true, retention: true, memory: true, vectors: true, logger: true, suspensions: true, server: true } satisfies Record<keyof MastraConfig, true>,
   server: {
     port: true,
     host: true,
