@@ -19,6 +19,14 @@ export interface ResponseRunOptions extends ResponseFacts {
   readonly streams: boolean;
 }
 
+interface OpenMessage {
+  /** Of the text, as the model names it. */
+  readonly id: string;
+  readonly item: MessageItem;
+  /** The event of a delta up to its text. */
+  readonly head: string;
+}
+
 type ErrorChunk = Extract<AgentChunk, { type: "error" }>;
 
 export class ResponseRun implements RunEncoder {
@@ -30,7 +38,11 @@ export class ResponseRun implements RunEncoder {
   #begun = false;
   #step = 0;
   readonly #open = new Map<string, OpenItem>();
-  #message: { readonly key: string; readonly item: MessageItem; readonly head: string } | undefined;
+  /** The one that grows. */
+  #message: OpenMessage | undefined;
+  /** The message whose text has ended. */
+  #ended: string | undefined;
+  readonly #sources: { readonly title: string; readonly url: string }[] = [];
   readonly #calls = new Map<string, CallItem>();
   readonly #unsettled = new Set<CallItem>();
   #callsCaller = false;
@@ -90,11 +102,13 @@ export class ResponseRun implements RunEncoder {
   }
 
   #take(chunk: Extract<AgentChunk, { payload: unknown }>): void {
+    if (this.#ended !== undefined && chunk.type !== "source") this.#close(this.#ended);
     switch (chunk.type) {
       case "text-delta":
         return this.#text(chunk.payload.id, chunk.payload.text);
       case "text-end":
-        return this.#close(`t:${chunk.payload.id}`);
+        this.#ended = `t:${chunk.payload.id}`; // sources that follow at once belong to it
+        return;
       case "reasoning-delta":
         return this.#reasoning(chunk.payload.id, chunk.payload.text);
       case "reasoning-end":
@@ -127,7 +141,7 @@ export class ResponseRun implements RunEncoder {
       case "tool-output-denied":
         return this.#settle(chunk.payload, { error: chunk.payload.approval.reason ?? "The call was not approved." });
       case "source":
-        if (chunk.payload.url !== undefined) this.#message?.item.cite(chunk.payload.title ?? chunk.payload.url, chunk.payload.url);
+        if (chunk.payload.url !== undefined) this.#cite(chunk.payload.title ?? chunk.payload.url, chunk.payload.url);
         return;
       case "file":
         return this.#file(chunk.payload.mimeType, chunk.payload.base64);
@@ -149,16 +163,27 @@ export class ResponseRun implements RunEncoder {
 
   /** The hot path: one event per delta, of which nothing changes but the text and the number. */
   #text(id: string, text: string): void {
+    const message = this.#message?.id === id ? this.#message : this.#messageFor(id);
+    message.item.grow(text);
+    if (this.#options.streams) this.#frames += `${message.head}${JSON.stringify(text)},"sequence_number":${++this.#sequence}}\n\n`;
+  }
+
+  /** A source without a message belongs to the next one. */
+  #cite(title: string, url: string): void {
+    if (this.#message) this.#message.item.cite(title, url);
+    else this.#sources.push({ title, url });
+  }
+
+  /** The message that a text goes into: a new one, or one that is open beside others. */
+  #messageFor(id: string): OpenMessage {
     const key = `t:${id}`;
-    if (this.#message?.key !== key || !this.#open.has(key)) {
-      const item = new MessageItem(this.#output);
-      const { place } = item;
-      const head = `event: response.output_text.delta\ndata: {"type":"response.output_text.delta","item_id":${JSON.stringify(place.id)},"output_index":${place.index},"content_index":0,"logprobs":[],"delta":`;
-      this.#open.set(key, item);
-      this.#message = { key, item, head };
-    }
-    this.#message.item.grow(text);
-    if (this.#options.streams) this.#frames += `${this.#message.head}${JSON.stringify(text)},"sequence_number":${++this.#sequence}}\n\n`;
+    const known = this.#open.get(key);
+    const item = known instanceof MessageItem ? known : new MessageItem(this.#output);
+    this.#open.set(key, item);
+    for (const { title, url } of this.#sources.splice(0)) item.cite(title, url);
+    const { place } = item;
+    const head = `event: response.output_text.delta\ndata: {"type":"response.output_text.delta","item_id":${JSON.stringify(place.id)},"output_index":${place.index},"content_index":0,"logprobs":[],"delta":`;
+    return (this.#message = { id, item, head });
   }
 
   #reasoning(id: string, text: string): void {
@@ -169,11 +194,15 @@ export class ResponseRun implements RunEncoder {
   }
 
   #close(key: string): void {
+    this.#message = undefined;
+    this.#ended = undefined;
     this.#open.get(key)?.close("completed");
     this.#open.delete(key);
   }
 
   #closeAll(): void {
+    this.#message = undefined;
+    this.#ended = undefined;
     for (const item of this.#open.values()) item.close("completed");
     this.#open.clear();
   }
