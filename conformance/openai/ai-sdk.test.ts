@@ -65,3 +65,17 @@ describe.skipIf(isPeer).each(Object.entries(models))("%s", (_name, modelOf) => {
     expect(steps).toHaveLength(1);
   });
 });
+
+test.skipIf(isPeer)(
+  "where nothing is said about storing, an agent with a memory keeps the response, and its items can be referred to",
+  async () => {
+    const { text, steps } = await generateText({
+      model: openai().responses("toolAgent"),
+      prompt: "client time",
+      tools,
+      stopWhen: stepCountIs(3),
+    });
+    expect(text).toBe('Tool getTime said "12:00 UTC"');
+    expect(steps).toHaveLength(2);
+  },
+);
