@@ -1,4 +1,5 @@
 /** The requests of the bench, and what a right reply to each looks like. */
+import type { ServerName } from "./child.ts";
 import { AFTER_TOOL_DELTAS, AFTER_TOOL_TEXT, GENERATED_TEXT, STREAMED_DELTAS, TOOL_CITY, TOOL_NAME } from "./model.js";
 
 /** A reply of which the whole body was read. */
@@ -15,6 +16,8 @@ export interface Case {
   path: string;
   /** Sent as JSON. */
   body?: object;
+  /** Which servers can do it. Default: all. */
+  servers?: readonly ServerName[];
   /** Runs on every reply, so it is cheap. Returns what is wrong, or nothing. */
   check: (reply: Reply) => string | undefined;
   /** Runs on one reply per server before measuring; parses everything. Returns what is wrong, or nothing. */
@@ -47,6 +50,14 @@ export const CASES: readonly Case[] = [
     ...post("assistant/generate", { messages: "Use the tool." }),
     check: (reply) => json(reply) ?? (reply.body.includes(AFTER_TOOL_TEXT) ? undefined : "the text is missing"),
     inspect: (reply) => json(reply) ?? text(JSON.parse(reply.body), AFTER_TOOL_TEXT),
+  },
+  {
+    id: "generate-memory",
+    title: "generate with memory",
+    ...post("keeper/generate", { messages: "Say something." }),
+    servers: ["fermata"],
+    check: (reply) => json(reply) ?? (reply.body.includes(GENERATED_TEXT) ? undefined : "the text is missing"),
+    inspect: (reply) => json(reply) ?? text(JSON.parse(reply.body), GENERATED_TEXT) ?? remembered(JSON.parse(reply.body)),
   },
   {
     id: "stream",
@@ -107,6 +118,10 @@ function listed(agents: Record<string, { tools?: object }>): string | undefined 
 function text(result: { text?: unknown; finishReason?: unknown }, expected: string): string | undefined {
   if (result.text !== expected) return `the text is ${JSON.stringify(result.text)}`;
   return result.finishReason === "stop" ? undefined : `the finish reason is ${JSON.stringify(result.finishReason)}`;
+}
+
+function remembered({ response }: { response?: { dbMessages?: { threadId?: string }[] } }): string | undefined {
+  return response?.dbMessages?.[0]?.threadId ? undefined : "the answer belongs to no thread";
 }
 
 /** `types`: these occur in this order (others may stand between them). `deltas`: the texts, one frame each. */

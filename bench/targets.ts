@@ -28,6 +28,8 @@ const OVER_FLOOR: Readonly<Record<string, number>> = {
 };
 /** The official server's CPU time per request over ours, at least. */
 const UNDER_OFFICIAL: Readonly<Record<string, number>> = { generate: 12, "generate-tool": 12, stream: 12, "stream-tool": 12 };
+/** What remembering costs, in CPU milliseconds above the same request without memory, at most. */
+const MEMORY_OVER_PLAIN_MS = 1.2;
 const START_OVER_HONO_MS = 250;
 const IDLE_OVER_HONO_MB = 30;
 const INSTALLED_MB = 15;
@@ -53,6 +55,16 @@ export function checkTargets(results: Results): Check[] {
         ),
       );
   }
+  const [kept, plain] = ["generate-memory", "generate"].map((id) => ok(results.cases[id]?.["fermata"]));
+  if (results.cases["generate-memory"] && results.cases["generate"])
+    checks.push(
+      atMost(
+        `generate with memory: CPU at most ${MEMORY_OVER_PLAIN_MS} ms above generate`,
+        kept && plain && kept.cpuMs - plain.cpuMs,
+        MEMORY_OVER_PLAIN_MS,
+        (ms) => `${ms < 0 ? "" : "+"}${ms.toFixed(3)} ms`,
+      ),
+    );
   if (Object.keys(results.starts).length > 0) {
     const ours = ok(results.starts["fermata"]);
     const hono = ok(results.starts["hono"]);
