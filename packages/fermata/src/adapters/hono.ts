@@ -85,9 +85,8 @@ export class MastraServer {
   /** Whether `/v1` is nobody's, and nothing stands before the prefix that would not stand before `/v1`. */
   #isRootFree(): boolean {
     const isTaken = (path: string): boolean => path === "/v1" || path.startsWith("/v1/");
-    const guardsPrefix = (path: string): boolean => path === this.prefix || path.startsWith(`${this.prefix}/`);
     if (this.#customRoutes().some(({ path }) => isTaken(path))) return false;
-    return !this.#app.routes.some(({ path, method }) => isTaken(path) || (method === "ALL" && guardsPrefix(path)));
+    return !this.#app.routes.some(({ path }) => isTaken(path) || path.startsWith(this.prefix));
   }
 
   #mount(route: MountedRoute, prefix: string): void {
