@@ -12,7 +12,8 @@ import { createLogger, silentLogger, withPlainErrors, type Logger } from "./tele
 import { memoryRunLog } from "./runs/memory-run-log.ts";
 import { RunWorker } from "./runs/run-worker.ts";
 import type { AnyTool } from "./tools/tool.ts";
-import { serveWorkflows, type WorkflowHost } from "./workflows/host.ts";
+import type { WorkflowHost } from "./workflows/host.ts";
+import { serveWorkflows } from "./workflows/serve-workflows.ts";
 import type { WorkflowDefinition } from "./workflows/definition.ts";
 import type { AnyWorkflow } from "./workflows/workflow.ts";
 

@@ -58,13 +58,13 @@ function pollOnce(wake: () => void, ms = POLL_MS): () => void {
 /** Resolves when `listen` calls back or the signal aborts; neither outlives the call. */
 function unlessAborted(signal: AbortSignal, listen: (wake: () => void) => () => void): Promise<void> {
   return new Promise((resolve) => {
-    let stop: (() => void) | undefined;
+    const listening: { stop?: () => void } = {};
     const end = (): void => {
       signal.removeEventListener("abort", end);
-      stop?.();
+      listening.stop?.();
       resolve();
     };
-    stop = listen(end);
+    listening.stop = listen(end);
     signal.addEventListener("abort", end, { once: true });
     if (signal.aborted) end();
   });

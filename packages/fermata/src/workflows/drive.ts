@@ -1,7 +1,7 @@
 /** One stretch of work on a workflow's run: from a start, an answer or a crash to the next end or wait. */
 import { RequestContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
-import { LocalEngine } from "../engines/local.ts";
+import { LocalEngine } from "./local-engine.ts";
 import type { LiveRun } from "../runs/live-run.ts";
 import type { Settlement } from "../runs/run-worker.ts";
 import { readEvents } from "../runs/read-run.ts";
@@ -37,7 +37,7 @@ export async function driveWorkflow(host: WorkflowHost, live: LiveRun): Promise<
     return broken(live, view, new FermataError("CONFLICT", `Workflow "${workflow.id}" has changed since the run began.`));
   }
   const signals = signalsOf(live.journal);
-  const start: StartData = (live.journal.get("signal:go#0") ?? live.record.input ?? {}) as StartData; // both written by `startRun`
+  const start: StartData = live.journal.get("signal:go#0") ?? live.record.input ?? {}; // both written by `startRun`
   const execution: Execution = {
     live,
     engine: new LocalEngine(live),
@@ -72,7 +72,7 @@ async function run(workflow: WorkflowDefinition, start: StartData, scope: Scope)
   const { live, engine } = scope.execution;
   try {
     const { onStart } = workflow.options;
-    if (onStart) await engine.step("onStart", async () => void (await onStart({ runId: live.id, workflowId: workflow.id, inputData: start.inputData })));
+    if (onStart) await engine.step("onStart", () => onStart({ runId: live.id, workflowId: workflow.id, inputData: start.inputData }));
   } catch (error) {
     if (live.isLost) throw error;
     return { status: "failed", error: toStepError(error) };

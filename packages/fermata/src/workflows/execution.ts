@@ -1,6 +1,6 @@
 /** What the interpreter carries along while it walks. */
 import type { RequestContext } from "../context/request-context.ts";
-import type { Engine } from "../engines/engine.ts";
+import type { Engine } from "./engine.ts";
 import type { LiveRun } from "../runs/live-run.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { StepError, WorkflowChunk } from "./chunks.ts";
@@ -90,4 +90,15 @@ function send({ view, live }: Execution, data: EventData, type: string): void {
 /** The id of a step as streams show it. */
 export function shownId(scope: Scope, id: string): { stepName: string; id: string } {
   return scope.path.length === 0 ? { stepName: id, id } : { stepName: id, id: [...scope.path, id].join(".") };
+}
+
+const GRAVITY: readonly Outcome["status"][] = ["canceled", "failed", "bailed", "suspended", "paused"];
+
+/** What outcomes of several branches come to, when not all of them succeeded. */
+export function worst(outcomes: readonly Outcome[]): Outcome | undefined {
+  for (const status of GRAVITY) {
+    const found = outcomes.find((outcome) => outcome.status === status);
+    if (found) return found;
+  }
+  return undefined;
 }

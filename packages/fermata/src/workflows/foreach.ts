@@ -1,8 +1,7 @@
-import { show, shownId, succeeded, type Outcome, type Scope } from "./execution.ts";
+import { show, shownId, succeeded, worst, type Outcome, type Scope } from "./execution.ts";
 import { toStepError } from "./errors.ts";
 import { FermataError } from "../errors.ts";
 import type { AnyStep, GraphNode } from "./graph.ts";
-import { worst } from "./interpreter.ts";
 
 type Visit = (step: AnyStep, input: unknown, key: string, scope: Scope, index?: number) => Promise<Outcome>;
 

@@ -1,13 +1,9 @@
-import type { Agent } from "../agents/agent.ts";
-import { FermataError } from "../errors.ts";
-import { memoryRunLog } from "../runs/memory-run-log.ts";
-import { RunWorker } from "../runs/run-worker.ts";
-import { silentLogger, type Logger } from "../telemetry/logger.ts";
+import type { RunWorker } from "../runs/run-worker.ts";
+import type { Logger } from "../telemetry/logger.ts";
 import { LOCAL_PRINCIPAL } from "../context/principal.ts";
 import type { Reach } from "../storage/reach.ts";
 import type { RunRecord } from "../storage/runs.ts";
 import type { WorkflowDefinition } from "./definition.ts";
-import { driveWorkflow } from "./drive.ts";
 import type { StepMastra } from "./step.ts";
 
 /** The kind of a workflow's runs in the log. */
@@ -30,30 +26,4 @@ export function isWithinReach({ reach }: Pick<WorkflowHost, "reach">, run: RunRe
   if (!reach) return true;
   const tenant = run.metadata?.tenant ?? LOCAL_PRINCIPAL.tenant;
   return tenant === reach.tenant && (reach.resourceId === undefined || run.resourceId === reach.resourceId);
-}
-
-/** Makes the worker of an instance work on workflows. */
-export function serveWorkflows(host: WorkflowHost): void {
-  host.worker.handle(WORKFLOW_KIND, (live) => driveWorkflow(host, live));
-}
-
-/** The host of a workflow that is used alone: its runs are kept in the process. */
-export function ownHost(workflow: WorkflowDefinition): WorkflowHost {
-  const logger = silentLogger();
-  const host: WorkflowHost = {
-    logger,
-    mastra: aloneWith(workflow.id, logger),
-    worker: new RunWorker(memoryRunLog(), logger),
-    findWorkflow: (id) => (id === workflow.id ? workflow : undefined),
-    add: () => undefined,
-  };
-  serveWorkflows(host);
-  return host;
-}
-
-function aloneWith(workflowId: string, logger: Logger): StepMastra {
-  const alone = (): Agent => {
-    throw new FermataError("MISCONFIGURED", `Workflow "${workflowId}" is not registered with a Mastra: its steps reach no agents.`);
-  };
-  return { getAgent: alone, getAgentById: alone, findTool: () => undefined, getLogger: () => logger };
 }

@@ -1,7 +1,7 @@
 /** Walks a workflow's graph. Whatever must happen once goes through the engine; what has happened already comes back from it. */
 import { messageOf } from "../errors.ts";
 import { conditionContext, flowContext } from "./step-context.ts";
-import { CANCELED, fromRecord, show, shownId, succeeded, type Outcome, type Scope, type StepRecord } from "./execution.ts";
+import { CANCELED, fromRecord, show, shownId, succeeded, worst, type Outcome, type Scope, type StepRecord } from "./execution.ts";
 import { toStepError } from "./errors.ts";
 import type { AnyStep, GraphNode } from "./graph.ts";
 import { visitForeach } from "./foreach.ts";
@@ -107,17 +107,6 @@ function byId(steps: readonly AnyStep[], outcomes: readonly Outcome[]): Record<s
     if (id !== undefined && outcome.status === "success") Object.defineProperty(outputs, id, { value: outcome.output, enumerable: true, configurable: true, writable: true });
   }
   return outputs;
-}
-
-const GRAVITY: readonly Outcome["status"][] = ["canceled", "failed", "bailed", "suspended", "paused"];
-
-/** What outcomes of several branches come to, when not all of them succeeded. */
-export function worst(outcomes: readonly Outcome[]): Outcome | undefined {
-  for (const status of GRAVITY) {
-    const found = outcomes.find((outcome) => outcome.status === status);
-    if (found) return found;
-  }
-  return undefined;
 }
 
 /** The first arm whose condition holds. */

@@ -4,7 +4,7 @@ import type { FlowContext, Step } from "./step.ts";
 
 /** Where one member of a mapping's result comes from. `path` is `.` for the whole, or names of members with dots between. */
 export type MapSource<In = unknown, State = unknown> =
-  | { readonly step: Step<string, never, unknown> | readonly Step<string, never, unknown>[]; readonly path: string }
+  | { readonly step: Step | readonly Step[]; readonly path: string }
   | { readonly initData: object; readonly path: string }
   | { readonly requestContextPath: string; readonly schema?: unknown }
   | { readonly value: unknown; readonly schema?: unknown }

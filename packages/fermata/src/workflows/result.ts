@@ -51,7 +51,7 @@ export async function loadRun(worker: RunWorker, id: string): Promise<RunState |
   const fresh = live?.eventsAfter(stored.at(-1)?.seq ?? 0) ?? [];
   const events = [...stored, ...fresh];
   const view = viewOf(events);
-  return { record, view, lastSeq: events.at(-1)?.seq ?? 0, start: (view.start ?? record.input ?? {}) as StartData }; // written by `startRun`
+  return { record, view, lastSeq: events.at(-1)?.seq ?? 0, start: view.start ?? record.input ?? {} }; // written by `startRun`
 }
 
 export function resultOf({ record, view, start }: RunState): WorkflowResult {
@@ -74,7 +74,7 @@ export function resultOf({ record, view, start }: RunState): WorkflowResult {
     case "suspended":
       return { status, ...base, suspended: suspendedPaths(view), suspendPayload: suspendPayloads(view) };
     default:
-      return { status: status as Exclude<WorkflowStatus, "success" | "failed" | "tripwire" | "suspended">, ...base };
+      return { status, ...base };
   }
 }
 

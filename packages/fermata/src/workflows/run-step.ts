@@ -98,7 +98,7 @@ class StepRun {
     const { execution } = this.#scope;
     const { answered, last } = this.#waits;
     if (last) note(execution, { kind: "answered", name: `${this.#key}#${answered - 1}` });
-    const { payload, startedAt, ...resumed } = this.#times;
+    const { payload, startedAt: _startedAt, ...resumed } = this.#times;
     if (this.#isShown) {
       const payloadNow = { ...this.#named, payload, startedAt: this.#startedAt, status: "running" as const, ...resumed };
       show(this.#scope, { type: "workflow-step-start", runId: execution.live.id, from: "WORKFLOW", payload: payloadNow });

@@ -21,7 +21,7 @@ export function settleOrAbort<T>(signal: AbortSignal, work: Promise<T>): Promise
       },
       (error: unknown) => {
         end();
-        reject(error as Error); // handed on as it is
+        reject(error);
       },
     );
   });

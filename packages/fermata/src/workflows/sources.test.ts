@@ -38,7 +38,7 @@ describe("steps made of other things", () => {
       description: "Asks",
       inputSchema: z.object({ q: z.string() }),
       outputSchema: z.object({ a: z.string() }),
-      execute: async ({ q }, { agent }) => (agent?.resumeData === undefined ? agent?.suspend({ q }) : { a: `${q} ${String(agent.resumeData)}` }),
+      execute: async ({ q }, { agent }) => (agent?.resumeData === undefined ? agent?.suspend({ q }) : { a: `${q} ${z.string().parse(agent.resumeData)}` }),
     });
     const workflow = createWorkflow({ id: "w", inputSchema: z.object({ q: z.string() }), outputSchema: z.object({ a: z.string() }) }).then(createStep(ask)).commit();
     const run = await workflow.createRun();

@@ -55,8 +55,10 @@ class PlaceContext implements FlowContext {
   }
 
   // The type says which step; what it gave is what its schema says.
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
   readonly getStepResult = <Out>(step: string | { readonly id: string }): Out => this.scope.results.get(typeof step === "string" ? step : step.id) as Out;
 
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
   readonly getInitData = <T>(): T => this.scope.init as T; // the caller says what the workflow's schema says
 }
 

@@ -32,6 +32,7 @@ export interface FlowContext<In = unknown, State = unknown> {
   getStepResult<Out>(step: Step<string, never, Out>): Out;
   getStepResult(id: string): unknown;
   /** The input of the workflow. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says what the workflow's schema says
   getInitData<T = unknown>(): T;
 }
 

@@ -3,9 +3,10 @@ import type { Input, Output, Schema } from "../schema/schema.ts";
 import type { WorkflowDefinition, WorkflowOptions } from "./definition.ts";
 import { graphHash } from "./describe.ts";
 import { idsOf, type AnyStep, type GraphNode, type LoopContext, type RetryConfig } from "./graph.ts";
-import { ownHost, type WorkflowHost } from "./host.ts";
+import type { WorkflowHost } from "./host.ts";
 import { fromTable, type Mapped, type MapTable } from "./map.ts";
 import { WorkflowRun } from "./run.ts";
+import { ownHost } from "./serve-workflows.ts";
 import type { AnyTool } from "../tools/tool.ts";
 import { workflowTool } from "./as-tool.ts";
 import type { FlowContext, Step, StepParts } from "./step.ts";
@@ -126,7 +127,8 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
     };
   }
 
-  /** A step after the one before. */
+  /** A step after the one before. The name is the field's: a workflow is not to be awaited, and one that is committed says so. */
+  // oxlint-disable-next-line unicorn/no-thenable -- the reference's name
   then<O>(step: Step<string, Prev, O, State>, options: EntryOptions = {}): Workflow<Id, In, Out, State, O> {
     return this.#add({ type: "step", step: asAny(step) }, options);
   }

@@ -90,7 +90,8 @@ describe("the document", () => {
   });
 
   test("has an event for each type of chunk, and none besides", () => {
-    const text = JSON.stringify(document.components.schemas.AgentStreamEvent);
+    const { AgentStreamEvent, WorkflowStreamEvent } = document.components.schemas;
+    const text = JSON.stringify([AgentStreamEvent, WorkflowStreamEvent]);
     const types = [...text.matchAll(/"type":\{(?:"type":"string",)?(?:"const":"([\w-]+)"|"enum":\["([^\]]+)"\])/g)].flatMap(
       ([, one, several]) => (one ? [one] : (several ?? "").split('","')),
     );

@@ -7,6 +7,7 @@ import { Memory } from "../../src/memory/memory.ts";
 import { MemoryVector } from "../../src/storage/vector/memory-vector.ts";
 import { MemoryStore } from "../../src/storage/memory/memory-store.ts";
 import { createTool } from "../../src/tools/tool.ts";
+import { canaryWorkflows } from "./canary-workflows.ts";
 import { lastText, partModel, toolCallParts, type Part } from "./part-model.ts";
 import { NO_USAGE, textParts } from "./scripted-model.ts";
 
@@ -163,5 +164,6 @@ export function canaryApp(nestedTypes: readonly string[]): Mastra {
     logger: false,
     agents: { main, parent, child, broken, tripped, "tripped-late": trippedLate, throwing },
     tools,
+    workflows: canaryWorkflows(CANARY, secretError, secretChunks(nestedTypes)),
   });
 }

@@ -1,6 +1,7 @@
 /** What can be asked of each route of the app with the canary: all that it can answer, failures included. */
 import { call, type Ask, type Seen } from "./call-route.ts";
 import { OPENAI_ROUTES } from "./openai-routes.ts";
+import { WORKFLOW_ROUTES } from "./workflow-routes.ts";
 import { MEMORY_ROUTES } from "./memory-routes.ts";
 import type { TestServer } from "./test-server.ts";
 
@@ -84,4 +85,5 @@ export const ROUTES: Readonly<Record<string, Ask>> = {
   "auth.me": gets("/auth/me"),
   ...MEMORY_ROUTES,
   ...OPENAI_ROUTES,
+  ...WORKFLOW_ROUTES,
 };

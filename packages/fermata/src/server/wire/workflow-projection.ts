@@ -24,5 +24,5 @@ export function projectWorkflowResult(result: WorkflowResult, audience: Audience
     // The same members as before.
     steps: { ...(input !== undefined && { input }), ...shown } as WorkflowResult["steps"],
     ...("error" in result && { error: projectStepError(result.error, audience) }),
-  } as WorkflowResult;
+  };
 }
