@@ -16,7 +16,7 @@ const config: KnipConfig = {
       project: ["scripts/**/*.ts", "*.ts"],
     },
     "packages/fermata": { entry: entryPoints, project: ["{src,test}/**/*.ts"] },
-    "examples/*": { entry: ["src/main.ts"], project: ["**/*.ts"] },
+    "examples/*": { project: ["**/*.ts"] },
   },
 };
 

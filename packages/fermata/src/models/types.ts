@@ -4,7 +4,6 @@
  */
 import type {
   LanguageModelV2,
-  LanguageModelV2CallOptions,
   LanguageModelV2StreamPart,
   LanguageModelV3,
   LanguageModelV3StreamPart,
@@ -21,7 +20,6 @@ export type ModelCallOptions = LanguageModelV4CallOptions;
 /** The messages of a call, in the provider interface's own form. */
 export type ModelPrompt = LanguageModelV4CallOptions["prompt"];
 export type ModelMessage = ModelPrompt[number];
-export type LegacyCallOptions = LanguageModelV2CallOptions;
 
 type AnyStreamPart = LanguageModelV2StreamPart | LanguageModelV3StreamPart | LanguageModelV4StreamPart;
 
