@@ -1,5 +1,4 @@
 /** The requests of the bench, and what a right reply to each looks like. */
-import type { ServerName } from "./child.ts";
 import { AFTER_TOOL_DELTAS, AFTER_TOOL_TEXT, GENERATED_TEXT, STREAMED_DELTAS, TOOL_CITY, TOOL_NAME } from "./model.js";
 
 /** A reply of which the whole body was read. */
@@ -17,7 +16,7 @@ export interface Case {
   /** Sent as JSON. */
   body?: object;
   /** Which servers can do it. Default: all. */
-  servers?: readonly ServerName[];
+  servers?: readonly string[];
   /** Runs on every reply, so it is cheap. Returns what is wrong, or nothing. */
   check: (reply: Reply) => string | undefined;
   /** Runs on one reply per server before measuring; parses everything. Returns what is wrong, or nothing. */
@@ -74,6 +73,58 @@ export const CASES: readonly Case[] = [
     inspect: (reply) => frames(reply, ["start", "step-start", "tool-call", "tool-result", "text-delta", "finish"], AFTER_TOOL_DELTAS),
   },
   {
+    id: "chat",
+    title: "chat completion",
+    method: "POST",
+    path: "/api/v1/chat/completions",
+    body: { model: "writer", messages: [{ role: "user", content: "Say something." }] },
+    servers: ["fermata"],
+    check: (reply) => json(reply) ?? (reply.body.includes(GENERATED_TEXT) ? undefined : "the text is missing"),
+    inspect: (reply) =>
+      json(reply) ?? (JSON.parse(reply.body).choices[0].message.content === GENERATED_TEXT ? undefined : "the text is wrong"),
+  },
+  {
+    id: "responses",
+    title: "response",
+    method: "POST",
+    path: "/api/v1/responses",
+    body: { model: "writer", input: "Say something." },
+    servers: ["fermata"],
+    check: (reply) => json(reply) ?? (reply.body.includes(GENERATED_TEXT) ? undefined : "the text is missing"),
+    inspect: (reply) =>
+      json(reply) ?? (JSON.parse(reply.body).output[0].content[0].text === GENERATED_TEXT ? undefined : "the text is wrong"),
+  },
+  {
+    id: "responses-store",
+    title: "stored response",
+    method: "POST",
+    path: "/api/v1/responses",
+    body: { model: "keeper", input: "Say something.", store: true },
+    servers: ["fermata"],
+    check: (reply) => json(reply) ?? (reply.body.includes(GENERATED_TEXT) ? undefined : "the text is missing"),
+    inspect: (reply) => json(reply) ?? (JSON.parse(reply.body).store === true ? undefined : "it is not stored"),
+  },
+  {
+    id: "chat-stream",
+    title: "chat completion, stream of 200 deltas",
+    method: "POST",
+    path: "/api/v1/chat/completions",
+    body: { model: "writer", messages: [{ role: "user", content: "Say something." }], stream: true },
+    servers: ["fermata"],
+    check: (reply) => deltas(reply, '"delta":{"content":', DONE, STREAMED_DELTAS.length),
+    inspect: (reply) => deltas(reply, '"delta":{"content":', DONE, STREAMED_DELTAS.length),
+  },
+  {
+    id: "responses-stream",
+    title: "response, stream of 200 deltas",
+    method: "POST",
+    path: "/api/v1/responses",
+    body: { model: "writer", input: "Say something.", stream: true },
+    servers: ["fermata"],
+    check: (reply) => deltas(reply, "event: response.output_text.delta", "\n\n", STREAMED_DELTAS.length),
+    inspect: (reply) => deltas(reply, "event: response.output_text.delta", "\n\n", STREAMED_DELTAS.length),
+  },
+  {
     id: "tool-execute",
     title: "tool execute",
     ...post(`assistant/tools/${TOOL_NAME}/execute`, { data: { city: TOOL_CITY } }),
@@ -96,12 +147,17 @@ function json({ status, contentType, body }: Reply): string | undefined {
   return body.endsWith("}") ? undefined : "the JSON does not end";
 }
 
-function ended({ status, contentType, body }: Reply, deltas: number): string | undefined {
+function ended(reply: Reply, expected: number): string | undefined {
+  return deltas(reply, DELTA, DONE, expected);
+}
+
+/** A stream with so many deltas, which `mark` stands for, and this end. */
+function deltas({ status, contentType, body }: Reply, mark: string, end: string, expected: number): string | undefined {
   if (status !== 200) return `status ${status}: ${body.slice(0, 200)}`;
   if (!contentType.startsWith("text/event-stream")) return `content type ${contentType}`;
-  if (!body.endsWith(DONE)) return `the stream ends with ${JSON.stringify(body.slice(-100))}`;
-  const seen = count(body, DELTA);
-  return seen === deltas ? undefined : `${seen} text deltas instead of ${deltas}`;
+  if (!body.endsWith(end)) return `the stream ends with ${JSON.stringify(body.slice(-100))}`;
+  const seen = count(body, mark);
+  return seen === expected ? undefined : `${seen} text deltas instead of ${expected}`;
 }
 
 function count(haystack: string, needle: string): number {

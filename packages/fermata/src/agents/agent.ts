@@ -7,7 +7,6 @@ import { toLines } from "../schema/messages.ts";
 import { assertSchema, validate, type Schema } from "../schema/schema.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "../context/principal.ts";
 import type { Memory } from "../memory/memory.ts";
-import type { MemoryConfig } from "../memory/options.ts";
 import type { Suspension, SuspensionStore } from "../storage/suspension-store.ts";
 import { asTool } from "../tools/ai-sdk-tool.ts";
 import type { AnyTool, ProviderTool, Tools } from "../tools/tool.ts";
@@ -416,7 +415,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const given = options.memory;
     const { title, metadata } = typeof given?.thread === "object" ? given.thread : {};
     // Checked by `resolveConfig`: a request can say anything here.
-    const config = { ...(given?.options as MemoryConfig | undefined), ...(given?.readOnly !== undefined && { readOnly: given.readOnly }) };
+    const config = { ...given?.options, ...(given?.readOnly !== undefined && { readOnly: given.readOnly }) };
     const scoped = memory.for(principal, config, resourceId);
     const controller = new AbortController();
     const interrupt = (): void => controller.abort(new DOMException("Another turn of the thread took its place.", "AbortError"));

@@ -1,4 +1,5 @@
 import type { RequestContext } from "../context/request-context.ts";
+import type { MemoryConfig } from "../memory/options.ts";
 import type { FallbackEntry, ModelConfig, ModelSettings } from "../models/types.ts";
 import type { Schema } from "../schema/schema.ts";
 import type { Tools } from "../tools/tool.ts";
@@ -51,11 +52,14 @@ export interface ClientTool {
   readonly strict?: boolean;
 }
 
+/** Which conversation a run is a turn of. */
 export interface MemoryOptions {
   readonly thread?: string | { readonly id: string; readonly title?: string; readonly metadata?: Readonly<Record<string, unknown>> };
+  /** Whose it is. Needed with a thread. */
   readonly resource?: string;
   readonly readOnly?: boolean;
-  readonly options?: unknown;
+  /** Change those of the memory for this run. */
+  readonly options?: MemoryConfig;
 }
 
 /** What `prepareStep` may change for the next model call. */
