@@ -1,7 +1,7 @@
 import type { RunWorker } from "../runs/run-worker.ts";
 import { readEvents } from "../runs/read-run.ts";
 import type { RunRecord } from "../storage/runs.ts";
-import type { StepError, WorkflowStatus } from "./chunks.ts";
+import type { StepError } from "./chunks.ts";
 import type { StartData } from "./drive.ts";
 import { endingOf, statusOf, viewOf, type RunView, type StepView } from "./run-view.ts";
 
