@@ -29,6 +29,7 @@ const DEFAULT_EVENTS = 1_000;
 export function memoryRunLog(limits: MemoryRunLogLimits = {}): RunLog {
   const table = new Table(limits.maxRuns ?? 1_000, limits.maxEntries ?? 200_000);
   return {
+    isShared: false,
     runs: {
       create: async (run) => table.create(run),
       get: async (id) => table.rows.get(id)?.run,

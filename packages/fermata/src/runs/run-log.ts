@@ -5,6 +5,8 @@ export interface RunLog {
   readonly runs: RunStore;
   readonly work: RunWorkStore;
   readonly edits: RunEdits;
+  /** Whether other processes may work on the same runs. This one then says that it lives while it works on any. */
+  readonly isShared: boolean;
 }
 
 export interface RunEdits {

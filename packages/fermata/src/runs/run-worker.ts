@@ -18,6 +18,9 @@ export type Drive = (live: LiveRun) => Promise<Settlement>;
 
 /** Runs that one `claim` takes. */
 const CLAIM_AT_ONCE = 16;
+/** Milliseconds between signs of life, and after which others may take the runs of a process that gives none. */
+const HEARTBEAT_MS = 1_000;
+const LEASE_MS = 5_000;
 /** Milliseconds between looks at a run that another process works on. */
 const POLL_MS = 250;
 
@@ -32,6 +35,7 @@ export class RunWorker {
   /** Values of the process for runs that are about to be claimed. */
   readonly #local = new Map<string, unknown>();
   #claiming: Promise<void> | undefined;
+  #heartbeat: ReturnType<typeof setInterval> | undefined;
 
   constructor(log: RunLog, logger: Logger) {
     this.log = log;
@@ -53,6 +57,7 @@ export class RunWorker {
 
   /** Creates a run and begins to work on it. `undefined` when there is one with this id already. */
   async start(run: Omit<NewRun, "workerId">, local: unknown): Promise<LiveRun | undefined> {
+    await this.#showLife();
     const { run: record, created, lease } = await this.log.runs.create({ ...run, workerId: this.id });
     if (!created || !lease) return undefined;
     return this.#begin(new LiveRun(this.log, { lease, run: record, journal: new Map(), lastSeq: 0, signals: 0, cancelRequested: false }, local));
@@ -108,10 +113,34 @@ export class RunWorker {
   }
 
   async #claimAll(): Promise<void> {
+    await this.#showLife();
     for (;;) {
       const claimed = await this.log.work.claim(this.id, CLAIM_AT_ONCE, [...this.#kinds.keys()]);
       for (const run of claimed) this.#begin(new LiveRun(this.log, run, this.#local.get(run.run.id)));
       if (claimed.length < CLAIM_AT_ONCE) return;
+    }
+  }
+
+  /** Says that this process lives, and goes on saying so while it has work. */
+  async #showLife(): Promise<void> {
+    if (!this.log.isShared || this.#heartbeat) return;
+    this.#heartbeat = setInterval(() => void this.#beat(), HEARTBEAT_MS);
+    this.#heartbeat.unref();
+    await this.log.work.heartbeat(this.id, LEASE_MS);
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#live.size === 0) {
+      clearInterval(this.#heartbeat);
+      this.#heartbeat = undefined;
+      return;
+    }
+    try {
+      await this.log.work.heartbeat(this.id, LEASE_MS);
+      // What other processes were asked to cancel.
+      for (const { runId } of await this.log.work.cancelled(this.id)) this.#live.get(runId)?.cancel();
+    } catch (error) {
+      this.#logger.error("The store of runs does not answer", { error });
     }
   }
 
