@@ -1,6 +1,7 @@
 /** Memory over HTTP: turns that remember, and the routes of `wire.md` section 9. */
 import { describe, expect, test } from "vitest";
 import { Agent } from "../../src/agents/agent.ts";
+import type { Processor } from "../../src/agents/processors.ts";
 import { Mastra } from "../../src/mastra.ts";
 import { Memory } from "../../src/memory/memory.ts";
 import { MemoryStore } from "../../src/storage/memory/memory-store.ts";
@@ -177,4 +178,49 @@ test("/ready asks the store", async () => {
   expect((await fetch(`${server.origin}/ready`)).status).toBe(200);
   await storage.close();
   expect((await fetch(`${server.origin}/ready`)).status).toBe(503);
+});
+
+test("a stream on a busy thread is refused before it begins, with the running run's id", async () => {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>();
+  const agent = new Agent({
+    id: "a",
+    name: "A",
+    instructions: "",
+    model: turnModel(() => (onAsked(), promise)),
+    memory: new Memory({ options: { turns: "reject" } }),
+  });
+  await using server = await startHono(new Mastra({ logger: false, agents: { agent }, storage: new MemoryStore() }));
+  const memory = { thread: "t", resource: "r" };
+  const first = post(`${server.api}/agents/a/generate`, { messages: "one", memory, runId: "first" });
+  await asked;
+  const second = await post(`${server.api}/agents/a/stream`, { messages: "two", memory });
+  expect([second.status, await second.json()]).toEqual([409, expect.objectContaining({ code: "CONFLICT", details: { runId: "first" } })]);
+  resolve("done");
+  expect((await first).status).toBe(200);
+});
+
+test("what an input processor refuses is not stored", async () => {
+  const memory = new Memory({ storage: new MemoryStore() });
+  const refuses = { id: "refuses", processInput: ({ abort }: { abort: (reason?: string) => never }) => abort("no") };
+  const agent = new Agent({ id: "a", name: "A", instructions: "", model: turnModel("never"), memory, inputProcessors: [refuses] });
+  await agent.generate("something bad", { memory: { thread: "t", resource: "r" } });
+  expect((await memory.recall({ threadId: "t" })).messages).toEqual([]);
+});
+
+test("what an input processor changes is what is stored", async () => {
+  const memory = new Memory({ storage: new MemoryStore() });
+  const model = turnModel("ok");
+  const hides: Processor = {
+    id: "hides",
+    processInput: ({ messages }) =>
+      messages.map((message) => ({
+        ...message,
+        content: { ...message.content, content: "my number is ***", parts: [{ type: "text" as const, text: "my number is ***" }] },
+      })),
+  };
+  const agent = new Agent({ id: "a", name: "A", instructions: "", model, memory, inputProcessors: [hides] });
+  await agent.generate("my number is 123", { memory: { thread: "t", resource: "r" } });
+  expect(JSON.stringify((await memory.recall({ threadId: "t" })).messages)).not.toContain("123");
+  expect(JSON.stringify(model.calls[0]?.prompt)).not.toContain("123");
 });

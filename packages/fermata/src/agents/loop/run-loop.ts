@@ -62,7 +62,7 @@ async function begin(run: Run): Promise<void> {
   const { setup } = run;
   const { conversation } = setup;
   await run.emit({ type: "start", runId: run.id, from: "AGENT", payload: { id: setup.agentId, messageId: run.messageId } });
-  await conversation?.begin(run);
+  if (conversation) await conversation.begin(run);
   for (const processor of setup.inputProcessors) {
     if (!processor.processInput) continue;
     const messages = conversation ? [...conversation.remembered, ...conversation.told] : toStoredMessages(run.history, run);
@@ -70,7 +70,7 @@ async function begin(run: Run): Promise<void> {
     if (conversation) conversation.replace(run, changed);
     else run.history = toModelMessages(changed, run.createdAt);
   }
-  await conversation?.keep(run);
+  if (conversation) await conversation.keep(run);
 }
 
 /** Has the model answer; resolves to whether the answer stands. One that a processor sends back does not: the model is to be asked again. */
@@ -249,7 +249,8 @@ function waitingChunk({ id: runId }: Run, { call, kind, nested, resumeSchema, su
 
 async function finish(run: Run): Promise<void> {
   if (run.status === "running") run.status = run.steps.at(-1)?.finishReason === "error" ? "failed" : "finished";
-  await run.setup.conversation?.end(run, run.status === "failed" ? "failed" : "completed");
+  const { conversation } = run.setup;
+  if (conversation) await conversation.end(run, run.status === "failed" ? "failed" : "completed");
   if (run.isObserved) await run.emit({ type: "finish", runId: run.id, from: "AGENT", payload: finishPayload(run) });
   const { options, logger } = run.setup;
   if (run.status === "failed") await tell(logger, "onError", options.onError, { error: run.error });
