@@ -62,6 +62,9 @@ createWorkflow({ id: "outer", inputSchema: z.string(), outputSchema: z.boolean()
 // @ts-expect-error the workflow takes a text
 createWorkflow({ id: "outer", inputSchema: z.number(), outputSchema: z.any() }).then(right);
 
+// The schemas of a step serve beside it.
+createWorkflow({ id: "same", inputSchema: length.inputSchema, outputSchema: isEven.outputSchema }).then(length).then(isEven).commit();
+
 // A table of sources has the type of what it takes.
 createWorkflow({ id: "m", inputSchema: z.object({ name: z.string() }), outputSchema: z.object({ size: z.number(), name: z.string(), fixed: z.number() }) })
   .map({ text: mapVariable({ initData: right, path: "name" }) })

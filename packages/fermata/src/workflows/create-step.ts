@@ -6,7 +6,7 @@ import { executeTool } from "../tools/execute.ts";
 import type { AnyTool, Tool } from "../tools/tool.ts";
 import type { AgentOptions } from "../agents/options.ts";
 import type { AnyStep } from "./graph.ts";
-import { defineStep, type AgentStepInput, type Step, type StepConfig, type StepContext, type StepParts } from "./step.ts";
+import { defineStep, type AgentStepInput, type Step, type StepConfig, type StepContext, type StepParts, type StepSchemas } from "./step.ts";
 import { Workflow } from "./workflow.ts";
 
 /** Options of an agent's step: those of its run, without what the step decides itself. */
@@ -41,7 +41,7 @@ export function createStep<
   S extends Schema = Schema,
   R extends Schema = Schema,
   P extends Schema = Schema,
->(config: StepConfig<Id, I, O, S, R, P>): Step<Id, Input<I>, Output<O>, Output<S>>;
+>(config: StepConfig<Id, I, O, S, R, P>): Step<Id, Input<I>, Output<O>, Output<S>> & StepSchemas<I, O>;
 export function createStep(from: object, options: AgentStepOptions & { readonly structuredOutput?: { readonly schema: Schema } } = {}): AnyStep {
   if (from instanceof Workflow) return from.asStep();
   if (from instanceof Agent) return agentStep(from, options);

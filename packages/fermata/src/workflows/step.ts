@@ -110,6 +110,12 @@ export interface AgentStepInput {
   readonly prompt: string;
 }
 
+/** The schemas that a step was made with, for use in the step or workflow beside it. Those that were not given are not there. */
+export interface StepSchemas<I extends Schema, O extends Schema> {
+  readonly inputSchema: I;
+  readonly outputSchema: O;
+}
+
 /** A step from a function and its schemas. @throws FermataError `MISCONFIGURED` */
 export function defineStep<
   const Id extends string,
@@ -118,8 +124,9 @@ export function defineStep<
   S extends Schema = Schema,
   R extends Schema = Schema,
   P extends Schema = Schema,
->(config: StepConfig<Id, I, O, S, R, P>): Step<Id, Input<I>, Output<O>, Output<S>> {
+>(config: StepConfig<Id, I, O, S, R, P>): Step<Id, Input<I>, Output<O>, Output<S>> & StepSchemas<I, O> {
   if (typeof config.id !== "string" || config.id === "") throw new FermataError("MISCONFIGURED", "A step needs an id.");
   if (typeof config.execute !== "function") throw new FermataError("MISCONFIGURED", `Step "${config.id}" needs an execute function.`);
-  return { ...config };
+  // A schema that was not given has the type of any.
+  return { ...config } as Step<Id, Input<I>, Output<O>, Output<S>> & StepSchemas<I, O>;
 }
