@@ -30,6 +30,15 @@ const OVER_FLOOR: Readonly<Record<string, number>> = {
 const UNDER_OFFICIAL: Readonly<Record<string, number>> = { generate: 12, "generate-tool": 12, stream: 12, "stream-tool": 12 };
 /** What remembering costs, in CPU milliseconds above the same request without memory, at most. */
 const MEMORY_OVER_PLAIN_MS = 1.2;
+/** CPU time per request over that of the same agent's native route, at most. */
+const OVER_NATIVE = 1.3;
+const NATIVE: Readonly<Record<string, string>> = {
+  chat: "generate",
+  responses: "generate",
+  "responses-store": "generate-memory",
+  "chat-stream": "stream",
+  "responses-stream": "stream",
+};
 const START_OVER_HONO_MS = 250;
 const IDLE_OVER_HONO_MB = 30;
 const INSTALLED_MB = 15;
@@ -65,6 +74,11 @@ export function checkTargets(results: Results): Check[] {
         (ms) => `${ms < 0 ? "" : "+"}${ms.toFixed(3)} ms`,
       ),
     );
+  for (const [id, native] of Object.entries(NATIVE)) {
+    const [openai, own] = [id, native].map((name) => ok(results.cases[name]?.["fermata"]));
+    if (results.cases[id] && results.cases[native])
+      checks.push(atMost(`${id}: CPU at most ${OVER_NATIVE}x ${native}`, openai && own && openai.cpuMs / own.cpuMs, OVER_NATIVE, times));
+  }
   if (Object.keys(results.starts).length > 0) {
     const ours = ok(results.starts["fermata"]);
     const hono = ok(results.starts["hono"]);

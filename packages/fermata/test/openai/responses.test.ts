@@ -170,24 +170,31 @@ describe.each([
 
 describe("chat completions", () => {
   // Texts that are written at once come in pieces of both, or one after the other.
-  test.each(Object.keys(SCRIPTS).filter((name) => name !== "two texts at once"))("tell of %s in a stream what they tell at once", async (content) => {
-    const request = { model: "main", messages: [{ role: "user", content }], tools: [{ type: "function", function: { name: "getTime" } }] };
-    const streamed = await post("/v1/chat/completions", { ...request, stream: true });
-    const blocks = streamed.text.split("\n\n").filter((block) => block !== "");
-    expect(blocks.at(-1)).toBe("data: [DONE]");
-    const chunks = blocks.slice(0, -1).map((block) => JSON.parse(block.slice("data: ".length)) as Chunk);
-    expect(streamed.text).not.toContain("secret");
-    const whole = await post("/v1/chat/completions", request);
-    expect(whole.text).not.toContain("secret");
-    if (whole.status >= 400)
-      return expect(chunks.at(-1)?.error).toMatchObject({
-        message: expect.any(String),
-        type: expect.any(String),
-        code: expect.any(String),
-      });
-    const [choice] = (JSON.parse(whole.text) as { choices: readonly { message: object; finish_reason: string }[] }).choices;
-    expect(assembled(chunks)).toEqual(choice);
-  });
+  test.each(Object.keys(SCRIPTS).filter((name) => name !== "two texts at once"))(
+    "tell of %s in a stream what they tell at once",
+    async (content) => {
+      const request = {
+        model: "main",
+        messages: [{ role: "user", content }],
+        tools: [{ type: "function", function: { name: "getTime" } }],
+      };
+      const streamed = await post("/v1/chat/completions", { ...request, stream: true });
+      const blocks = streamed.text.split("\n\n").filter((block) => block !== "");
+      expect(blocks.at(-1)).toBe("data: [DONE]");
+      const chunks = blocks.slice(0, -1).map((block) => JSON.parse(block.slice("data: ".length)) as Chunk);
+      expect(streamed.text).not.toContain("secret");
+      const whole = await post("/v1/chat/completions", request);
+      expect(whole.text).not.toContain("secret");
+      if (whole.status >= 400)
+        return expect(chunks.at(-1)?.error).toMatchObject({
+          message: expect.any(String),
+          type: expect.any(String),
+          code: expect.any(String),
+        });
+      const [choice] = (JSON.parse(whole.text) as { choices: readonly { message: object; finish_reason: string }[] }).choices;
+      expect(assembled(chunks)).toEqual(choice);
+    },
+  );
 });
 
 interface Chunk {

@@ -59,7 +59,7 @@ describe("they are below the prefix alone", () => {
   });
 
   test("where middleware guards the prefix", async () => {
-    expect(await statusOf({}, (hono) => hono.use("/api/*", ({ text }) => text("no", 401)))).toBe(404);
+    expect(await statusOf({}, (hono) => hono.use("/api/*", async ({ text }) => text("no", 401)))).toBe(404);
   });
 
   test("where one method of the prefix is guarded", async () => {

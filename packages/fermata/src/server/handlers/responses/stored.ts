@@ -1,4 +1,5 @@
 /** Stored responses. A response is kept with the message that answers it: under the same id, in that message's metadata. */
+import { assistantMessage } from "../../../agents/stored-answer.ts";
 import type { Run } from "../../../agents/loop/run.ts";
 import type { MessageContent } from "../../../memory/message.ts";
 import type { ScopedMemory } from "../../../memory/scoped-memory.ts";
@@ -7,6 +8,7 @@ import { refused } from "../../../protocols/openai/refusal.ts";
 import type { Told } from "../../../protocols/openai/responses/input.ts";
 import type { ResponseValue } from "../../../protocols/openai/responses/response.ts";
 import type { MessageRecord } from "../../../storage/messages.ts";
+import type { ScopedStore } from "../../../storage/store.ts";
 import type { Call } from "../../call.ts";
 import { reachableMemories } from "../conversations/find-conversation.ts";
 
@@ -71,20 +73,35 @@ export interface Keeping {
 
 /** Keeps the response with its message, which is there unless the run has said nothing. */
 export async function keepResponse({ previous, ...keeping }: Keeping, value: ResponseValue, run: Run): Promise<void> {
-  if (previous) await keep(keeping, previous.value, previous.given);
-  await keep(keeping, value, run.setup.conversation?.told.map(({ id }) => id) ?? []);
+  if (previous) await keep(keeping, previous.value, previous.given, await contentOf(keeping, previous.value.id));
+  const given = run.setup.conversation?.told.map(({ id }) => id) ?? [];
+  await keep(keeping, value, given, answerOf(run, value.id) ?? (await contentOf(keeping, value.id)));
 }
 
-async function keep({ memory, agentId, threadId, resourceId }: Keeping, value: ResponseValue, given: readonly string[]): Promise<void> {
-  const store = memory.store.reach.resourceId === undefined ? memory.store.within(resourceId) : memory.store;
-  const [message] = await store.messages.get([value.id]);
+/** What the conversation has just stored: to read it again would cost more than all the rest. */
+function answerOf(run: Run, id: string): MessageContent | undefined {
+  if (run.messageId !== id || (run.status !== "finished" && run.status !== "suspended")) return undefined;
+  const { content } = assistantMessage(run, true);
+  const status = run.status === "finished" ? "completed" : "suspended";
+  // The parts of a stored message are typed more closely than what is kept.
+  return { ...(content as unknown as MessageContent), metadata: { ...content.metadata, status } };
+}
+
+async function contentOf(keeping: Keeping, id: string): Promise<MessageContent> {
+  const [message] = await storeOf(keeping).messages.get([id]);
   // Written by the conversation that the run was a turn of.
-  const content = (message?.content ?? { format: 2, parts: [] }) as MessageContent;
+  return (message?.content ?? { format: 2, parts: [] }) as MessageContent;
+}
+
+/** A message that is there keeps its place and its date. */
+async function keep(keeping: Keeping, value: ResponseValue, given: readonly string[], content: MessageContent): Promise<void> {
   const mastra = isObject(content.metadata?.mastra) ? content.metadata.mastra : {};
-  const metadata = { ...content.metadata, mastra: { ...mastra, response: { agentId, given, value } } };
-  await store.messages.save(threadId, [
-    { id: value.id, role: "assistant", createdAt: message?.createdAt, content: { ...content, metadata } },
-  ]);
+  const metadata = { ...content.metadata, mastra: { ...mastra, response: { agentId: keeping.agentId, given, value } } };
+  await storeOf(keeping).messages.save(keeping.threadId, [{ id: value.id, role: "assistant", content: { ...content, metadata } }]);
+}
+
+function storeOf({ memory: { store }, resourceId }: Keeping): ScopedStore {
+  return store.reach.resourceId === undefined ? store.within(resourceId) : store;
 }
 
 const ITEM_ID = /^[a-z]+_([0-9a-f-]{36})_\d+$/;
