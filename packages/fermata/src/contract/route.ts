@@ -33,7 +33,15 @@ export interface RouteSpec {
 }
 
 /** What running an agent can fail with. */
-export const runErrors = ["NOT_FOUND", "CONFLICT", "MISCONFIGURED", "RATE_LIMITED", "PAYLOAD_TOO_LARGE", "UPSTREAM_FAILED", "UPSTREAM_TIMEOUT"] as const satisfies readonly ErrorCode[];
+export const runErrors = [
+  "NOT_FOUND",
+  "CONFLICT",
+  "MISCONFIGURED",
+  "RATE_LIMITED",
+  "PAYLOAD_TOO_LARGE",
+  "UPSTREAM_FAILED",
+  "UPSTREAM_TIMEOUT",
+] as const satisfies readonly ErrorCode[];
 
 export const route = <const S extends RouteSpec>(spec: S): S => spec;
 

@@ -13,7 +13,13 @@ const LEAVES_BODY: ReadonlySet<string> = new Set(["PAYLOAD_TOO_LARGE", "TIMEOUT"
 export const CLOSE = { connection: "close" };
 
 /** The reply to any failure. What is not part of the contract goes to the app's `onError` first, when it has one. */
-export async function failureReply(error: unknown, requestId: string, mastra: Mastra, context: unknown, form: FailureForm = "own"): Promise<Response> {
+export async function failureReply(
+  error: unknown,
+  requestId: string,
+  mastra: Mastra,
+  context: unknown,
+  form: FailureForm = "own",
+): Promise<Response> {
   const config = mastra.getServer();
   const logger = mastra.getLogger();
   if (!config.onError || toKnown(error).code !== "INTERNAL") return toErrorReply(error, requestId, logger, config, form);
@@ -63,5 +69,8 @@ function invalidReply(error: InvalidRequest, requestId: string, logger: Logger, 
       logger.error("onValidationError failed", { requestId, error: failure });
     }
   }
-  return new Response(JSON.stringify(failureBody(form, error, requestId, issues)), { status: 400, headers: { ...JSON_TYPE, "x-request-id": requestId } });
+  return new Response(JSON.stringify(failureBody(form, error, requestId, issues)), {
+    status: 400,
+    headers: { ...JSON_TYPE, "x-request-id": requestId },
+  });
 }

@@ -57,7 +57,12 @@ beforeAll(async () => {
     { metadata: { note: SECRET }, items: [{ role: "user", content: SECRET }] },
   );
   conversationId = (JSON.parse(conversation.text) as { id: string }).id;
-  const created = await ask("responses.create", "owner", {}, { model: "a", input: `${SECRET} again`, conversation: conversationId, store: true });
+  const created = await ask(
+    "responses.create",
+    "owner",
+    {},
+    { model: "a", input: `${SECRET} again`, conversation: conversationId, store: true },
+  );
   response = JSON.parse(created.text) as typeof response;
   const waiting = JSON.parse(
     (await ask("responses.create", "owner", {}, { model: "a", input: "guarded", store: false })).text,

@@ -142,7 +142,11 @@ class EventStream {
       if (encoder) return encoder.encode(chunk as AgentChunk); // only agents' runs are written in the words of other protocols
       const shown = projectChunk(chunk, this.#options.audience);
       if (shown === undefined) return undefined;
-      return this.#reform ? this.#reform(shown).map((one) => this.#encode(one)).join("") : this.#encode(shown);
+      return this.#reform
+        ? this.#reform(shown)
+            .map((one) => this.#encode(one))
+            .join("")
+        : this.#encode(shown);
     } catch (error) {
       this.#options.logger.error("A chunk could not be written", { type: chunk.type, error });
       return undefined;
