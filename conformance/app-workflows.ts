@@ -52,7 +52,11 @@ const publish = createStep({
   execute: async ({ inputData }) => ({ published: inputData.ok ? inputData.text : "" }),
 });
 
-export const approvalWorkflow = createWorkflow({ id: "approvalWorkflow", inputSchema: text, outputSchema: z.object({ published: z.string() }) })
+export const approvalWorkflow = createWorkflow({
+  id: "approvalWorkflow",
+  inputSchema: text,
+  outputSchema: z.object({ published: z.string() }),
+})
   .then(approve)
   .then(publish)
   .commit();

@@ -43,7 +43,10 @@ test("a run is streamed, and observed afterwards", async () => {
 test("a run that waits is answered, waiting for its end or reading on", async () => {
   const awaited = await workflow("approvalWorkflow").createRun();
   expect(await awaited.startAsync({ inputData: { text: "post" } })).toMatchObject({ status: "suspended" });
-  expect(await awaited.resumeAsync({ step: "approve", resumeData: { ok: true } })).toMatchObject({ status: "success", result: { published: "post" } });
+  expect(await awaited.resumeAsync({ step: "approve", resumeData: { ok: true } })).toMatchObject({
+    status: "success",
+    result: { published: "post" },
+  });
   const streamed = await workflow("approvalWorkflow").createRun();
   await streamed.startAsync({ inputData: { text: "post" } });
   const types = await typesOf(await streamed.resumeStream({ step: "approve", resumeData: { ok: false } }));

@@ -285,7 +285,13 @@ function refuseUnsupported(config: object): void {
   const server = "server" in config && typeof config.server === "object" && config.server !== null ? config.server : {};
   const found = [
     ...UNSUPPORTED_OPTIONS.filter((name) => name in config && config[name as keyof typeof config] !== undefined),
-    ...UNSUPPORTED_SERVER_OPTIONS.filter((name) => name in server && server[name as keyof typeof server] !== undefined).map((name) => `server.${name}`),
+    ...UNSUPPORTED_SERVER_OPTIONS.filter((name) => name in server && server[name as keyof typeof server] !== undefined).map(
+      (name) => `server.${name}`,
+    ),
   ];
-  if (found.length > 0) throw new FermataError("MISCONFIGURED", `This version does not have ${found.join(", ")}. Take ${found.length === 1 ? "it" : "them"} out of the configuration: an option that is not honoured is not safe to ignore.`);
+  if (found.length > 0)
+    throw new FermataError(
+      "MISCONFIGURED",
+      `This version does not have ${found.join(", ")}. Take ${found.length === 1 ? "it" : "them"} out of the configuration: an option that is not honoured is not safe to ignore.`,
+    );
 }

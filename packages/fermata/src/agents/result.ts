@@ -52,7 +52,10 @@ function suspension(pending: PendingCall | undefined): Pick<GenerateResult, "sus
   const { resumeSchema, suspendPayload, nested } = pending;
   const { toolCallId } = pending.call;
   const { toolName, args } = nested ?? pending.call;
-  return { suspendPayload: { toolCallId, toolName, args, resumeSchema, ...(suspendPayload !== undefined && { suspendPayload }) }, resumeSchema };
+  return {
+    suspendPayload: { toolCallId, toolName, args, resumeSchema, ...(suspendPayload !== undefined && { suspendPayload }) },
+    resumeSchema,
+  };
 }
 
 function toSummary(run: Run, step: StepRecord, index: number): StepSummary {
@@ -64,7 +67,10 @@ function toSummary(run: Run, step: StepRecord, index: number): StepSummary {
     toolCalls: step.toolCalls.map((payload) => chunk(run, "tool-call", payload)),
     toolResults: step.toolResults.map((payload) => chunk(run, "tool-result", payload)),
     // After a wait the reference repeats the answered call in what follows, and its clients have learned to read it there.
-    content: run.resumedStep !== undefined && index > run.resumedStep ? [...contentOf(run, run.resumedStep), ...stepContent(step)] : stepContent(step),
+    content:
+      run.resumedStep !== undefined && index > run.resumedStep
+        ? [...contentOf(run, run.resumedStep), ...stepContent(step)]
+        : stepContent(step),
     text: step.text,
     reasoningText: step.reasoningText,
     reasoning: reasoningOf(run, step),

@@ -70,7 +70,10 @@ export class LiveRun {
   }
 
   /** Ends the work. `closing` are the last events. False when the lease was lost before. */
-  async settle(end: Omit<RunEnd, "events" | "signals">, closing: readonly { readonly type: string; readonly data: unknown }[]): Promise<boolean> {
+  async settle(
+    end: Omit<RunEnd, "events" | "signals">,
+    closing: readonly { readonly type: string; readonly data: unknown }[],
+  ): Promise<boolean> {
     const last = closing.map(({ type, data }) => this.#next(type, data));
     const events = [...this.#unwritten, ...last];
     this.#unwritten = [];

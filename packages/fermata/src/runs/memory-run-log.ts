@@ -87,7 +87,17 @@ class Table {
       createdAt: now,
       updatedAt: now,
     };
-    const row: Row = { key: ++this.#lastKey, run, workerId, epoch: workerId === undefined ? 0 : 1, signals: 0, cancelRequested: false, wakeAt, journal: new Map(), events: [] };
+    const row: Row = {
+      key: ++this.#lastKey,
+      run,
+      workerId,
+      epoch: workerId === undefined ? 0 : 1,
+      signals: 0,
+      cancelRequested: false,
+      wakeAt,
+      journal: new Map(),
+      events: [],
+    };
     this.rows.set(id, row);
     if (workerId === undefined) this.#ready.add(row);
     this.#makeRoom(row);

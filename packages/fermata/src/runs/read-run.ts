@@ -27,7 +27,11 @@ export interface ReadOptions {
 }
 
 /** The events of a run in their order, each once, until it ends. Ends silently when the signal aborts. */
-export async function* readRun(worker: RunWorker, id: string, { after = 0, signal, staysOnWait = false }: ReadOptions): AsyncGenerator<NewEvent> {
+export async function* readRun(
+  worker: RunWorker,
+  id: string,
+  { after = 0, signal, staysOnWait = false }: ReadOptions,
+): AsyncGenerator<NewEvent> {
   const { runs } = worker.log;
   let seq = after;
   while (!signal.aborted) {

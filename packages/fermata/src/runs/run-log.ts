@@ -13,5 +13,8 @@ export interface RunEdits {
   /** Deletes the run with its log. False when it is not there or has a worker. */
   remove(id: string): Promise<boolean>;
   /** Makes a run that nobody works on ready again, with the journal that `edit` makes of its own. Its events stay. */
-  reopen(id: string, edit: (journal: ReadonlyMap<string, unknown>) => ReadonlyMap<string, unknown>): Promise<"reopened" | "running" | "gone">;
+  reopen(
+    id: string,
+    edit: (journal: ReadonlyMap<string, unknown>) => ReadonlyMap<string, unknown>,
+  ): Promise<"reopened" | "running" | "gone">;
 }

@@ -60,7 +60,9 @@ export class RunWorker {
     await this.#showLife();
     const { run: record, created, lease } = await this.log.runs.create({ ...run, workerId: this.id });
     if (!created || !lease) return undefined;
-    return this.#begin(new LiveRun(this.log, { lease, run: record, journal: new Map(), lastSeq: 0, signals: 0, cancelRequested: false }, local));
+    return this.#begin(
+      new LiveRun(this.log, { lease, run: record, journal: new Map(), lastSeq: 0, signals: 0, cancelRequested: false }, local),
+    );
   }
 
   /** Claims what is ready. `local` goes to the run `id` when this process gets it. */
@@ -180,7 +182,10 @@ export class RunWorker {
     } catch (error) {
       if (live.isLost) throw error;
       this.#logger.error("A run broke off", { runId: live.id, error });
-      return { end: { status: "failed", output: { status: "failed", error: { name: "Error", message: "The run failed.", code: "INTERNAL" } } }, closing: [] };
+      return {
+        end: { status: "failed", output: { status: "failed", error: { name: "Error", message: "The run failed.", code: "INTERNAL" } } },
+        closing: [],
+      };
     }
   }
 }

@@ -5,10 +5,7 @@ import type { StreamSource } from "./wire/event-stream.ts";
 import type { EncodedRun } from "./wire/encoded-run.ts";
 
 /** What answers a route: a value for JSON, a run for a stream, either where the body decides. It throws `FermataError` for what is part of the contract. */
-export type Handler<S extends RouteSpec> = (
-  input: RouteInput<S>,
-  call: Call,
-) => Answer<S> | Promise<Answer<S>>;
+export type Handler<S extends RouteSpec> = (input: RouteInput<S>, call: Call) => Answer<S> | Promise<Answer<S>>;
 
 type Answer<S extends RouteSpec> = S extends { readonly stream: string }
   ? StreamSource

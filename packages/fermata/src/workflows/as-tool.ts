@@ -46,7 +46,8 @@ async function runAsTool(host: WorkflowHost, workflow: WorkflowDefinition, input
   abortSignal.addEventListener("abort", cancel, { once: true });
   try {
     const reading = new AbortController();
-    for await (const chunk of chunksOf(readRun(host.worker, begun.runId, { after: begun.after, signal: reading.signal }))) await writer.write(chunk);
+    for await (const chunk of chunksOf(readRun(host.worker, begun.runId, { after: begun.after, signal: reading.signal })))
+      await writer.write(chunk);
   } finally {
     abortSignal.removeEventListener("abort", cancel);
   }
@@ -58,7 +59,11 @@ async function runAsTool(host: WorkflowHost, workflow: WorkflowDefinition, input
     case "success":
       return { result: result.result, runId: begun.runId };
     case "suspended":
-      if (!agent) throw new FermataError("CONFLICT", `Workflow "${workflow.id}" waits for an answer, which only a run can pass on: call it through an agent.`);
+      if (!agent)
+        throw new FermataError(
+          "CONFLICT",
+          `Workflow "${workflow.id}" waits for an answer, which only a run can pass on: call it through an agent.`,
+        );
       return agent.suspend(Object.values(result.suspendPayload)[0]);
     case "failed":
     case "tripwire":

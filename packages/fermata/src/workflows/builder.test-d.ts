@@ -2,10 +2,26 @@
 import { z } from "zod";
 import { createStep, createWorkflow, mapVariable } from "./index.ts";
 
-const length = createStep({ id: "length", inputSchema: z.string(), outputSchema: z.number(), execute: async ({ inputData }) => inputData.length });
-const isEven = createStep({ id: "isEven", inputSchema: z.number(), outputSchema: z.boolean(), execute: async ({ inputData }) => inputData % 2 === 0 });
+const length = createStep({
+  id: "length",
+  inputSchema: z.string(),
+  outputSchema: z.number(),
+  execute: async ({ inputData }) => inputData.length,
+});
+const isEven = createStep({
+  id: "isEven",
+  inputSchema: z.number(),
+  outputSchema: z.boolean(),
+  execute: async ({ inputData }) => inputData % 2 === 0,
+});
 const next = createStep({ id: "next", inputSchema: z.number(), outputSchema: z.number(), execute: async ({ inputData }) => inputData + 1 });
-const counted = createStep({ id: "counted", inputSchema: z.number(), outputSchema: z.number(), stateSchema: z.object({ count: z.number() }), execute: async ({ state }) => state.count });
+const counted = createStep({
+  id: "counted",
+  inputSchema: z.number(),
+  outputSchema: z.number(),
+  stateSchema: z.object({ count: z.number() }),
+  execute: async ({ state }) => state.count,
+});
 
 const text = { id: "w", inputSchema: z.string(), outputSchema: z.boolean() } as const;
 
@@ -19,7 +35,9 @@ createWorkflow(text).then(isEven);
 createWorkflow(text).then(length).commit();
 
 // The keys of parallel are the ids of its steps.
-createWorkflow({ id: "p", inputSchema: z.number(), outputSchema: z.object({ isEven: z.boolean(), next: z.number() }) }).parallel([isEven, next]).commit();
+createWorkflow({ id: "p", inputSchema: z.number(), outputSchema: z.object({ isEven: z.boolean(), next: z.number() }) })
+  .parallel([isEven, next])
+  .commit();
 
 // @ts-expect-error length takes a text
 createWorkflow({ id: "p", inputSchema: z.number(), outputSchema: z.any() }).parallel([isEven, length]);
@@ -34,7 +52,9 @@ createWorkflow({ id: "b", inputSchema: z.number(), outputSchema: z.number() })
 createWorkflow({ id: "b", inputSchema: z.number(), outputSchema: z.any() }).branch([[async ({ inputData }) => inputData.length > 1, next]]);
 
 // foreach takes a list, and gives one.
-createWorkflow({ id: "f", inputSchema: z.array(z.string()), outputSchema: z.array(z.number()) }).foreach(length, { concurrency: 2 }).commit();
+createWorkflow({ id: "f", inputSchema: z.array(z.string()), outputSchema: z.array(z.number()) })
+  .foreach(length, { concurrency: 2 })
+  .commit();
 
 // @ts-expect-error there is no list before it
 createWorkflow({ id: "f", inputSchema: z.string(), outputSchema: z.any() }).foreach(length);
@@ -51,7 +71,9 @@ createWorkflow({ id: "l", inputSchema: z.number(), outputSchema: z.number() })
 createWorkflow({ id: "l", inputSchema: z.number(), outputSchema: z.any() }).dowhile(isEven, async () => false);
 
 // Steps share the state that the workflow declares.
-createWorkflow({ id: "s", inputSchema: z.number(), outputSchema: z.number(), stateSchema: z.object({ count: z.number() }) }).then(counted).commit();
+createWorkflow({ id: "s", inputSchema: z.number(), outputSchema: z.number(), stateSchema: z.object({ count: z.number() }) })
+  .then(counted)
+  .commit();
 
 // @ts-expect-error this workflow's state has no count
 createWorkflow({ id: "s", inputSchema: z.number(), outputSchema: z.number(), stateSchema: z.object({ total: z.number() }) }).then(counted);
@@ -66,7 +88,11 @@ createWorkflow({ id: "outer", inputSchema: z.number(), outputSchema: z.any() }).
 createWorkflow({ id: "same", inputSchema: length.inputSchema, outputSchema: isEven.outputSchema }).then(length).then(isEven).commit();
 
 // A table of sources has the type of what it takes.
-createWorkflow({ id: "m", inputSchema: z.object({ name: z.string() }), outputSchema: z.object({ size: z.number(), name: z.string(), fixed: z.number() }) })
+createWorkflow({
+  id: "m",
+  inputSchema: z.object({ name: z.string() }),
+  outputSchema: z.object({ size: z.number(), name: z.string(), fixed: z.number() }),
+})
   .map({ text: mapVariable({ initData: right, path: "name" }) })
   .map(async ({ inputData }) => inputData.text)
   .then(length)

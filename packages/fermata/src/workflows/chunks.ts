@@ -58,7 +58,10 @@ export type WorkflowChunk =
   | Chunk<"workflow-start", { readonly workflowId: string }>
   | Chunk<"workflow-step-start", Called & { readonly status: "running" }>
   | Chunk<"workflow-step-result", StepResultPayload>
-  | Chunk<"workflow-step-suspended", Called & { readonly status: "suspended"; readonly suspendPayload: unknown; readonly suspendedAt: number }>
+  | Chunk<
+      "workflow-step-suspended",
+      Called & { readonly status: "suspended"; readonly suspendPayload: unknown; readonly suspendedAt: number }
+    >
   | Chunk<"workflow-step-waiting", StepId & { readonly payload: unknown; readonly startedAt: number; readonly status: "waiting" }>
   | Chunk<
       "workflow-step-progress",
@@ -84,4 +87,11 @@ export type WorkflowChunk =
     >
   | DataChunk;
 
-export const NO_USAGE: WorkflowUsage = { inputTokens: 0, outputTokens: 0, totalTokens: 0, cachedInputTokens: 0, cacheCreationInputTokens: 0, reasoningTokens: 0 };
+export const NO_USAGE: WorkflowUsage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  totalTokens: 0,
+  cachedInputTokens: 0,
+  cacheCreationInputTokens: 0,
+  reasoningTokens: 0,
+};

@@ -10,7 +10,8 @@ import { defineStep, type AgentStepInput, type Step, type StepConfig, type StepC
 import { Workflow } from "./workflow.ts";
 
 /** Options of an agent's step: those of its run, without what the step decides itself. */
-export type AgentStepOptions = Omit<AgentOptions, "abortSignal" | "requestContext" | "runId" | "structuredOutput"> & Pick<StepParts, "retries" | "metadata">;
+export type AgentStepOptions = Omit<AgentOptions, "abortSignal" | "requestContext" | "runId" | "structuredOutput"> &
+  Pick<StepParts, "retries" | "metadata">;
 
 /**
  * A step of a workflow: from a function with its schemas, an agent (`{ prompt }` to `{ text }`, or to the data of `structuredOutput`),
@@ -29,7 +30,10 @@ export function createStep<Id extends string, D extends Schema>(
   agent: Agent<Id>,
   options: AgentStepOptions & { readonly structuredOutput: { readonly schema: D } },
 ): Step<Id, AgentStepInput, Output<D>, unknown>;
-export function createStep<Id extends string>(agent: Agent<Id>, options?: AgentStepOptions): Step<Id, AgentStepInput, { text: string }, unknown>;
+export function createStep<Id extends string>(
+  agent: Agent<Id>,
+  options?: AgentStepOptions,
+): Step<Id, AgentStepInput, { text: string }, unknown>;
 export function createStep<I extends Schema, O extends Schema, Id extends string>(
   tool: Tool<I, O, Id>,
   options?: Pick<StepParts, "retries" | "metadata">,
@@ -42,7 +46,10 @@ export function createStep<
   R extends Schema = Schema,
   P extends Schema = Schema,
 >(config: StepConfig<Id, I, O, S, R, P>): Step<Id, Input<I>, Output<O>, Output<S>> & StepSchemas<I, O>;
-export function createStep(from: object, options: AgentStepOptions & { readonly structuredOutput?: { readonly schema: Schema } } = {}): AnyStep {
+export function createStep(
+  from: object,
+  options: AgentStepOptions & { readonly structuredOutput?: { readonly schema: Schema } } = {},
+): AnyStep {
   if (from instanceof Workflow) return from.asStep();
   if (from instanceof Agent) return agentStep(from, options);
   if (isTool(from)) return toolStep(from, options);
@@ -50,7 +57,10 @@ export function createStep(from: object, options: AgentStepOptions & { readonly 
 }
 
 /** The step under another id, so that it can stand in one workflow twice. */
-export function cloneStep<const Id extends string, In, Out, State>(step: Step<string, In, Out, State>, { id }: { readonly id: Id }): Step<Id, In, Out, State> {
+export function cloneStep<const Id extends string, In, Out, State>(
+  step: Step<string, In, Out, State>,
+  { id }: { readonly id: Id },
+): Step<Id, In, Out, State> {
   if (step instanceof Workflow) return { ...step.asStep(), id };
   return { ...step, id };
 }
@@ -81,7 +91,10 @@ function agentStep(agent: Agent, given: AgentStepOptions & { readonly structured
       for await (const chunk of stream.fullStream) await writer.write(chunk);
       const { text, object, finishReason } = await stream.getFullOutput();
       if (finishReason === "suspended") {
-        throw new FermataError("UNPROCESSABLE", `Agent "${agent.id}" waits for somebody, which a step that was made of an agent cannot pass on. Give the step a function that suspends itself.`);
+        throw new FermataError(
+          "UNPROCESSABLE",
+          `Agent "${agent.id}" waits for somebody, which a step that was made of an agent cannot pass on. Give the step a function that suspends itself.`,
+        );
       }
       return options.structuredOutput ? object : { text };
     },
@@ -117,7 +130,14 @@ async function runTool(tool: AnyTool, context: StepContext): Promise<unknown> {
     abortSignal,
     mastra,
     output: { output: (value) => writer.write(value), data: (chunk) => writer.custom(chunk) },
-    agent: { agentId: "", runId: context.runId, toolCallId: context.idempotencyKey, threadId: undefined, resourceId: context.resourceId, resumeData },
+    agent: {
+      agentId: "",
+      runId: context.runId,
+      toolCallId: context.idempotencyKey,
+      threadId: undefined,
+      resourceId: context.resourceId,
+      resumeData,
+    },
   });
   switch (outcome.kind) {
     case "result":

@@ -19,10 +19,19 @@ export type ShownNode = { readonly description?: string; readonly metadata?: Rea
   | StepEntry
   | { readonly type: "parallel"; readonly steps: readonly StepEntry[] }
   /** `fn` is a label: the condition of which step. */
-  | { readonly type: "conditional"; readonly steps: readonly StepEntry[]; readonly serializedConditions: readonly { readonly id: string; readonly fn: string }[] }
+  | {
+      readonly type: "conditional";
+      readonly steps: readonly StepEntry[];
+      readonly serializedConditions: readonly { readonly id: string; readonly fn: string }[];
+    }
   | { readonly type: "mapping"; readonly id: string; readonly mapConfig: string }
   | { readonly type: "foreach"; readonly step: StepEntry; readonly opts: { readonly concurrency: number } }
-  | { readonly type: "loop"; readonly step: StepEntry; readonly loopType: "dowhile" | "dountil"; readonly serializedCondition: { readonly id: string; readonly fn: string } }
+  | {
+      readonly type: "loop";
+      readonly step: StepEntry;
+      readonly loopType: "dowhile" | "dountil";
+      readonly serializedCondition: { readonly id: string; readonly fn: string };
+    }
   | { readonly type: "sleep"; readonly id: string; readonly duration?: number; readonly fn?: string }
   | { readonly type: "sleepUntil"; readonly id: string; readonly date?: string; readonly fn?: string }
 );
@@ -52,9 +61,17 @@ function describeNode(node: GraphNode): ShownNode {
     case "loop":
       return { type: "loop", step: describeStep(node.step), loopType: node.loopType, serializedCondition: conditionOf(node.step.id) };
     case "sleep":
-      return { type: "sleep", id: node.id, ...(typeof node.duration === "number" ? { duration: node.duration } : { fn: `${node.id}-duration` }) };
+      return {
+        type: "sleep",
+        id: node.id,
+        ...(typeof node.duration === "number" ? { duration: node.duration } : { fn: `${node.id}-duration` }),
+      };
     case "sleepUntil":
-      return { type: "sleepUntil", id: node.id, ...(node.date instanceof Date ? { date: node.date.toISOString() } : { fn: `${node.id}-date` }) };
+      return {
+        type: "sleepUntil",
+        id: node.id,
+        ...(node.date instanceof Date ? { date: node.date.toISOString() } : { fn: `${node.id}-date` }),
+      };
   }
 }
 
@@ -90,7 +107,13 @@ export function graphHash(graph: readonly GraphNode[]): string {
 
 function shapeOf(node: GraphNode): unknown {
   const { description: _description, metadata: _metadata, ...shown } = describeNode(node) as ShownNode & { step?: unknown };
-  return JSON.parse(JSON.stringify(shown, (key, value: unknown) => (key === "description" || key === "metadata" || key === "canSuspend" || key === "duration" || key === "date" || key === "opts" ? undefined : value)));
+  return JSON.parse(
+    JSON.stringify(shown, (key, value: unknown) =>
+      key === "description" || key === "metadata" || key === "canSuspend" || key === "duration" || key === "date" || key === "opts"
+        ? undefined
+        : value,
+    ),
+  );
 }
 
 function fnv(text: string, start: number): number {

@@ -116,9 +116,21 @@ const STATUS: Readonly<Record<Outcome["status"], WorkflowStatus>> = {
   paused: "paused",
 };
 
-const RUN_STATUS = { success: "done", failed: "failed", tripwire: "failed", canceled: "cancelled", suspended: "suspended", paused: "suspended" } as const;
+const RUN_STATUS = {
+  success: "done",
+  failed: "failed",
+  tripwire: "failed",
+  canceled: "cancelled",
+  suspended: "suspended",
+  paused: "suspended",
+} as const;
 
-function settlement(workflow: WorkflowDefinition, { live, view, engine }: Execution, given: Outcome, rejected: StepError | undefined): Settlement {
+function settlement(
+  workflow: WorkflowDefinition,
+  { live, view, engine }: Execution,
+  given: Outcome,
+  rejected: StepError | undefined,
+): Settlement {
   // What a cancelled run still did counts as done, but it does not go on.
   const outcome: Outcome = engine.signal.aborted ? { status: "canceled" } : given;
   const status = outcome.status === "failed" && outcome.error.code === "TRIPWIRE" ? "tripwire" : STATUS[outcome.status];
@@ -160,9 +172,21 @@ function finishChunk(runId: string, view: RunView, { status, result, error }: Ru
   };
 }
 
-async function tell({ id, options }: WorkflowDefinition, runId: string, view: RunView, { status, result, error }: RunEnding): Promise<void> {
+async function tell(
+  { id, options }: WorkflowDefinition,
+  runId: string,
+  view: RunView,
+  { status, result, error }: RunEnding,
+): Promise<void> {
   if (!options.onFinish && !options.onError) return;
-  const end = { runId, workflowId: id, status, steps: Object.fromEntries(view.steps), ...(result !== undefined && { result }), ...(error && { error }) };
+  const end = {
+    runId,
+    workflowId: id,
+    status,
+    steps: Object.fromEntries(view.steps),
+    ...(result !== undefined && { result }),
+    ...(error && { error }),
+  };
   try {
     if (status === "failed" || status === "tripwire") await options.onError?.(end);
   } finally {

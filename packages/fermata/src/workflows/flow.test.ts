@@ -3,7 +3,8 @@ import { z } from "zod";
 import { createStep, createWorkflow, mapVariable } from "./index.ts";
 
 const numbers = z.number();
-const add = (id: string, by: number) => createStep({ id, inputSchema: numbers, outputSchema: numbers, execute: async ({ inputData }) => inputData + by });
+const add = (id: string, by: number) =>
+  createStep({ id, inputSchema: numbers, outputSchema: numbers, execute: async ({ inputData }) => inputData + by });
 const one = add("one", 1);
 const ten = add("ten", 10);
 
@@ -11,7 +12,13 @@ describe("the order of steps", () => {
   test("each step gets what the one before it gave", async () => {
     const workflow = createWorkflow({ id: "w", inputSchema: numbers, outputSchema: numbers }).then(one).then(ten).commit();
     const result = await (await workflow.createRun()).start({ inputData: 5 });
-    expect(result).toMatchObject({ status: "success", result: 16, input: 5, steps: { one: { payload: 5, output: 6 }, ten: { payload: 6, output: 16 } }, stepExecutionPath: ["one", "ten"] });
+    expect(result).toMatchObject({
+      status: "success",
+      result: 16,
+      input: 5,
+      steps: { one: { payload: 5, output: 6 }, ten: { payload: 6, output: 16 } },
+      stepExecutionPath: ["one", "ten"],
+    });
   });
 
   test("parallel steps begin before any of them ends, and give their outputs by id", async () => {
@@ -28,7 +35,9 @@ describe("the order of steps", () => {
           return id;
         },
       });
-    const workflow = createWorkflow({ id: "w", inputSchema: numbers, outputSchema: z.any() }).parallel([slow("a"), slow("b")]).commit();
+    const workflow = createWorkflow({ id: "w", inputSchema: numbers, outputSchema: z.any() })
+      .parallel([slow("a"), slow("b")])
+      .commit();
     expect(await (await workflow.createRun()).start({ inputData: 1 })).toMatchObject({ result: { a: "a", b: "b" } });
     expect(log).toEqual(["begin a", "begin b", "end a", "end b"]);
   });
@@ -45,7 +54,9 @@ describe("the order of steps", () => {
   });
 
   test("a branch without a true condition gives nothing", async () => {
-    const workflow = createWorkflow({ id: "w", inputSchema: numbers, outputSchema: z.any() }).branch([[async () => false, one]]).commit();
+    const workflow = createWorkflow({ id: "w", inputSchema: numbers, outputSchema: z.any() })
+      .branch([[async () => false, one]])
+      .commit();
     expect(await (await workflow.createRun()).start({ inputData: 5 })).toMatchObject({ status: "success", result: {} });
   });
 
@@ -62,7 +73,9 @@ describe("the order of steps", () => {
   });
 
   test("dountil runs its step until the condition holds", async () => {
-    const workflow = createWorkflow({ id: "w", inputSchema: numbers, outputSchema: numbers }).dountil(one, async ({ inputData }) => inputData === 4).commit();
+    const workflow = createWorkflow({ id: "w", inputSchema: numbers, outputSchema: numbers })
+      .dountil(one, async ({ inputData }) => inputData === 4)
+      .commit();
     expect(await (await workflow.createRun()).start({ inputData: 0 })).toMatchObject({ result: 4 });
   });
 
@@ -80,18 +93,26 @@ describe("the order of steps", () => {
         return inputData * 2;
       },
     });
-    const workflow = createWorkflow({ id: "w", inputSchema: z.array(numbers), outputSchema: z.array(numbers) }).foreach(step, { concurrency }).commit();
+    const workflow = createWorkflow({ id: "w", inputSchema: z.array(numbers), outputSchema: z.array(numbers) })
+      .foreach(step, { concurrency })
+      .commit();
     expect(await (await workflow.createRun()).start({ inputData: [1, 2, 3, 4, 5] })).toMatchObject({ result: [2, 4, 6, 8, 10] });
     expect(most).toBe(concurrency);
   });
 
   test("foreach over nothing gives nothing", async () => {
-    const workflow = createWorkflow({ id: "w", inputSchema: z.array(numbers), outputSchema: z.array(numbers) }).foreach(one).commit();
+    const workflow = createWorkflow({ id: "w", inputSchema: z.array(numbers), outputSchema: z.array(numbers) })
+      .foreach(one)
+      .commit();
     expect(await (await workflow.createRun()).start({ inputData: [] })).toMatchObject({ status: "success", result: [] });
   });
 
   test("a sleep hands on what came before it", async () => {
-    const workflow = createWorkflow({ id: "w", inputSchema: numbers, outputSchema: numbers }).sleep(1).sleepUntil(async () => new Date(Date.now() + 1)).then(one).commit();
+    const workflow = createWorkflow({ id: "w", inputSchema: numbers, outputSchema: numbers })
+      .sleep(1)
+      .sleepUntil(async () => new Date(Date.now() + 1))
+      .then(one)
+      .commit();
     expect(await (await workflow.createRun()).start({ inputData: 1 })).toMatchObject({ status: "success", result: 2 });
   });
 
@@ -136,27 +157,39 @@ describe("what a step is given", () => {
       },
     });
     const workflow = createWorkflow({ id: "w", inputSchema: numbers, outputSchema: z.any() }).then(one).then(look).commit();
-    expect(await (await workflow.createRun()).start({ inputData: 1 })).toMatchObject({ result: { result: 2, start: 1, unknown: undefined } });
+    expect(await (await workflow.createRun()).start({ inputData: 1 })).toMatchObject({
+      result: { result: 2, start: 1, unknown: undefined },
+    });
     expect(keys).toEqual(["run:/1#0"]);
   });
 
   test("input that does not fit fails the step, unless inputs are not checked", async () => {
     const wrong = createStep({ id: "wrong", outputSchema: z.any(), execute: async () => "text" });
     const chain = (validateInputs: boolean) =>
-      createWorkflow({ id: "w", inputSchema: numbers, outputSchema: z.any(), options: { validateInputs } }).then(wrong).then(createStep({ id: "after", inputSchema: numbers, execute: async () => "ran" })).commit();
-    expect(await (await chain(true).createRun()).start({ inputData: 1 })).toMatchObject({ status: "failed", error: { code: "VALIDATION_FAILED", message: expect.stringContaining("Step input validation failed") } });
+      createWorkflow({ id: "w", inputSchema: numbers, outputSchema: z.any(), options: { validateInputs } })
+        .then(wrong)
+        .then(createStep({ id: "after", inputSchema: numbers, execute: async () => "ran" }))
+        .commit();
+    expect(await (await chain(true).createRun()).start({ inputData: 1 })).toMatchObject({
+      status: "failed",
+      error: { code: "VALIDATION_FAILED", message: expect.stringContaining("Step input validation failed") },
+    });
     expect(await (await chain(false).createRun()).start({ inputData: 1 })).toMatchObject({ status: "success", result: "ran" });
   });
 
   test("input of a run that does not fit is refused, and nothing is kept of it", async () => {
-    const workflow = createWorkflow({ id: "w", inputSchema: z.object({ a: numbers }), outputSchema: z.any() }).then(createStep({ id: "s", execute: async () => 1 })).commit();
+    const workflow = createWorkflow({ id: "w", inputSchema: z.object({ a: numbers }), outputSchema: z.any() })
+      .then(createStep({ id: "s", execute: async () => 1 }))
+      .commit();
     const run = await workflow.createRun();
     await expect(run.start({ inputData: { a: "x" as never } })).rejects.toThrow("Invalid input data: \n- a: ");
     await expect(run.getState()).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
   test("a context that does not fit the workflow's schema is refused", async () => {
-    const workflow = createWorkflow({ id: "w", requestContextSchema: z.object({ tier: z.string() }) }).then(createStep({ id: "s", execute: async () => 1 })).commit();
+    const workflow = createWorkflow({ id: "w", requestContextSchema: z.object({ tier: z.string() }) })
+      .then(createStep({ id: "s", execute: async () => 1 }))
+      .commit();
     await expect((await workflow.createRun()).start()).rejects.toThrow("Request context validation failed for workflow 'w':\n- tier: ");
   });
 });
@@ -176,7 +209,9 @@ describe("shared state", () => {
 
   test("a step sees what earlier steps have set, from the state that the run began with", async () => {
     const workflow = createWorkflow({ id: "w", stateSchema: State }).then(note("a")).then(note("b")).then(show).commit();
-    expect(await (await workflow.createRun()).start({ initialState: { seen: ["start"] } })).toMatchObject({ result: { seen: ["start", "a", "b"], last: "b" } });
+    expect(await (await workflow.createRun()).start({ initialState: { seen: ["start"] } })).toMatchObject({
+      result: { seen: ["start", "a", "b"], last: "b" },
+    });
   });
 
   test("of parallel steps that set the same key, the last in the order of the graph counts, whichever was faster", async () => {
@@ -188,14 +223,22 @@ describe("shared state", () => {
         await setState({ ...state, last: "slow" });
       },
     });
-    const workflow = createWorkflow({ id: "w", stateSchema: State }).parallel([slowFirst, note("quick")]).then(show).commit();
-    expect(await (await workflow.createRun()).start({ initialState: { seen: [] } })).toMatchObject({ result: { seen: ["quick"], last: "quick" } });
+    const workflow = createWorkflow({ id: "w", stateSchema: State })
+      .parallel([slowFirst, note("quick")])
+      .then(show)
+      .commit();
+    expect(await (await workflow.createRun()).start({ initialState: { seen: [] } })).toMatchObject({
+      result: { seen: ["quick"], last: "quick" },
+    });
   });
 
   test("state that does not fit the step's schema fails the step", async () => {
     const bad = createStep({ id: "bad", stateSchema: State, execute: async ({ setState }) => setState({ seen: "no" as never }) });
     const workflow = createWorkflow({ id: "w", stateSchema: State }).then(bad).commit();
-    expect(await (await workflow.createRun()).start({ initialState: { seen: [] } })).toMatchObject({ status: "failed", error: { message: expect.stringContaining("Invalid state data") } });
+    expect(await (await workflow.createRun()).start({ initialState: { seen: [] } })).toMatchObject({
+      status: "failed",
+      error: { message: expect.stringContaining("Invalid state data") },
+    });
   });
 });
 
@@ -216,14 +259,23 @@ describe("failures", () => {
 
   test("a step is repeated as often as it says, and is told the how manieth time it is", async () => {
     const { step, calls } = failing(2, 2);
-    expect(await (await createWorkflow({ id: "w" }).then(step).commit().createRun()).start()).toMatchObject({ status: "success", result: "done" });
+    expect(await (await createWorkflow({ id: "w" }).then(step).commit().createRun()).start()).toMatchObject({
+      status: "success",
+      result: "done",
+    });
     expect(calls).toEqual([0, 1, 2]);
   });
 
   test("without an own number the workflow's retryConfig counts", async () => {
     const { step, calls } = failing(9);
-    const workflow = createWorkflow({ id: "w", retryConfig: { attempts: 3, delay: 1, backoff: "exponential" } }).then(step).commit();
-    expect(await (await workflow.createRun()).start()).toMatchObject({ status: "failed", error: { name: "Error", message: "failure 4" }, steps: { flaky: { status: "failed" } } });
+    const workflow = createWorkflow({ id: "w", retryConfig: { attempts: 3, delay: 1, backoff: "exponential" } })
+      .then(step)
+      .commit();
+    expect(await (await workflow.createRun()).start()).toMatchObject({
+      status: "failed",
+      error: { name: "Error", message: "failure 4" },
+      steps: { flaky: { status: "failed" } },
+    });
     expect(calls).toEqual([0, 1, 2, 3]);
   });
 
@@ -238,7 +290,10 @@ describe("failures", () => {
         throw new FermataError("FORBIDDEN", "no");
       },
     });
-    expect(await (await createWorkflow({ id: "w" }).then(step).commit().createRun()).start()).toMatchObject({ status: "failed", error: { code: "FORBIDDEN" } });
+    expect(await (await createWorkflow({ id: "w" }).then(step).commit().createRun()).start()).toMatchObject({
+      status: "failed",
+      error: { code: "FORBIDDEN" },
+    });
     expect(calls).toBe(1);
   });
 
@@ -246,8 +301,13 @@ describe("failures", () => {
     const condition = async (): Promise<boolean> => {
       throw new Error("broken condition");
     };
-    const workflow = createWorkflow({ id: "w", inputSchema: numbers, outputSchema: z.any() }).branch([[condition, one]]).commit();
-    expect(await (await workflow.createRun()).start({ inputData: 1 })).toMatchObject({ status: "failed", error: { message: "broken condition" } });
+    const workflow = createWorkflow({ id: "w", inputSchema: numbers, outputSchema: z.any() })
+      .branch([[condition, one]])
+      .commit();
+    expect(await (await workflow.createRun()).start({ inputData: 1 })).toMatchObject({
+      status: "failed",
+      error: { message: "broken condition" },
+    });
   });
 
   test("bail ends the workflow with its result and runs nothing after it", async () => {
@@ -259,7 +319,10 @@ describe("failures", () => {
   });
 
   test("abort cancels the run", async () => {
-    const workflow = createWorkflow({ id: "w" }).then(createStep({ id: "stop", execute: async ({ abort }) => abort() })).then(createStep({ id: "after", execute: async () => 1 })).commit();
+    const workflow = createWorkflow({ id: "w" })
+      .then(createStep({ id: "stop", execute: async ({ abort }) => abort() }))
+      .then(createStep({ id: "after", execute: async () => 1 }))
+      .commit();
     const result = await (await workflow.createRun()).start();
     expect(result.status).toBe("canceled");
     expect(result.steps).not.toHaveProperty("after");
@@ -267,8 +330,13 @@ describe("failures", () => {
 
   test("onFinish hears of every end, onError of failures alone", async () => {
     const heard: string[] = [];
-    const options = { onFinish: ({ status }: { status: string }) => void heard.push(`finish ${status}`), onError: ({ error }: { error?: { message: string } }) => void heard.push(`error ${error?.message}`) };
-    const good = createWorkflow({ id: "w", ...options }).then(createStep({ id: "s", execute: async () => 1 })).commit();
+    const options = {
+      onFinish: ({ status }: { status: string }) => void heard.push(`finish ${status}`),
+      onError: ({ error }: { error?: { message: string } }) => void heard.push(`error ${error?.message}`),
+    };
+    const good = createWorkflow({ id: "w", ...options })
+      .then(createStep({ id: "s", execute: async () => 1 }))
+      .commit();
     const bad = createWorkflow({ id: "w", options }).then(failing(1).step).commit();
     await (await good.createRun()).start();
     await (await bad.createRun()).start();

@@ -9,12 +9,21 @@ type Visit = (step: AnyStep, input: unknown, key: string, scope: Scope, index?: 
  * One step for each item of a list. Items that suspend hold no other item up. One at a time, each item sees the state as the one before left it;
  * several at a time each work on a copy.
  */
-export async function visitForeach({ step, concurrency }: Extract<GraphNode, { type: "foreach" }>, input: unknown, key: string, scope: Scope, visit: Visit): Promise<Outcome> {
+export async function visitForeach(
+  { step, concurrency }: Extract<GraphNode, { type: "foreach" }>,
+  input: unknown,
+  key: string,
+  scope: Scope,
+  visit: Visit,
+): Promise<Outcome> {
   const { execution } = scope;
   const { engine, live } = execution;
   if (!Array.isArray(input)) {
     if (scope.replayOnly) return succeeded(undefined);
-    const error = new FermataError("VALIDATION_FAILED", `foreach of step "${step.id}" needs a list, not ${input === null ? "null" : typeof input}.`);
+    const error = new FermataError(
+      "VALIDATION_FAILED",
+      `foreach of step "${step.id}" needs a list, not ${input === null ? "null" : typeof input}.`,
+    );
     return { status: "failed", error: toStepError(error) };
   }
   const items: readonly unknown[] = input;
@@ -26,7 +35,12 @@ export async function visitForeach({ step, concurrency }: Extract<GraphNode, { t
     if (isShown) return;
     isShown = true;
     scope.announce();
-    show(scope, { type: "workflow-step-start", runId, from: "WORKFLOW", payload: { ...named, payload: input, startedAt, status: "running" } });
+    show(scope, {
+      type: "workflow-step-start",
+      runId,
+      from: "WORKFLOW",
+      payload: { ...named, payload: input, startedAt, status: "running" },
+    });
   };
   if (items.length === 0 && !scope.replayOnly) announce();
   const isAlone = concurrency === 1;
@@ -72,11 +86,26 @@ export async function visitForeach({ step, concurrency }: Extract<GraphNode, { t
     if (!isShown) return outcome;
     const seen = { ...named, payload: input, startedAt };
     if (outcome.status === "success") {
-      show(scope, { type: "workflow-step-result", runId, from: "WORKFLOW", payload: { ...seen, status: "success", output: outcome.output, endedAt: Date.now() } });
+      show(scope, {
+        type: "workflow-step-result",
+        runId,
+        from: "WORKFLOW",
+        payload: { ...seen, status: "success", output: outcome.output, endedAt: Date.now() },
+      });
     } else if (outcome.status === "failed") {
-      show(scope, { type: "workflow-step-result", runId, from: "WORKFLOW", payload: { ...seen, status: "failed", error: outcome.error, endedAt: Date.now() } });
+      show(scope, {
+        type: "workflow-step-result",
+        runId,
+        from: "WORKFLOW",
+        payload: { ...seen, status: "failed", error: outcome.error, endedAt: Date.now() },
+      });
     } else if (outcome.status === "suspended") {
-      show(scope, { type: "workflow-step-suspended", runId, from: "WORKFLOW", payload: { ...seen, status: "suspended", suspendPayload: outcome.payload, suspendedAt: Date.now() } });
+      show(scope, {
+        type: "workflow-step-suspended",
+        runId,
+        from: "WORKFLOW",
+        payload: { ...seen, status: "suspended", suspendPayload: outcome.payload, suspendedAt: Date.now() },
+      });
     }
     return outcome;
   }

@@ -60,7 +60,14 @@ async function visitStep(step: AnyStep, given: unknown, key: string, scope: Scop
   return outcome;
 }
 
-async function runNested(step: AnyStep, graph: readonly GraphNode[], input: unknown, key: string, scope: Scope, index: number | undefined): Promise<Outcome> {
+async function runNested(
+  step: AnyStep,
+  graph: readonly GraphNode[],
+  input: unknown,
+  key: string,
+  scope: Scope,
+  index: number | undefined,
+): Promise<Outcome> {
   const { execution } = scope;
   // Only a run that was taken back to a later place has results of whole workflows.
   if (execution.engine.has(key)) return fromRecord(execution.engine.result(key) as StepRecord); // this key holds nothing else
@@ -72,18 +79,39 @@ async function runNested(step: AnyStep, graph: readonly GraphNode[], input: unkn
     if (isShown) return;
     isShown = true;
     scope.announce();
-    if (index === undefined) show(scope, { type: "workflow-step-start", runId, from: "WORKFLOW", payload: { ...named, payload: input, startedAt, status: "running" } });
+    if (index === undefined)
+      show(scope, {
+        type: "workflow-step-start",
+        runId,
+        from: "WORKFLOW",
+        payload: { ...named, payload: input, startedAt, status: "running" },
+      });
   };
   const inner: Scope = { ...scope, workflow: step, path: [...scope.path, step.id], init: input, results: new Map(), announce };
   const outcome = await walk(graph, input, key, inner);
   if (!isShown || index !== undefined) return outcome;
   const seen = { ...named, payload: input, startedAt };
   if (outcome.status === "suspended") {
-    show(scope, { type: "workflow-step-suspended", runId, from: "WORKFLOW", payload: { ...seen, status: "suspended", suspendPayload: outcome.payload, suspendedAt: Date.now() } });
+    show(scope, {
+      type: "workflow-step-suspended",
+      runId,
+      from: "WORKFLOW",
+      payload: { ...seen, status: "suspended", suspendPayload: outcome.payload, suspendedAt: Date.now() },
+    });
   } else if (outcome.status === "success" || outcome.status === "bailed") {
-    show(scope, { type: "workflow-step-result", runId, from: "WORKFLOW", payload: { ...seen, status: "success", output: outcome.output, endedAt: Date.now() } });
+    show(scope, {
+      type: "workflow-step-result",
+      runId,
+      from: "WORKFLOW",
+      payload: { ...seen, status: "success", output: outcome.output, endedAt: Date.now() },
+    });
   } else if (outcome.status === "failed") {
-    show(scope, { type: "workflow-step-result", runId, from: "WORKFLOW", payload: { ...seen, status: "failed", error: outcome.error, endedAt: Date.now() } });
+    show(scope, {
+      type: "workflow-step-result",
+      runId,
+      from: "WORKFLOW",
+      payload: { ...seen, status: "failed", error: outcome.error, endedAt: Date.now() },
+    });
   }
   // To bail out of a workflow inside another is a result of it, not of the one around it.
   return outcome.status === "bailed" ? succeeded(outcome.output) : outcome;
@@ -104,13 +132,19 @@ function byId(steps: readonly AnyStep[], outcomes: readonly Outcome[]): Record<s
   for (const [i, outcome] of outcomes.entries()) {
     const id = steps[i]?.id;
     // Not by assignment: a step may be called `__proto__`.
-    if (id !== undefined && outcome.status === "success") Object.defineProperty(outputs, id, { value: outcome.output, enumerable: true, configurable: true, writable: true });
+    if (id !== undefined && outcome.status === "success")
+      Object.defineProperty(outputs, id, { value: outcome.output, enumerable: true, configurable: true, writable: true });
   }
   return outputs;
 }
 
 /** The first arm whose condition holds. */
-async function visitBranch({ arms }: Extract<GraphNode, { type: "conditional" }>, input: unknown, key: string, scope: Scope): Promise<Outcome> {
+async function visitBranch(
+  { arms }: Extract<GraphNode, { type: "conditional" }>,
+  input: unknown,
+  key: string,
+  scope: Scope,
+): Promise<Outcome> {
   const { engine } = scope.execution;
   if (scope.replayOnly && !engine.has(`${key}/c`)) return succeeded(undefined);
   let index: number;
@@ -129,7 +163,12 @@ async function visitBranch({ arms }: Extract<GraphNode, { type: "conditional" }>
   return outcome.status === "success" ? succeeded(byId([arm.step], [outcome])) : outcome;
 }
 
-async function visitLoop({ step, condition, loopType }: Extract<GraphNode, { type: "loop" }>, input: unknown, key: string, scope: Scope): Promise<Outcome> {
+async function visitLoop(
+  { step, condition, loopType }: Extract<GraphNode, { type: "loop" }>,
+  input: unknown,
+  key: string,
+  scope: Scope,
+): Promise<Outcome> {
   const { engine } = scope.execution;
   let value = input;
   for (let i = 0; ; i++) {
@@ -169,11 +208,22 @@ async function visitSleep(node: SleepNode, input: unknown, key: string, scope: S
       const now = Date.now();
       return { startedAt: now, until: await endOf(node, input, now, scope) };
     });
-    if (isFresh) show(scope, { type: "workflow-step-waiting", runId, from: "WORKFLOW", payload: { ...named, payload: input, startedAt, status: "waiting" } });
+    if (isFresh)
+      show(scope, {
+        type: "workflow-step-waiting",
+        runId,
+        from: "WORKFLOW",
+        payload: { ...named, payload: input, startedAt, status: "waiting" },
+      });
     await engine.sleepUntil(until);
     const endedAt = Date.now();
     await engine.record(key, { status: "success", startedAt, endedAt } satisfies StepRecord);
-    show(scope, { type: "workflow-step-result", runId, from: "WORKFLOW", payload: { ...named, status: "success", output: input, endedAt } });
+    show(scope, {
+      type: "workflow-step-result",
+      runId,
+      from: "WORKFLOW",
+      payload: { ...named, status: "success", output: input, endedAt },
+    });
     scope.execution.hasWorked = true;
     return succeeded(input);
   } catch (error) {

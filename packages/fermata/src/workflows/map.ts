@@ -15,7 +15,11 @@ export type MapTable<In = unknown, State = unknown> = Readonly<Record<string, Ma
 type GivesOf<S> = S extends { readonly "~gives"?: infer O } ? O : never;
 
 /** The member of `T` at a path. */
-export type At<T, Path extends string> = Path extends "." | "" ? T : Path extends `${infer Head}.${infer Rest}` ? At<Member<T, Head>, Rest> : Member<T, Path>;
+export type At<T, Path extends string> = Path extends "." | ""
+  ? T
+  : Path extends `${infer Head}.${infer Rest}`
+    ? At<Member<T, Head>, Rest>
+    : Member<T, Path>;
 type Member<T, K extends string> = T extends object ? (K extends keyof T ? T[K] : undefined) : undefined;
 
 type SourceValue<M, Init> = M extends { readonly fn: (...args: never) => infer R }
@@ -53,7 +57,11 @@ async function valueOf(source: MapSource, context: FlowContext): Promise<unknown
   if ("initData" in source) return at(context.getInitData(), source.path);
   const steps = Array.isArray(source.step) ? (source.step as readonly { readonly id: string }[]) : [source.step as { readonly id: string }];
   const found = steps.map(({ id }) => context.getStepResult(id)).find((value) => value !== undefined);
-  if (found === undefined && source.path !== ".") throw new FermataError("UNPROCESSABLE", `The mapping needs a result of step "${steps.map(({ id }) => id).join('" or "')}", which has none.`);
+  if (found === undefined && source.path !== ".")
+    throw new FermataError(
+      "UNPROCESSABLE",
+      `The mapping needs a result of step "${steps.map(({ id }) => id).join('" or "')}", which has none.`,
+    );
   return at(found, source.path);
 }
 

@@ -23,7 +23,12 @@ const { shape } = fc.letrec<{ shape: Shape }>((tie) => ({
     fc.record({ kind: fc.constant("loop" as const), until: fc.integer({ min: 1, max: 4 }) }),
     fc.record({ kind: fc.constant("nested" as const), nodes: fc.array(tie("shape"), { minLength: 1, maxLength: 3 }) }),
     fc.record({ kind: fc.constant("parallel" as const), branches: fc.array(tie("shape"), { minLength: 1, maxLength: 3 }) }),
-    fc.record({ kind: fc.constant("foreach" as const), items: fc.integer({ min: 0, max: 3 }), each: tie("shape"), concurrency: fc.integer({ min: 1, max: 3 }) }),
+    fc.record({
+      kind: fc.constant("foreach" as const),
+      items: fc.integer({ min: 0, max: 3 }),
+      each: tie("shape"),
+      concurrency: fc.integer({ min: 1, max: 3 }),
+    }),
   ),
 }));
 
@@ -56,7 +61,9 @@ function build(ran: Map<string, number>) {
     let workflow = createWorkflow({ id: `w${names++}`, inputSchema: number, outputSchema: number }).map(async ({ inputData }) => inputData);
     for (const node of nodes) {
       if (node.kind === "parallel") {
-        workflow = workflow.parallel(node.branches.map(toStep)).map(async ({ inputData }) => Object.values(inputData).reduce((sum, one) => sum + one, 0));
+        workflow = workflow
+          .parallel(node.branches.map(toStep))
+          .map(async ({ inputData }) => Object.values(inputData).reduce((sum, one) => sum + one, 0));
       } else if (node.kind === "foreach") {
         const { items, each, concurrency } = node;
         workflow = workflow
@@ -64,7 +71,12 @@ function build(ran: Map<string, number>) {
           .foreach(toStep(each), { concurrency })
           .map(async ({ inputData }) => inputData.reduce((sum, one) => sum + one, 0));
       } else if (node.kind === "loop") {
-        const one = createStep({ id: `loop${names++}`, inputSchema: number, outputSchema: number, execute: async ({ inputData }) => inputData + 1 });
+        const one = createStep({
+          id: `loop${names++}`,
+          inputSchema: number,
+          outputSchema: number,
+          execute: async ({ inputData }) => inputData + 1,
+        });
         workflow = workflow.dountil(one, async ({ iterationCount }) => iterationCount >= node.until);
       } else workflow = workflow.then(toStep(node));
     }
@@ -103,22 +115,26 @@ function build(ran: Map<string, number>) {
 }
 
 test("a run comes out as a plain walk says, whatever is answered first, and no finished step runs twice", async () => {
-  const property = fc.asyncProperty(fc.array(shape, { minLength: 1, maxLength: 4 }), fc.array(fc.nat(), { minLength: 1, maxLength: 8 }), async (nodes, choices) => {
-    const ran = new Map<string, number>();
-    const workflow = build(ran)(nodes) as unknown as ReturnType<typeof createWorkflow>; // a chain is a workflow
-    const run = await workflow.createRun();
-    let result = await run.start({ inputData: 1 });
-    for (let turn = 0; result.status === "suspended"; turn++) {
-      const paths = result.suspended;
-      const choice = choices[turn % choices.length] ?? 0;
-      const path = paths[choice % paths.length] ?? [];
-      result = await run.resume({ step: path, resumeData: 100 });
-    }
-    expect(result).toMatchObject({ status: "success", result: expected({ kind: "nested", nodes }, 1) });
-    expect([...ran.values()].filter((times) => times > 1)).toEqual([]);
-    const again = await run.restart();
-    expect(again).toMatchObject({ status: "success", result: expected({ kind: "nested", nodes }, 1) });
-    expect([...ran.values()].filter((times) => times > 1)).toEqual([]);
-  });
+  const property = fc.asyncProperty(
+    fc.array(shape, { minLength: 1, maxLength: 4 }),
+    fc.array(fc.nat(), { minLength: 1, maxLength: 8 }),
+    async (nodes, choices) => {
+      const ran = new Map<string, number>();
+      const workflow = build(ran)(nodes) as unknown as ReturnType<typeof createWorkflow>; // a chain is a workflow
+      const run = await workflow.createRun();
+      let result = await run.start({ inputData: 1 });
+      for (let turn = 0; result.status === "suspended"; turn++) {
+        const paths = result.suspended;
+        const choice = choices[turn % choices.length] ?? 0;
+        const path = paths[choice % paths.length] ?? [];
+        result = await run.resume({ step: path, resumeData: 100 });
+      }
+      expect(result).toMatchObject({ status: "success", result: expected({ kind: "nested", nodes }, 1) });
+      expect([...ran.values()].filter((times) => times > 1)).toEqual([]);
+      const again = await run.restart();
+      expect(again).toMatchObject({ status: "success", result: expected({ kind: "nested", nodes }, 1) });
+      expect([...ran.values()].filter((times) => times > 1)).toEqual([]);
+    },
+  );
   await fc.assert(property, { numRuns: 150 });
 }, 60_000);

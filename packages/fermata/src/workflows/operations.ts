@@ -49,7 +49,10 @@ export async function startRun(host: WorkflowHost, workflow: WorkflowDefinition,
   const local: LocalValues | undefined = requestContext && { requestContext };
   if (!known) {
     const { graphHash, id } = workflow;
-    const live = await host.worker.start({ id: runId, kind: WORKFLOW_KIND, name: id, input: data, graphHash, ...owned(host, resourceId) }, local);
+    const live = await host.worker.start(
+      { id: runId, kind: WORKFLOW_KIND, name: id, input: data, graphHash, ...owned(host, resourceId) },
+      local,
+    );
     if (!live) throw begun(runId);
     return { runId, after: 0 };
   }
@@ -63,19 +66,30 @@ function begun(runId: string): FermataError {
   return new FermataError("CONFLICT", `Workflow run ${runId} has begun already. Start another one, or resume or restart this one.`);
 }
 
-async function checkStart(workflow: WorkflowDefinition, { inputData, initialState, requestContext, onInvalidInput }: StartRequest): Promise<StartData> {
+async function checkStart(
+  workflow: WorkflowDefinition,
+  { inputData, initialState, requestContext, onInvalidInput }: StartRequest,
+): Promise<StartData> {
   const { requestContextSchema, inputSchema, stateSchema } = workflow;
   if (requestContextSchema) {
     const checked = await validate(requestContextSchema, requestContext?.all ?? {});
-    if (!checked.ok) throw new FermataError("VALIDATION_FAILED", `Request context validation failed for workflow '${workflow.id}':\n${toLines(checked.issues)}`);
+    if (!checked.ok)
+      throw new FermataError(
+        "VALIDATION_FAILED",
+        `Request context validation failed for workflow '${workflow.id}':\n${toLines(checked.issues)}`,
+      );
   }
-  const input = inputSchema && workflow.options.validateInputs !== false ? await validate(inputSchema, inputData) : ({ ok: true, value: inputData } as const);
+  const input =
+    inputSchema && workflow.options.validateInputs !== false
+      ? await validate(inputSchema, inputData)
+      : ({ ok: true, value: inputData } as const);
   if (!input.ok) {
     const error = invalidData("input", input.issues);
     if (onInvalidInput !== "record") throw error;
     return { inputData, rejected: toStepError(error) };
   }
-  const state = stateSchema && initialState !== undefined ? await validate(stateSchema, initialState) : ({ ok: true, value: initialState } as const);
+  const state =
+    stateSchema && initialState !== undefined ? await validate(stateSchema, initialState) : ({ ok: true, value: initialState } as const);
   if (!state.ok) throw invalidData("state", state.issues);
   return { ...(input.value !== undefined && { inputData: input.value }), ...(state.value !== undefined && { initialState: state.value }) };
 }
@@ -87,10 +101,22 @@ function contextData(context: RequestContext): Readonly<Record<string, unknown>>
 }
 
 /** Makes a run that waits for its start. An id that is there already is left as it is. */
-export async function createPendingRun(host: WorkflowHost, workflow: WorkflowDefinition, runId: string, resourceId: string | undefined): Promise<void> {
+export async function createPendingRun(
+  host: WorkflowHost,
+  workflow: WorkflowDefinition,
+  runId: string,
+  resourceId: string | undefined,
+): Promise<void> {
   const { worker } = host;
   const { graphHash, id } = workflow;
-  const { run, lease } = await worker.log.runs.create({ id: runId, kind: WORKFLOW_KIND, name: id, graphHash, workerId: worker.id, ...owned(host, resourceId) });
+  const { run, lease } = await worker.log.runs.create({
+    id: runId,
+    kind: WORKFLOW_KIND,
+    name: id,
+    graphHash,
+    workerId: worker.id,
+    ...owned(host, resourceId),
+  });
   if (run.name !== id || !isWithinReach(host, run)) throw begun(runId);
   if (lease) await worker.log.work.settle(lease, { status: "suspended", output: { status: "pending", next: 0 } satisfies RunEnding });
 }
@@ -167,7 +193,11 @@ const STORED: Readonly<Record<WorkflowStatus, readonly RunRecord["status"][]>> =
 };
 
 /** The runs of a workflow, newest first. */
-export async function listRuns(host: WorkflowHost, workflow: WorkflowDefinition, filter: RunFilter): Promise<{ runs: readonly RunRecord[]; total: number }> {
+export async function listRuns(
+  host: WorkflowHost,
+  workflow: WorkflowDefinition,
+  filter: RunFilter,
+): Promise<{ runs: readonly RunRecord[]; total: number }> {
   const { status, resourceId, from, to, page, perPage, offset } = filter;
   const { runs } = host.worker.log;
   const query = { kind: WORKFLOW_KIND, name: workflow.id, resourceId, from, to, perPage: false } as const;

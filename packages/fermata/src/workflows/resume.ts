@@ -68,11 +68,15 @@ function chosen({ record, view }: RunState, { step, label, forEachIndex }: Resum
   if (label !== undefined) found = found.filter(({ labels }) => labels.includes(label));
   if (step !== undefined) found = meant(found, pathOf(step).join("."));
   if (forEachIndex !== undefined) found = found.filter(({ index }) => index === forEachIndex);
-  if (found.length === 0) throw new FermataError("NOT_FOUND", `Run ${record.id} does not wait there. It waits for: ${open.map(nameOf).join(", ")}.`);
+  if (found.length === 0)
+    throw new FermataError("NOT_FOUND", `Run ${record.id} does not wait there. It waits for: ${open.map(nameOf).join(", ")}.`);
   const [first] = found;
   const places = new Set(found.map(({ path }) => path.join(".")));
   if (first && (places.size > 1 || (found.length > 1 && first.index === undefined))) {
-    throw new FermataError("VALIDATION_FAILED", `Run ${record.id} waits at several places; say with step which one is meant: ${found.map(nameOf).join(", ")}.`);
+    throw new FermataError(
+      "VALIDATION_FAILED",
+      `Run ${record.id} waits at several places; say with step which one is meant: ${found.map(nameOf).join(", ")}.`,
+    );
   }
   return found;
 }
@@ -89,7 +93,9 @@ function meant(waits: readonly Wait[], given: string): readonly Wait[] {
 }
 
 export function pathOf(step: StepTarget): readonly string[] {
-  const parts: readonly (string | { readonly id: string })[] = Array.isArray(step) ? (step as readonly (string | { readonly id: string })[]) : [step as string | { readonly id: string }];
+  const parts: readonly (string | { readonly id: string })[] = Array.isArray(step)
+    ? (step as readonly (string | { readonly id: string })[])
+    : [step as string | { readonly id: string }];
   return parts.map((part) => (typeof part === "string" ? part : part.id));
 }
 
@@ -106,7 +112,8 @@ async function checkAnswer(workflow: WorkflowDefinition, [wait]: readonly Wait[]
 export async function restartRun(host: WorkflowHost, workflow: WorkflowDefinition, request: Continue): Promise<Begun> {
   const { runId, requestContext } = request;
   const { record, lastSeq, view } = await findRun(host, workflow, runId);
-  if (record.status === "suspended" && view.waits.size > 0) throw new FermataError("CONFLICT", `Run ${runId} waits for an answer: resume it.`);
+  if (record.status === "suspended" && view.waits.size > 0)
+    throw new FermataError("CONFLICT", `Run ${runId} waits for an answer: resume it.`);
   const reopened = await host.worker.log.edits.reopen(runId, (journal) => new Map([...journal].filter(([, value]) => !isFailure(value))));
   if (reopened !== "reopened") throw new FermataError("CONFLICT", `Run ${runId} is at work.`);
   await host.worker.wake(runId, requestContext && ({ requestContext } satisfies LocalValues));
@@ -135,7 +142,9 @@ export interface TimeTravelRequest extends Continue {
 export async function timeTravelRun(host: WorkflowHost, workflow: WorkflowDefinition, request: TimeTravelRequest): Promise<Begun> {
   const { runId, requestContext } = request;
   const { lastSeq } = await findRun(host, workflow, runId);
-  const ids = pathOf(request.step).flatMap((id) => (workflow.graph.some((node) => "step" in node && node.step.id === id) ? [id] : id.split(".")));
+  const ids = pathOf(request.step).flatMap((id) =>
+    workflow.graph.some((node) => "step" in node && node.step.id === id) ? [id] : id.split("."),
+  );
   const places = locate(workflow.graph, ids);
   if (!places || places.length === 0) throw new FermataError("NOT_FOUND", `Workflow "${workflow.id}" has no step "${ids.join(".")}".`);
   const reopened = await host.worker.log.edits.reopen(runId, (journal) => takenBack(workflow, journal, places, request));
@@ -145,7 +154,12 @@ export async function timeTravelRun(host: WorkflowHost, workflow: WorkflowDefini
 }
 
 /** The journal up to the place, with what the request puts in. */
-function takenBack(workflow: WorkflowDefinition, journal: ReadonlyMap<string, unknown>, places: readonly Place[], request: TimeTravelRequest): Map<string, unknown> {
+function takenBack(
+  workflow: WorkflowDefinition,
+  journal: ReadonlyMap<string, unknown>,
+  places: readonly Place[],
+  request: TimeTravelRequest,
+): Map<string, unknown> {
   const kept = new Map([...journal].filter(([key]) => isBefore(key, places)));
   const now = Date.now();
   giveResults(kept, workflow.graph, "", request.context ?? {}, places[0]?.index, now);
@@ -188,10 +202,18 @@ function isBefore(key: string, places: readonly Place[]): boolean {
   return false;
 }
 
-function giveResults(journal: Map<string, unknown>, graph: WorkflowDefinition["graph"], base: string, context: Readonly<Record<string, unknown>>, before: number | undefined, now: number): void {
+function giveResults(
+  journal: Map<string, unknown>,
+  graph: WorkflowDefinition["graph"],
+  base: string,
+  context: Readonly<Record<string, unknown>>,
+  before: number | undefined,
+  now: number,
+): void {
   for (const [id, given] of Object.entries(context)) {
     const place = locate(graph, [id], base)?.[0];
-    if (!place || (before !== undefined && place.index >= before) || typeof given !== "object" || given === null || !("status" in given)) continue;
+    if (!place || (before !== undefined && place.index >= before) || typeof given !== "object" || given === null || !("status" in given))
+      continue;
     if (given.status !== "success") continue;
     const { output } = given as { output?: unknown };
     journal.set(place.key, { status: "success", output, startedAt: now, endedAt: now } satisfies StepRecord);

@@ -108,7 +108,13 @@ class StepRun {
     const { retries, retryConfig } = { retries: this.#step.retries, retryConfig: this.#scope.workflow.retryConfig };
     const attempts = retries ?? retryConfig?.attempts ?? 0;
     for (let attempt = 0; ; attempt++) {
-      const call = new StepCall(this.#scope, this.#step, this.#key, { input: input.value, attempt, answered, resume: last?.answer.data, suspended: last?.wait.payload });
+      const call = new StepCall(this.#scope, this.#step, this.#key, {
+        input: input.value,
+        attempt,
+        answered,
+        resume: last?.answer.data,
+        suspended: last?.wait.payload,
+      });
       try {
         // The context fits the schemas of the step, which is what its function is typed by.
         const value: unknown = await settleOrAbort(execution.engine.signal, Promise.resolve(this.#step.execute?.(call as never)));
@@ -141,7 +147,11 @@ class StepRun {
     const { workflow, execution } = this.#scope;
     if (requestContextSchema) {
       const checked = await validate(requestContextSchema, execution.requestContext.all);
-      if (!checked.ok) return { ok: false, error: new FermataError("VALIDATION_FAILED", `Request context validation failed for step '${id}':\n${toLines(checked.issues)}`) };
+      if (!checked.ok)
+        return {
+          ok: false,
+          error: new FermataError("VALIDATION_FAILED", `Request context validation failed for step '${id}':\n${toLines(checked.issues)}`),
+        };
     }
     if (!inputSchema || workflow.options?.validateInputs === false) return { ok: true, value: this.#input };
     const given = check(inputSchema, this.#input);
@@ -182,7 +192,11 @@ class StepRun {
 
   /** Nothing is recorded: a run that is restarted runs the step again. */
   #cancel(): Outcome {
-    this.#result({ status: "failed", error: { name: "AbortError", message: "The step was cancelled.", code: "CANCELLED" }, endedAt: Date.now() });
+    this.#result({
+      status: "failed",
+      error: { name: "AbortError", message: "The step was cancelled.", code: "CANCELLED" },
+      endedAt: Date.now(),
+    });
     return CANCELED;
   }
 
@@ -190,7 +204,10 @@ class StepRun {
     const { execution, path, items } = this.#scope;
     const name = `${this.#key}#${this.#waits.answered}`;
     const [index] = items;
-    note(execution, { kind: "wait", wait: { name, path: [...path, this.#step.id], labels, payload, ...(index !== undefined && { index }) } });
+    note(execution, {
+      kind: "wait",
+      wait: { name, path: [...path, this.#step.id], labels, payload, ...(index !== undefined && { index }) },
+    });
     if (this.#isShown) {
       const { resumePayload: _resume, resumedAt: _at, ...times } = this.#times;
       const shown = { ...this.#named, ...times, status: "suspended" as const, suspendPayload: payload, suspendedAt: Date.now() };
@@ -201,7 +218,11 @@ class StepRun {
     return { status: "suspended", payload };
   }
 
-  #result(result: { status: "success"; output: unknown; endedAt: number } | { status: "failed"; error: ReturnType<typeof toStepError>; endedAt: number }): void {
+  #result(
+    result:
+      | { status: "success"; output: unknown; endedAt: number }
+      | { status: "failed"; error: ReturnType<typeof toStepError>; endedAt: number },
+  ): void {
     if (!this.#isShown) return;
     const { status, endedAt, ...rest } = result;
     const { payload, startedAt, ...resumed } = this.#times;

@@ -1,6 +1,14 @@
 /** What is known of a run, put together from its events: the same for the process that works on it and for any other. */
 import type { RunEvent, RunRecord } from "../storage/runs.ts";
-import { NO_USAGE, type StepError, type StepStatus, type StepTimes, type WorkflowChunk, type WorkflowStatus, type WorkflowUsage } from "./chunks.ts";
+import {
+  NO_USAGE,
+  type StepError,
+  type StepStatus,
+  type StepTimes,
+  type WorkflowChunk,
+  type WorkflowStatus,
+  type WorkflowUsage,
+} from "./chunks.ts";
 
 /** A step as a run shows it. */
 export interface StepView extends StepTimes {
@@ -95,7 +103,9 @@ function addStep(steps: Map<string, StepView>, executionPath: string[] | undefin
   }
 }
 
-function toStep<T extends { readonly id: string; readonly stepName: string }>(payload: T & { readonly stepCallId?: string }): Omit<T, "id" | "stepName" | "stepCallId"> {
+function toStep<T extends { readonly id: string; readonly stepName: string }>(
+  payload: T & { readonly stepCallId?: string },
+): Omit<T, "id" | "stepName" | "stepCallId"> {
   const { id: _id, stepName: _stepName, stepCallId: _stepCallId, ...step } = payload;
   return step;
 }
@@ -103,7 +113,8 @@ function toStep<T extends { readonly id: string; readonly stepName: string }>(pa
 /** The tokens of an agent that a step lets its stream be seen of. */
 function addUsage(usage: WorkflowUsage, chunk: Extract<WorkflowChunk, { readonly type: "workflow-step-output" }>): WorkflowUsage {
   const { output } = chunk.payload;
-  if (typeof output !== "object" || output === null || !("type" in output) || output.type !== "finish" || !("payload" in output)) return usage;
+  if (typeof output !== "object" || output === null || !("type" in output) || output.type !== "finish" || !("payload" in output))
+    return usage;
   const used = (output.payload as { output?: { usage?: Partial<Record<keyof WorkflowUsage, unknown>> } } | undefined)?.output?.usage;
   if (!used) return usage;
   const sum = (key: keyof WorkflowUsage): number => usage[key] + (typeof used[key] === "number" ? used[key] : 0);
@@ -136,5 +147,14 @@ export function statusOf(record: RunRecord, view?: RunView): WorkflowStatus {
     const waiting = view && [...view.steps.values()].some(({ status }) => status === "waiting");
     return waiting ? "waiting" : "running";
   }
-  return endingOf(record)?.status ?? (record.status === "done" ? "success" : record.status === "cancelled" ? "canceled" : record.status === "suspended" ? "suspended" : "failed");
+  return (
+    endingOf(record)?.status ??
+    (record.status === "done"
+      ? "success"
+      : record.status === "cancelled"
+        ? "canceled"
+        : record.status === "suspended"
+          ? "suspended"
+          : "failed")
+  );
 }

@@ -17,7 +17,9 @@ export interface StartOptions<In> {
 }
 
 type StartArgs<In> = unknown extends In ? [options?: Partial<StartOptions<In>>] : [options: StartOptions<In>];
-type StreamArgs<In> = unknown extends In ? [options?: Partial<StartOptions<In>> & StreamOptions] : [options: StartOptions<In> & StreamOptions];
+type StreamArgs<In> = unknown extends In
+  ? [options?: Partial<StartOptions<In>> & StreamOptions]
+  : [options: StartOptions<In> & StreamOptions];
 
 export interface StreamOptions {
   /** End the stream when the run waits. Default true. */
@@ -96,7 +98,10 @@ export class WorkflowRun<In = unknown, Out = unknown> {
 
   /** Everything from the first chunk on, then what comes. */
   observeStream(): ReadableStream<WorkflowChunk> {
-    return this.#stream(findRun(this.#host, this.#workflow, this.runId).then(() => ({ runId: this.runId, after: 0 })), {}).fullStream;
+    return this.#stream(
+      findRun(this.#host, this.#workflow, this.runId).then(() => ({ runId: this.runId, after: 0 })),
+      {},
+    ).fullStream;
   }
 
   /** How the run stands. @throws FermataError `NOT_FOUND` */
@@ -111,7 +116,12 @@ export class WorkflowRun<In = unknown, Out = unknown> {
 
   #stream(begun: Promise<Begun>, options: StreamOptions): WorkflowStream<WorkflowResult<Out, In>> {
     const { worker } = this.#host;
-    return new WorkflowStream(this.runId, begun, () => this.#settled(), (after, signal) => chunksOf(readRun(worker, this.runId, { after, signal, staysOnWait: options.closeOnSuspend === false })));
+    return new WorkflowStream(
+      this.runId,
+      begun,
+      () => this.#settled(),
+      (after, signal) => chunksOf(readRun(worker, this.runId, { after, signal, staysOnWait: options.closeOnSuspend === false })),
+    );
   }
 
   async #settled(): Promise<WorkflowResult<Out, In>> {
@@ -138,7 +148,12 @@ export class WorkflowStream<R extends WorkflowResult = WorkflowResult> implement
   readonly #read: (after: number, signal: AbortSignal) => AsyncGenerator<WorkflowChunk>;
   #result: Promise<R> | undefined;
 
-  constructor(runId: string, begun: Promise<Begun>, settled: () => Promise<R>, read: (after: number, signal: AbortSignal) => AsyncGenerator<WorkflowChunk>) {
+  constructor(
+    runId: string,
+    begun: Promise<Begun>,
+    settled: () => Promise<R>,
+    read: (after: number, signal: AbortSignal) => AsyncGenerator<WorkflowChunk>,
+  ) {
     this.runId = runId;
     this.#begun = begun;
     this.#settled = settled;
@@ -185,7 +200,10 @@ export class WorkflowStream<R extends WorkflowResult = WorkflowResult> implement
   async #usage(): Promise<WorkflowUsage> {
     const controller = new AbortController();
     let usage: WorkflowUsage | undefined;
-    for await (const chunk of this.#read((await this.#begun).after, controller.signal)) if (chunk.type === "workflow-finish" && "payload" in chunk) usage = chunk.payload.output.usage;
-    return usage ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0, cachedInputTokens: 0, cacheCreationInputTokens: 0, reasoningTokens: 0 };
+    for await (const chunk of this.#read((await this.#begun).after, controller.signal))
+      if (chunk.type === "workflow-finish" && "payload" in chunk) usage = chunk.payload.output.usage;
+    return (
+      usage ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0, cachedInputTokens: 0, cacheCreationInputTokens: 0, reasoningTokens: 0 }
+    );
   }
 }

@@ -29,12 +29,26 @@ function never(): never {
 }
 
 const calls: string[] = [];
-const first = createStep({ id: "first", inputSchema: z.number(), outputSchema: z.object({ n: z.number() }), execute: async ({ inputData }) => (calls.push("first"), { n: inputData + 1 }) });
-const ask = createStep({ id: "ask", execute: async ({ inputData, resumeData, suspend }) => (resumeData === undefined ? suspend({ q: 1 }) : { inputData, resumeData }) });
-const asks = createWorkflow({ id: "asks", inputSchema: z.number(), outputSchema: z.any() }).then(first).parallel([ask, createWorkflow({ id: "inner" }).then(cloneAsk()).commit()]).commit();
+const first = createStep({
+  id: "first",
+  inputSchema: z.number(),
+  outputSchema: z.object({ n: z.number() }),
+  execute: async ({ inputData }) => (calls.push("first"), { n: inputData + 1 }),
+});
+const ask = createStep({
+  id: "ask",
+  execute: async ({ inputData, resumeData, suspend }) => (resumeData === undefined ? suspend({ q: 1 }) : { inputData, resumeData }),
+});
+const asks = createWorkflow({ id: "asks", inputSchema: z.number(), outputSchema: z.any() })
+  .then(first)
+  .parallel([ask, createWorkflow({ id: "inner" }).then(cloneAsk()).commit()])
+  .commit();
 
 function cloneAsk() {
-  return createStep({ id: "again", execute: async ({ resumeData, suspend }) => (resumeData === undefined ? suspend({ q: 2 }) : resumeData) });
+  return createStep({
+    id: "again",
+    execute: async ({ resumeData, suspend }) => (resumeData === undefined ? suspend({ q: 2 }) : resumeData),
+  });
 }
 
 test("a run that waits is answered in another process, and finished steps do not run again", async () => {
@@ -46,7 +60,10 @@ test("a run that waits is answered in another process, and finished steps do not
   await two.worker.settled("r");
   await resumeRun(one, asks, { runId: "r", step: "ask", resumeData: "a" });
   await two.worker.settled("r");
-  expect(resultOf(await findRun(two, asks, "r"))).toMatchObject({ status: "success", result: { ask: { inputData: { n: 2 }, resumeData: "a" }, inner: "b" } });
+  expect(resultOf(await findRun(two, asks, "r"))).toMatchObject({
+    status: "success",
+    result: { ask: { inputData: { n: 2 }, resumeData: "a" }, inner: "b" },
+  });
   expect(calls).toEqual(["first"]);
 });
 
@@ -77,7 +94,9 @@ test("the run of a process that is gone is taken up by another, which goes on fr
 
 test("a run is cancelled from another process", async () => {
   const store = new MemoryStore();
-  const workflow = createWorkflow({ id: "w" }).then(createStep({ id: "deaf", execute: async () => new Promise(() => undefined) })).commit();
+  const workflow = createWorkflow({ id: "w" })
+    .then(createStep({ id: "deaf", execute: async () => new Promise(() => undefined) }))
+    .commit();
   const [one, two] = [processWith(store, workflow), processWith(store, workflow)];
   await startRun(one, workflow, { runId: "r" });
   await cancelRun(two, workflow, "r");

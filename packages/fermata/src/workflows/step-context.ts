@@ -56,7 +56,8 @@ class PlaceContext implements FlowContext {
 
   // The type says which step; what it gave is what its schema says.
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
-  readonly getStepResult = <Out>(step: string | { readonly id: string }): Out => this.scope.results.get(typeof step === "string" ? step : step.id) as Out;
+  readonly getStepResult = <Out>(step: string | { readonly id: string }): Out =>
+    this.scope.results.get(typeof step === "string" ? step : step.id) as Out;
 
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
   readonly getInitData = <T>(): T => this.scope.init as T; // the caller says what the workflow's schema says
@@ -138,7 +139,10 @@ export class StepCall extends PlaceContext {
 
   #suspended(checked: Validated, labels: readonly string[]): never {
     if (!checked.ok) {
-      throw new FermataError("VALIDATION_FAILED", `Step "${this.#step.id}" suspended with a payload that does not fit its suspendSchema:\n${toLines(checked.issues)}`);
+      throw new FermataError(
+        "VALIDATION_FAILED",
+        `Step "${this.#step.id}" suspended with a payload that does not fit its suspendSchema:\n${toLines(checked.issues)}`,
+      );
     }
     this.ending ??= { kind: "suspend", payload: checked.value, labels };
     throw new StepEnded("The step waits.");

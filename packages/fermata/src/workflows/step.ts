@@ -37,7 +37,10 @@ export interface FlowContext<In = unknown, State = unknown> {
 }
 
 /** What a step's function gets. */
-export interface StepContext<In = unknown, Out = unknown, State = unknown, Resume = unknown, Suspend = unknown> extends FlowContext<In, State> {
+export interface StepContext<In = unknown, Out = unknown, State = unknown, Resume = unknown, Suspend = unknown> extends FlowContext<
+  In,
+  State
+> {
   /** Changes the state that the steps of a run share: the keys whose values differ are kept. Rejects when `stateSchema` does not allow it. */
   setState(state: State): Promise<void>;
   /** The answer, when the step goes on after a `suspend`. */

@@ -23,8 +23,17 @@ const single = () => createWorkflow({ id: "w", outputSchema: z.any() }).then(ask
 describe("a run that waits", () => {
   test("says where it waits and for what, and goes on with the answer", async () => {
     const run = await single().createRun();
-    expect(await run.start()).toMatchObject({ status: "suspended", suspended: [["ask"]], suspendPayload: { ask: { ask: "ask" } }, steps: { ask: { status: "suspended" } } });
-    expect(await run.resume({ step: "ask", resumeData: { ok: true } })).toMatchObject({ status: "success", result: { from: "ask", ok: true }, steps: { ask: { resumePayload: { ok: true } } } });
+    expect(await run.start()).toMatchObject({
+      status: "suspended",
+      suspended: [["ask"]],
+      suspendPayload: { ask: { ask: "ask" } },
+      steps: { ask: { status: "suspended" } },
+    });
+    expect(await run.resume({ step: "ask", resumeData: { ok: true } })).toMatchObject({
+      status: "success",
+      result: { from: "ask", ok: true },
+      steps: { ask: { resumePayload: { ok: true } } },
+    });
   });
 
   test("needs no step while it waits at one place", async () => {
@@ -78,7 +87,9 @@ describe("a run that waits", () => {
     const run = await createWorkflow({ id: "w" }).then(step).commit().createRun();
     await run.start();
     expect(await run.resume({ resumeData: "first" })).toMatchObject({ status: "suspended", suspendPayload: { twice: { question: 1 } } });
-    expect(await run.resume({ resumeData: "second" })).toMatchObject({ result: { resumeData: "second", suspendData: { question: 1 }, runCount: 2 } });
+    expect(await run.resume({ resumeData: "second" })).toMatchObject({
+      result: { resumeData: "second", suspendData: { question: 1 }, runCount: 2 },
+    });
   });
 
   test("keeps the state that the step set before it waited", async () => {
@@ -101,7 +112,11 @@ describe("a run that waits", () => {
 
   test("finds the state as the steps before the wait have left it", async () => {
     const State = z.object({ n: z.number() });
-    const counting = createStep({ id: "counting", stateSchema: State, execute: async ({ state, setState }) => setState({ n: state.n + 1 }) });
+    const counting = createStep({
+      id: "counting",
+      stateSchema: State,
+      execute: async ({ state, setState }) => setState({ n: state.n + 1 }),
+    });
     const show = createStep({ id: "show", stateSchema: State, execute: async ({ state }) => state });
     const run = await createWorkflow({ id: "w", stateSchema: State }).then(counting).then(asking("ask")).then(show).commit().createRun();
     await run.start({ initialState: { n: 1 } });
@@ -111,7 +126,10 @@ describe("a run that waits", () => {
 
 describe("several places", () => {
   test("parallel steps are answered one by one, in any order", async () => {
-    const run = await createWorkflow({ id: "w" }).parallel([asking("a"), asking("b")]).commit().createRun();
+    const run = await createWorkflow({ id: "w" })
+      .parallel([asking("a"), asking("b")])
+      .commit()
+      .createRun();
     await run.start();
     await expect(run.resume({ resumeData: { ok: true } })).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
     expect(await run.resume({ step: "b", resumeData: { ok: false } })).toMatchObject({ status: "suspended", suspended: [["a"]] });
@@ -119,7 +137,10 @@ describe("several places", () => {
   });
 
   test("a workflow inside is answered by its path, with dots or as a list", async () => {
-    const nested = () => createWorkflow({ id: "outer" }).then(createWorkflow({ id: "inner" }).then(asking("ask")).commit()).commit();
+    const nested = () =>
+      createWorkflow({ id: "outer" })
+        .then(createWorkflow({ id: "inner" }).then(asking("ask")).commit())
+        .commit();
     for (const step of ["inner.ask", ["inner", "ask"], "ask", "inner"]) {
       const run = await nested().createRun();
       expect(await run.start()).toMatchObject({ suspended: [["inner", "ask"]] });
@@ -128,12 +149,18 @@ describe("several places", () => {
   });
 
   test("a label is another name of the place", async () => {
-    const run = await createWorkflow({ id: "w" }).parallel([asking("a", [], "boss"), asking("b")]).commit().createRun();
+    const run = await createWorkflow({ id: "w" })
+      .parallel([asking("a", [], "boss"), asking("b")])
+      .commit()
+      .createRun();
     expect(await run.start()).toMatchObject({ resumeLabels: { boss: { stepId: "a" } } });
     expect(await run.resume({ label: "boss", resumeData: { ok: true } })).toMatchObject({ suspended: [["b"]] });
   });
 
-  const each = (calls: string[] = []) => createWorkflow({ id: "w", inputSchema: z.array(z.string()), outputSchema: z.any() }).foreach(asking("ask", calls)).commit();
+  const each = (calls: string[] = []) =>
+    createWorkflow({ id: "w", inputSchema: z.array(z.string()), outputSchema: z.any() })
+      .foreach(asking("ask", calls))
+      .commit();
 
   test("an item of a foreach is answered by its index, and the others go on waiting", async () => {
     const run = await each().createRun();
@@ -141,7 +168,10 @@ describe("several places", () => {
     expect(await run.resume({ step: "ask", forEachIndex: 1, resumeData: { ok: true } })).toMatchObject({ status: "suspended" });
     await expect(run.resume({ forEachIndex: 1, resumeData: { ok: true } })).rejects.toMatchObject({ code: "NOT_FOUND" });
     await run.resume({ forEachIndex: 0, resumeData: { ok: false } });
-    expect(await run.resume({ forEachIndex: 2, resumeData: { ok: true } })).toMatchObject({ status: "success", result: [{ ok: false }, { ok: true }, { ok: true }] });
+    expect(await run.resume({ forEachIndex: 2, resumeData: { ok: true } })).toMatchObject({
+      status: "success",
+      result: [{ ok: false }, { ok: true }, { ok: true }],
+    });
   });
 
   test("without an index all items that wait get the answer", async () => {
@@ -164,7 +194,10 @@ describe("several places", () => {
         return gate.then(() => "slow");
       },
     });
-    const run = await createWorkflow({ id: "w" }).parallel([slow, asking("ask")]).commit().createRun();
+    const run = await createWorkflow({ id: "w" })
+      .parallel([slow, asking("ask")])
+      .commit()
+      .createRun();
     await run.start();
     const first = run.resume({ step: "slow", resumeData: true });
     await expect.poll(() => isAtWork).toBe(true);
@@ -175,8 +208,18 @@ describe("several places", () => {
 });
 
 describe("from another place", () => {
-  const twice = createStep({ id: "twice", inputSchema: z.number(), outputSchema: z.number(), execute: async ({ inputData }) => inputData * 2 });
-  const plus = createStep({ id: "plus", inputSchema: z.number(), outputSchema: z.number(), execute: async ({ inputData }) => inputData + 1 });
+  const twice = createStep({
+    id: "twice",
+    inputSchema: z.number(),
+    outputSchema: z.number(),
+    execute: async ({ inputData }) => inputData * 2,
+  });
+  const plus = createStep({
+    id: "plus",
+    inputSchema: z.number(),
+    outputSchema: z.number(),
+    execute: async ({ inputData }) => inputData + 1,
+  });
   const chain = () => createWorkflow({ id: "w", inputSchema: z.number(), outputSchema: z.number() }).then(twice).then(plus).commit();
 
   test("time travel runs from the step on, with other input", async () => {
@@ -244,7 +287,10 @@ describe("reading and stopping", () => {
   });
 
   test("to stop reading does not stop the run", async () => {
-    const run = await createWorkflow({ id: "w" }).then(createStep({ id: "s", execute: async () => new Promise<string>((resolve) => setTimeout(resolve, 20, "done")) })).commit().createRun();
+    const run = await createWorkflow({ id: "w" })
+      .then(createStep({ id: "s", execute: async () => new Promise<string>((resolve) => setTimeout(resolve, 20, "done")) }))
+      .commit()
+      .createRun();
     const stream = run.stream();
     const reader = stream.fullStream.getReader();
     await reader.read();
@@ -267,7 +313,10 @@ describe("reading and stopping", () => {
         }),
     });
     const inner = createWorkflow({ id: "inner" }).then(slow).commit();
-    const workflow = createWorkflow({ id: "w", inputSchema: z.array(z.number()), outputSchema: z.any() }).foreach(inner, { concurrency: 3 }).then(createStep({ id: "never", execute: async () => 1 })).commit();
+    const workflow = createWorkflow({ id: "w", inputSchema: z.array(z.number()), outputSchema: z.any() })
+      .foreach(inner, { concurrency: 3 })
+      .then(createStep({ id: "never", execute: async () => 1 }))
+      .commit();
     const run = await workflow.createRun();
     const ended = run.start({ inputData: [1, 2, 3, 4] });
     await expect.poll(() => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length).toBeGreaterThanOrEqual(3);

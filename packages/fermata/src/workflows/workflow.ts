@@ -11,7 +11,10 @@ import type { AnyTool } from "../tools/tool.ts";
 import { workflowTool } from "./as-tool.ts";
 import type { FlowContext, Step, StepParts } from "./step.ts";
 
-export interface WorkflowConfig<Id extends string, I extends Schema, O extends Schema, S extends Schema> extends Pick<WorkflowOptions, "onFinish" | "onError"> {
+export interface WorkflowConfig<Id extends string, I extends Schema, O extends Schema, S extends Schema> extends Pick<
+  WorkflowOptions,
+  "onFinish" | "onError"
+> {
   readonly id: Id;
   readonly description?: string;
   readonly inputSchema?: I;
@@ -32,7 +35,10 @@ export interface EntryOptions {
 }
 
 type AnyTyped<Prev, State> = Step<string, Prev, unknown, State>;
-type Arm<Prev, State> = readonly [condition: (context: FlowContext<Prev, State>) => boolean | Promise<boolean>, step: AnyTyped<Prev, State>];
+type Arm<Prev, State> = readonly [
+  condition: (context: FlowContext<Prev, State>) => boolean | Promise<boolean>,
+  step: AnyTyped<Prev, State>,
+];
 type GivesOf<S> = S extends { readonly "~gives"?: infer O } ? O : never;
 type AcceptsOf<S> = S extends { readonly "~accepts"?: (input: infer I) => void } ? I : never;
 /** A step whose output can go round to its own input. */
@@ -45,7 +51,9 @@ type Item<Prev> = Prev extends readonly (infer E)[] ? E : never;
  * Steps in an order. Built by chaining and closed by `commit`; a step that does not accept what the one before it gives does not compile.
  * `In` is what a run takes, `Out` what it ends with, `Prev` what the last step gives.
  */
-export class Workflow<Id extends string = string, In = never, Out = unknown, State = never, Prev = unknown> implements Step<Id, In, Out, State>, WorkflowDefinition {
+export class Workflow<Id extends string = string, In = never, Out = unknown, State = never, Prev = unknown>
+  implements Step<Id, In, Out, State>, WorkflowDefinition
+{
   readonly id: Id;
   readonly description?: string;
   readonly inputSchema?: Schema;
@@ -152,10 +160,14 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
   /** Makes the next step's input, with a function or from a table of sources. */
   map<O>(map: (context: FlowContext<Prev, State>) => O | Promise<O>, options?: EntryOptions): Workflow<Id, In, Out, State, O>;
   map<const M extends MapTable<Prev, State>>(table: M, options?: EntryOptions): Workflow<Id, In, Out, State, Mapped<M, In>>;
-  map(from: ((context: FlowContext<Prev, State>) => unknown) | MapTable<Prev, State>, options: EntryOptions = {}): Workflow<Id, In, Out, State, never> {
+  map(
+    from: ((context: FlowContext<Prev, State>) => unknown) | MapTable<Prev, State>,
+    options: EntryOptions = {},
+  ): Workflow<Id, In, Out, State, never> {
     const { id = `mapping_${this.id}_${this.#countOf("mapping")}` } = options;
     // What stands before this place is what the context's type says.
-    const map = typeof from === "function" ? (context: FlowContext) => from(context as FlowContext<Prev, State>) : fromTable(from as MapTable);
+    const map =
+      typeof from === "function" ? (context: FlowContext) => from(context as FlowContext<Prev, State>) : fromTable(from as MapTable);
     return this.#add({ type: "mapping", id, map }, options);
   }
 
@@ -165,34 +177,51 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
     options: EntryOptions & { readonly concurrency?: number } = {},
   ): Workflow<Id, In, Out, State, O[]> {
     const { concurrency = 1 } = options;
-    if (!Number.isInteger(concurrency) || concurrency < 1) throw new FermataError("MISCONFIGURED", "concurrency must be a whole number of at least 1.");
+    if (!Number.isInteger(concurrency) || concurrency < 1)
+      throw new FermataError("MISCONFIGURED", "concurrency must be a whole number of at least 1.");
     return this.#add({ type: "foreach", step: asAny(step as object), concurrency }, options);
   }
 
   /** The step again and again, with its own output, while the condition holds. */
-  dowhile<S extends AnyTyped<Prev, State>>(step: S & Loopable<S>, condition: LoopCondition<S, State>, options: EntryOptions = {}): Workflow<Id, In, Out, State, GivesOf<S>> {
+  dowhile<S extends AnyTyped<Prev, State>>(
+    step: S & Loopable<S>,
+    condition: LoopCondition<S, State>,
+    options: EntryOptions = {},
+  ): Workflow<Id, In, Out, State, GivesOf<S>> {
     return this.#add({ type: "loop", loopType: "dowhile", step: asAny(step), condition }, options);
   }
 
   /** The step again and again, with its own output, until the condition holds. */
-  dountil<S extends AnyTyped<Prev, State>>(step: S & Loopable<S>, condition: LoopCondition<S, State>, options: EntryOptions = {}): Workflow<Id, In, Out, State, GivesOf<S>> {
+  dountil<S extends AnyTyped<Prev, State>>(
+    step: S & Loopable<S>,
+    condition: LoopCondition<S, State>,
+    options: EntryOptions = {},
+  ): Workflow<Id, In, Out, State, GivesOf<S>> {
     return this.#add({ type: "loop", loopType: "dountil", step: asAny(step), condition }, options);
   }
 
   /** Waits so many milliseconds, and hands on what came before. */
-  sleep(duration: number | ((context: FlowContext<Prev, State>) => number | Promise<number>), options: EntryOptions = {}): Workflow<Id, In, Out, State, Prev> {
+  sleep(
+    duration: number | ((context: FlowContext<Prev, State>) => number | Promise<number>),
+    options: EntryOptions = {},
+  ): Workflow<Id, In, Out, State, Prev> {
     const { id = `sleep_${this.id}_${this.#countOf("sleep")}` } = options;
     return this.#add({ type: "sleep", id, duration }, options);
   }
 
   /** Waits until the date, and hands on what came before. */
-  sleepUntil(date: Date | ((context: FlowContext<Prev, State>) => Date | Promise<Date>), options: EntryOptions = {}): Workflow<Id, In, Out, State, Prev> {
+  sleepUntil(
+    date: Date | ((context: FlowContext<Prev, State>) => Date | Promise<Date>),
+    options: EntryOptions = {},
+  ): Workflow<Id, In, Out, State, Prev> {
     const { id = `sleepUntil_${this.id}_${this.#countOf("sleepUntil")}` } = options;
     return this.#add({ type: "sleepUntil", id, date }, options);
   }
 
   /** Closes the graph. It does not compile when the last step does not give what `outputSchema` says. */
-  commit(..._mismatch: [Prev] extends [Out] ? [] : [error: "The last step does not give what outputSchema says", gives: Prev, wanted: Out]): this {
+  commit(
+    ..._mismatch: [Prev] extends [Out] ? [] : [error: "The last step does not give what outputSchema says", gives: Prev, wanted: Out]
+  ): this {
     if (this.#graph.length === 0) throw new FermataError("MISCONFIGURED", `Workflow "${this.id}" has no steps.`);
     this.#committed = true;
     return this;
@@ -254,4 +283,16 @@ export interface AnyWorkflow extends WorkflowDefinition {
 }
 
 /** A run whose types do not matter where it stands. */
-export type AnyRun = Pick<WorkflowRun, "runId" | "workflowId" | "cancel" | "observeStream" | "restart" | "resume" | "resumeStream" | "timeTravel" | "timeTravelStream" | "getState">;
+export type AnyRun = Pick<
+  WorkflowRun,
+  | "runId"
+  | "workflowId"
+  | "cancel"
+  | "observeStream"
+  | "restart"
+  | "resume"
+  | "resumeStream"
+  | "timeTravel"
+  | "timeTravelStream"
+  | "getState"
+>;

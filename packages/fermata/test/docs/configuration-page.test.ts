@@ -14,7 +14,18 @@ import { codeWords, marked, section } from "./pages.ts";
 const PAGE = "docs/configuration.md";
 
 const OPTIONS: Readonly<Record<string, object>> = {
-  "new Mastra": { agents: true, tools: true, workflows: true, storage: true, retention: true, memory: true, vectors: true, logger: true, suspensions: true, server: true } satisfies Record<keyof MastraConfig, true>,
+  "new Mastra": {
+    agents: true,
+    tools: true,
+    workflows: true,
+    storage: true,
+    retention: true,
+    memory: true,
+    vectors: true,
+    logger: true,
+    suspensions: true,
+    server: true,
+  } satisfies Record<keyof MastraConfig, true>,
   server: {
     port: true,
     host: true,
@@ -28,7 +39,10 @@ const OPTIONS: Readonly<Record<string, object>> = {
     onError: true,
     onValidationError: true,
   } satisfies Record<keyof ServerConfig, true>,
-  serve: { port: true, host: true, streamOptions: true, bodyLimitOptions: true, openaiAtRoot: true } satisfies Record<keyof ServeOptions, true>,
+  serve: { port: true, host: true, streamOptions: true, bodyLimitOptions: true, openaiAtRoot: true } satisfies Record<
+    keyof ServeOptions,
+    true
+  >,
   MastraServer: {
     app: true,
     mastra: true,

@@ -80,7 +80,9 @@ describe("the document", () => {
       const failures = Object.entries(operation?.responses ?? {}).filter(([status]) => status !== "200");
       expect(failures.map(([status]) => status)).toEqual(expect.arrayContaining(["500", "408"]));
       for (const [, { content }] of failures)
-        expect(content).toEqual({ "application/json": { schema: { $ref: `#/components/schemas/${spec.openai ? "OpenAiError" : "Error"}` } } });
+        expect(content).toEqual({
+          "application/json": { schema: { $ref: `#/components/schemas/${spec.openai ? "OpenAiError" : "Error"}` } },
+        });
       expect(operation?.security).toEqual(spec.access === "public" ? [] : [{ bearer: [] }]);
     },
   );

@@ -15,7 +15,9 @@ const ask = createStep({
   resumeSchema: z.object({ ok: z.boolean() }),
   execute: async ({ resumeData, suspend }) => resumeData ?? suspend({ why: "asks" }),
 });
-const asks = createWorkflow({ id: "asks", inputSchema: z.object({ text: z.string() }), outputSchema: z.object({ ok: z.boolean() }) }).then(ask).commit();
+const asks = createWorkflow({ id: "asks", inputSchema: z.object({ text: z.string() }), outputSchema: z.object({ ok: z.boolean() }) })
+  .then(ask)
+  .commit();
 
 const wait = createStep({
   id: "wait",
@@ -27,7 +29,9 @@ const wait = createStep({
       abortSignal.addEventListener("abort", () => (clearTimeout(timer), reject(abortSignal.reason as Error)));
     }),
 });
-const waits = createWorkflow({ id: "waits", inputSchema: z.object({ ms: z.number() }), outputSchema: z.string() }).then(wait).commit();
+const waits = createWorkflow({ id: "waits", inputSchema: z.object({ ms: z.number() }), outputSchema: z.string() })
+  .then(wait)
+  .commit();
 
 const fails = createWorkflow({ id: "fails" })
   .branch([[async () => CANARY !== "", createStep({ id: "throws", execute: async () => Promise.reject(new Error(CANARY)) })]])
@@ -48,7 +52,11 @@ async function post(path: string, body?: unknown, signal?: AbortSignal): Promise
 }
 const get = (path: string): Promise<Response> => fetch(`${server.api}/workflows${path}`);
 const start = (runId: string, text = "x"): Promise<Response> => post(`/asks/start-async?runId=${runId}`, { inputData: { text } });
-const typesOf = (text: string): string[] => text.split("\u001e").filter(Boolean).map((record) => (JSON.parse(record) as { type: string }).type);
+const typesOf = (text: string): string[] =>
+  text
+    .split("\u001e")
+    .filter(Boolean)
+    .map((record) => (JSON.parse(record) as { type: string }).type);
 
 describe("faults of the caller", () => {
   test.each([
@@ -167,7 +175,11 @@ test("a run belongs to whoever started it: others do not find it", async () => {
   const routes = new Map(createRoutes({ mastra, principalOf }).map((route) => [route.id, route]));
   const as = async (user: string, id: string, query: Record<string, string> = {}, body?: unknown): Promise<Response> => {
     const headers = { "content-type": "application/json", "x-user": user };
-    const request = new Request("http://localhost/", { method: routes.get(id)?.spec.method ?? "GET", headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
+    const request = new Request("http://localhost/", {
+      method: routes.get(id)?.spec.method ?? "GET",
+      headers,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
     const values = Object.fromEntries(Object.entries(query).map(([name, value]) => [name, [value]]));
     const reply = await routes.get(id)?.handle({ request, params: { workflowId: "asks", runId: "hers" }, query: values });
     return reply ?? Response.error();

@@ -15,7 +15,11 @@ export function canaryWorkflows(canary: string, failure: () => Error, write: rea
     },
   });
   const each = createStep({ id: "each", execute: async ({ inputData }) => inputData });
-  const ask = createStep({ id: "ask", resumeSchema: z.object({ ok: z.boolean() }), execute: async ({ resumeData, suspend }) => resumeData ?? suspend({ why: "asks" }, { resumeLabel: "boss" }) });
+  const ask = createStep({
+    id: "ask",
+    resumeSchema: z.object({ ok: z.boolean() }),
+    execute: async ({ resumeData, suspend }) => resumeData ?? suspend({ why: "asks" }, { resumeLabel: "boss" }),
+  });
   const throws = createStep({
     id: "throws",
     execute: async () => {
@@ -32,7 +36,15 @@ export function canaryWorkflows(canary: string, failure: () => Error, write: rea
       .sleep(async () => (canary === "" ? 0 : 1))
       .then(ask)
       .commit(),
-    failing: createWorkflow({ id: "failing", ...schema }).then(createWorkflow({ id: "inner", ...schema }).then(throws).commit()).commit(),
-    deaf: createWorkflow({ id: "deaf", ...schema }).then(deaf).commit(),
+    failing: createWorkflow({ id: "failing", ...schema })
+      .then(
+        createWorkflow({ id: "inner", ...schema })
+          .then(throws)
+          .commit(),
+      )
+      .commit(),
+    deaf: createWorkflow({ id: "deaf", ...schema })
+      .then(deaf)
+      .commit(),
   };
 }

@@ -21,7 +21,10 @@ const wait = createStep({
   },
 });
 const other = createStep({ id: "other", execute: async () => ({ text: "y".repeat(200) }) });
-const workflow = createWorkflow({ id: "w" }).then(other).parallel([wait, createWorkflow({ id: "inner" }).then(other).commit()]).commit();
+const workflow = createWorkflow({ id: "w" })
+  .then(other)
+  .parallel([wait, createWorkflow({ id: "inner" }).then(other).commit()])
+  .commit();
 
 async function one(n: number): Promise<void> {
   const run = await workflow.createRun();

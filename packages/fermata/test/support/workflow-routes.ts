@@ -23,7 +23,8 @@ const askOf =
 
 const together =
   (...asks: readonly Ask[]): Ask =>
-  async (server) => (await Promise.all(asks.map((one) => one(server)))).flat();
+  async (server) =>
+    (await Promise.all(asks.map((one) => one(server)))).flat();
 
 /** A stream that is cancelled from another connection. */
 async function cancelled(server: TestServer): Promise<Seen[]> {
@@ -101,11 +102,19 @@ export const WORKFLOW_ROUTES: Readonly<Record<string, Ask>> = {
     ["DELETE", `/all/runs/${runId}`],
     ["DELETE", "/nobody/runs/x"],
   ]),
-  "workflows.createRun": ask(["POST", "/all/create-run", {}], ["POST", "/all/create-run", { resourceId: 1 }], ["POST", "/nobody/create-run", {}]),
+  "workflows.createRun": ask(
+    ["POST", "/all/create-run", {}],
+    ["POST", "/all/create-run", { resourceId: 1 }],
+    ["POST", "/nobody/create-run", {}],
+  ),
   "workflows.start": async (server) => {
     const runId = id();
     await call(server, "POST", `/workflows/all/create-run?runId=${runId}`, {});
-    return ask(["POST", `/all/start?runId=${runId}`, { inputData: {} }], ["POST", `/all/start?runId=${runId}`, { inputData: {} }], ["POST", "/all/start?runId=ghost", {}])(server);
+    return ask(
+      ["POST", `/all/start?runId=${runId}`, { inputData: {} }],
+      ["POST", `/all/start?runId=${runId}`, { inputData: {} }],
+      ["POST", "/all/start?runId=ghost", {}],
+    )(server);
   },
   "workflows.startAsync": ask(
     ["POST", "/all/start-async", { inputData: {} }],

@@ -22,7 +22,14 @@ export function stepMessages(run: Run, step: StepRecord, content: AssistantPart[
       const forModel = modelOutput && { providerOptions: { mastra: { modelOutput: toJsonObject(modelOutput) } } };
       if (forModel) markCall(content, call.toolCallId, forModel.providerOptions.mastra.modelOutput);
       // `input` is not part of the provider interface; clients read it beside the result.
-      const part = { type: "tool-result" as const, toolCallId: call.toolCallId, toolName: call.toolName, output, input: call.args, ...forModel };
+      const part = {
+        type: "tool-result" as const,
+        toolCallId: call.toolCallId,
+        toolName: call.toolName,
+        output,
+        input: call.args,
+        ...forModel,
+      };
       return part;
     });
   if (results.length > 0) messages.push({ role: "tool", content: results });
@@ -118,7 +125,13 @@ function output(step: StepRecord, text: string, usage: ModelUsage, steps: readon
 }
 
 /** A model's answer without what stands elsewhere. Members are named: leaving some out of a copy costs several times as much. */
-export function describeAnswer({ id, timestamp, modelId, headers, modelMetadata }: StepMetadata): Omit<StepMetadata, "providerMetadata" | "request"> {
+export function describeAnswer({
+  id,
+  timestamp,
+  modelId,
+  headers,
+  modelMetadata,
+}: StepMetadata): Omit<StepMetadata, "providerMetadata" | "request"> {
   return { id, timestamp, modelId, headers, modelMetadata };
 }
 

@@ -115,7 +115,13 @@ function callOptions(run: Run, candidates: readonly ModelCandidate[], prepared: 
   const inject = structured !== undefined && !structured.model && injectsSchema(structured.jsonPromptInjection, candidates);
   const said = conversation(run);
   const told = (setup.conversation ? setup.conversation.fit(said) : said).map(asTheModelReadsIt);
-  const prompt: ModelMessage[] = [...system, ...(setup.conversation?.system ?? []), ...(inject ? [schemaMessage(schemaPrompt(structured))] : []), ...told, ...run.feedback];
+  const prompt: ModelMessage[] = [
+    ...system,
+    ...(setup.conversation?.system ?? []),
+    ...(inject ? [schemaMessage(schemaPrompt(structured))] : []),
+    ...told,
+    ...run.feedback,
+  ];
   run.activeTools = prepared?.activeTools ?? options.activeTools;
   const tools = toolDefinitions(setup.tools, run.activeTools);
   const choice = prepared?.toolChoice ?? options.toolChoice;

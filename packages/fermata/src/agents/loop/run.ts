@@ -13,7 +13,16 @@ import type { ClientTool, AgentOptions, StructuredOutput } from "../options.ts";
 import type { StoredMessage, StoredPart } from "../messages/stored.ts";
 import { abortFor, type Processor } from "../processors.ts";
 import { tell } from "./callbacks.ts";
-import type { AssistantPart, ConversationView, NestedSuspension, PendingCall, RunStatus, SettledCall, StepRecord, TripwireInfo } from "./state.ts";
+import type {
+  AssistantPart,
+  ConversationView,
+  NestedSuspension,
+  PendingCall,
+  RunStatus,
+  SettledCall,
+  StepRecord,
+  TripwireInfo,
+} from "./state.ts";
 
 /** Everything that is fixed before the first model call. */
 export interface RunSetup {

@@ -43,7 +43,10 @@ export async function readObject(output: StructuredOutput, text: string): Promis
   let value: unknown;
   const source = unfenced(text);
   if (isTooDeep(source, MAX_DEPTH)) {
-    throw new FermataError("STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED", `Structured output validation failed: it is nested more than ${MAX_DEPTH} levels deep`);
+    throw new FermataError(
+      "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED",
+      `Structured output validation failed: it is nested more than ${MAX_DEPTH} levels deep`,
+    );
   }
   try {
     value = JSON.parse(source);

@@ -138,7 +138,8 @@ export function readSaved(suspension: Suspension): SavedRun {
   const saved = JSON.parse(suspension.state) as SavedRun; // written by `saveSuspended`
   if (saved.version !== 1)
     throw new FermataError("CONFLICT", `Run ${suspension.runId} was suspended by another version and cannot be resumed.`);
-  for (const message of [...(saved.remembered ?? []), ...saved.history, ...saved.produced, ...(saved.view?.messages ?? [])]) reviveFiles(message);
+  for (const message of [...(saved.remembered ?? []), ...saved.history, ...saved.produced, ...(saved.view?.messages ?? [])])
+    reviveFiles(message);
   return saved;
 }
 

@@ -191,7 +191,14 @@ function runOwn(run: Run, call: ToolCallPayload, tool: AnyTool, output: ToolOutp
     abortSignal: run.signal,
     mastra: setup.mastra,
     output,
-    agent: { agentId: setup.agentId, runId: run.id, toolCallId: call.toolCallId, threadId: setup.threadId, resourceId: setup.resourceId, resumeData },
+    agent: {
+      agentId: setup.agentId,
+      runId: run.id,
+      toolCallId: call.toolCallId,
+      threadId: setup.threadId,
+      resourceId: setup.resourceId,
+      resumeData,
+    },
   });
 }
 

@@ -26,9 +26,7 @@ export const system = {
     access: "system:read",
     response: z.object({
       version: z.literal(1),
-      routes: z.array(
-        z.looseObject({ method: z.string(), path: z.string(), responseType: z.enum(["json", "stream"]) }),
-      ),
+      routes: z.array(z.looseObject({ method: z.string(), path: z.string(), responseType: z.enum(["json", "stream"]) })),
     }),
   }),
 };

@@ -23,7 +23,16 @@ const agentMembers = {
   provider: z.string().optional(),
   modelId: z.string().optional(),
   modelVersion: z.string().optional(),
-  modelList: z.array(z.object({ id: z.string(), enabled: z.boolean(), maxRetries: z.number(), model: z.object({ provider: z.string(), modelId: z.string(), modelVersion: z.string() }) })).optional(),
+  modelList: z
+    .array(
+      z.object({
+        id: z.string(),
+        enabled: z.boolean(),
+        maxRetries: z.number(),
+        model: z.object({ provider: z.string(), modelId: z.string(), modelVersion: z.string() }),
+      }),
+    )
+    .optional(),
   supportsMemory: z.boolean(),
   requestContextSchema: z.string().optional(),
   defaultOptions: z.record(z.string(), z.unknown()),
@@ -35,7 +44,11 @@ const agentMembers = {
 export const AgentDescription = z.object(agentMembers).meta({ id: "Agent" });
 export const AgentListItem = z.object({ id: z.string(), ...agentMembers, hasDraft: z.boolean() }).meta({ id: "AgentListItem" });
 export const AgentListQuery = z.object({ partial: z.string().optional(), requestContext: z.string().optional() });
-export const AgentQuery = z.object({ status: z.enum(["draft", "published"]).optional(), versionId: z.string().optional(), requestContext: z.string().optional() });
+export const AgentQuery = z.object({
+  status: z.enum(["draft", "published"]).optional(),
+  versionId: z.string().optional(),
+  requestContext: z.string().optional(),
+});
 export const ContextQuery = z.object({ requestContext: z.string().optional() });
 
 export const ProviderList = z
@@ -101,7 +114,9 @@ const StructuredOutput = z
 
 const Memory = z
   .object({
-    thread: z.union([Id, z.object({ id: Id, title: z.string().optional(), metadata: z.record(z.string(), z.unknown()).optional() })]).optional(),
+    thread: z
+      .union([Id, z.object({ id: Id, title: z.string().optional(), metadata: z.record(z.string(), z.unknown()).optional() })])
+      .optional(),
     resource: Id.optional(),
     readOnly: z.boolean().optional(),
     options: z.record(z.string(), z.unknown()).optional(),
@@ -117,7 +132,10 @@ const runOptions = {
   savePerStep: z.boolean().optional(),
   requestContext: RequestContextValues.optional(),
   maxSteps: z.int().min(1).max(1000).optional(),
-  model: z.union([z.string(), z.looseObject({})]).optional().describe("'provider/model'"),
+  model: z
+    .union([z.string(), z.looseObject({})])
+    .optional()
+    .describe("'provider/model'"),
   providerOptions: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
   modelSettings: ModelSettings.optional(),
   activeTools: z.array(z.string()).optional(),
@@ -131,14 +149,22 @@ const runOptions = {
   includeRawChunks: z.boolean().optional(),
 };
 
-const Messages = z.union([z.string(), z.array(z.unknown()), z.looseObject({})]).describe("A text, or messages in the forms of AI SDK or this server");
+const Messages = z
+  .union([z.string(), z.array(z.unknown()), z.looseObject({})])
+  .describe("A text, or messages in the forms of AI SDK or this server");
 
 export const RunBody = z.object({ messages: Messages, ...runOptions }).meta({ id: "AgentRun" });
 export const ResumeBody = z
   .object({ ...runOptions, runId: Id, resumeData: z.unknown(), toolCallId: z.string().optional(), messages: Messages.optional() })
   .meta({ id: "AgentResume" });
 
-const answer = { runId: Id, toolCallId: z.string().optional(), requestContext: RequestContextValues.optional(), model: z.string().optional(), format: z.string().optional() };
+const answer = {
+  runId: Id,
+  toolCallId: z.string().optional(),
+  requestContext: RequestContextValues.optional(),
+  model: z.string().optional(),
+  format: z.string().optional(),
+};
 export const ApproveBody = z.object(answer).meta({ id: "ToolCallApproval" });
 export const DeclineBody = z.object({ ...answer, reason: z.string().optional() }).meta({ id: "ToolCallRefusal" });
 
@@ -168,7 +194,12 @@ export const SuspendedRuns = z
   })
   .meta({ id: "SuspendedRuns" });
 
-const Chunk = z.looseObject({ type: z.string(), runId: z.string().optional(), from: z.string().optional(), payload: z.unknown().optional() });
+const Chunk = z.looseObject({
+  type: z.string(),
+  runId: z.string().optional(),
+  from: z.string().optional(),
+  payload: z.unknown().optional(),
+});
 
 const Step = z
   .looseObject({

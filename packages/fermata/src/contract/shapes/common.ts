@@ -5,13 +5,18 @@ export const ErrorReply = z
   .object({
     error: z.string().describe("What went wrong, for people"),
     code: z.string().optional().describe("What went wrong, for programs"),
-    issues: z.array(z.object({ field: z.string(), message: z.string() })).optional().describe("What is wrong with the request, field by field"),
+    issues: z
+      .array(z.object({ field: z.string(), message: z.string() }))
+      .optional()
+      .describe("What is wrong with the request, field by field"),
     details: z.unknown().optional(),
     requestId: z.string().optional().describe("Names the request in the server's log"),
   })
   .meta({ id: "Error" });
 
-export const RequestContextValues = z.record(z.string(), z.unknown()).describe("Values for agents and tools; keys that say who the caller is are ignored");
+export const RequestContextValues = z
+  .record(z.string(), z.unknown())
+  .describe("Values for agents and tools; keys that say who the caller is are ignored");
 
 export const Usage = z
   .object({

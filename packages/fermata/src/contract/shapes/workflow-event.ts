@@ -21,9 +21,24 @@ export const WorkflowStreamEvent = z
   .union([
     event("workflow-start", z.object({ workflowId: z.string() })),
     event("workflow-step-start", z.object({ ...called, status: z.literal("running") })),
-    event("workflow-step-result", z.object({ ...called, status: z.enum(["success", "failed"]), output: z.unknown().optional(), error: Failure.optional(), endedAt: z.number() })),
-    event("workflow-step-suspended", z.object({ ...called, status: z.literal("suspended"), suspendPayload: z.unknown().optional(), suspendedAt: z.number() })),
-    event("workflow-step-waiting", z.object({ ...named, payload: z.unknown().optional(), startedAt: z.number(), status: z.literal("waiting") })),
+    event(
+      "workflow-step-result",
+      z.object({
+        ...called,
+        status: z.enum(["success", "failed"]),
+        output: z.unknown().optional(),
+        error: Failure.optional(),
+        endedAt: z.number(),
+      }),
+    ),
+    event(
+      "workflow-step-suspended",
+      z.object({ ...called, status: z.literal("suspended"), suspendPayload: z.unknown().optional(), suspendedAt: z.number() }),
+    ),
+    event(
+      "workflow-step-waiting",
+      z.object({ ...named, payload: z.unknown().optional(), startedAt: z.number(), status: z.literal("waiting") }),
+    ),
     event(
       "workflow-step-progress",
       z.object({
@@ -47,9 +62,16 @@ export const WorkflowStreamEvent = z
         finalWorkflowResult: z.unknown().optional(),
       }),
     ),
-    z.object({ type: z.templateLiteral(["data-", z.string()]), data: z.unknown(), id: z.string().optional(), transient: z.boolean().optional() }),
+    z.object({
+      type: z.templateLiteral(["data-", z.string()]),
+      data: z.unknown(),
+      id: z.string().optional(),
+      transient: z.boolean().optional(),
+    }),
   ])
   .meta({ id: "WorkflowStreamEvent" });
 
 /** The events of the older streams: the same without envelope and without "workflow-". */
-export const LegacyWorkflowStreamEvent = z.looseObject({ type: z.string(), payload: z.unknown().optional() }).meta({ id: "LegacyWorkflowStreamEvent" });
+export const LegacyWorkflowStreamEvent = z
+  .looseObject({ type: z.string(), payload: z.unknown().optional() })
+  .meta({ id: "LegacyWorkflowStreamEvent" });

@@ -4,7 +4,9 @@ import { Id, RequestContextValues } from "./common.ts";
 const SchemaText = z.string().describe('JSON text: { "json": <JSON Schema> }');
 
 /** A place of a graph. What is a function in the app is a label here. */
-const GraphEntry = z.looseObject({ type: z.enum(["step", "parallel", "conditional", "mapping", "foreach", "loop", "sleep", "sleepUntil"]) }).meta({ id: "WorkflowGraphEntry" });
+const GraphEntry = z
+  .looseObject({ type: z.enum(["step", "parallel", "conditional", "mapping", "foreach", "loop", "sleep", "sleepUntil"]) })
+  .meta({ id: "WorkflowGraphEntry" });
 
 const StepDescription = z
   .object({
@@ -44,7 +46,13 @@ export const RunCounts = z.record(z.string(), z.object({ running: z.number(), su
 
 const Status = z.enum(["pending", "running", "waiting", "suspended", "paused", "success", "failed", "canceled", "tripwire"]);
 const Failure = z.object({ name: z.string(), message: z.string(), code: z.string().optional(), details: z.unknown().optional() });
-const StepState = z.looseObject({ status: z.enum(["running", "waiting", "suspended", "success", "failed"]), output: z.unknown().optional(), error: Failure.optional() }).meta({ id: "WorkflowStepState" });
+const StepState = z
+  .looseObject({
+    status: z.enum(["running", "waiting", "suspended", "success", "failed"]),
+    output: z.unknown().optional(),
+    error: Failure.optional(),
+  })
+  .meta({ id: "WorkflowStepState" });
 
 export const WorkflowResultReply = z
   .looseObject({
@@ -110,7 +118,10 @@ export const RUN_FIELDS = ["result", "error", "payload", "steps", "activeStepsPa
 const fieldList = new RegExp(`^(?:${RUN_FIELDS.join("|")})(?:,(?:${RUN_FIELDS.join("|")}))*$`);
 
 export const RunQuery = z.object({
-  fields: z.string().regex(fieldList, `must be a list, with commas between, of: ${RUN_FIELDS.join(", ")}`).optional(),
+  fields: z
+    .string()
+    .regex(fieldList, `must be a list, with commas between, of: ${RUN_FIELDS.join(", ")}`)
+    .optional(),
   withNestedWorkflows: z.enum(["true", "false"]).optional(),
   requestContext: z.string().optional(),
 });
@@ -133,13 +144,21 @@ export const OptionalRunQuery = z.object({ runId: Id.optional() });
 export const RunIdQuery = z.object({ runId: Id });
 export const ObserveQuery = z.object({ runId: Id, offset: Count.optional().describe("Chunks to leave out at the beginning") });
 
-export const CreateRunBody = z.object({ resourceId: Id.optional(), disableScorers: z.boolean().optional() }).meta({ id: "WorkflowRunCreation" });
+export const CreateRunBody = z
+  .object({ resourceId: Id.optional(), disableScorers: z.boolean().optional() })
+  .meta({ id: "WorkflowRunCreation" });
 
-const shared = { requestContext: RequestContextValues.optional(), tracingOptions: z.unknown().optional(), perStep: z.boolean().optional().describe("Stop after the next step") };
+const shared = {
+  requestContext: RequestContextValues.optional(),
+  tracingOptions: z.unknown().optional(),
+  perStep: z.boolean().optional().describe("Stop after the next step"),
+};
 
 const start = { resourceId: Id.optional(), inputData: z.unknown().optional(), initialState: z.unknown().optional(), ...shared };
 export const StartBody = z.object(start).meta({ id: "WorkflowStart" });
-export const StreamBody = z.object({ ...start, closeOnSuspend: z.boolean().optional().describe("End the stream when the run waits. Default true") }).meta({ id: "WorkflowStream" });
+export const StreamBody = z
+  .object({ ...start, closeOnSuspend: z.boolean().optional().describe("End the stream when the run waits. Default true") })
+  .meta({ id: "WorkflowStream" });
 
 const StepPath = z.union([z.string(), z.array(z.string()).min(1)]).describe("The id of a step, or its path of ids");
 
@@ -165,4 +184,6 @@ export const TimeTravelBody = z
   })
   .meta({ id: "WorkflowTimeTravel" });
 
-export const RestartBody = z.object({ requestContext: RequestContextValues.optional(), tracingOptions: z.unknown().optional() }).meta({ id: "WorkflowRestart" });
+export const RestartBody = z
+  .object({ requestContext: RequestContextValues.optional(), tracingOptions: z.unknown().optional() })
+  .meta({ id: "WorkflowRestart" });

@@ -28,7 +28,12 @@ export async function describeAgent(agent: Agent, call: Call, partial = false): 
     ...(call.audience === "operator" && { instructions: await agent.getInstructions(args) }),
     agents: Object.fromEntries(Object.entries(agents).map(([key, { id, name }]) => [key, { id, name }])),
     tools: describeTools(tools, partial),
-    workflows: Object.fromEntries(Object.entries(workflows).map(([key, { id, stepIds }]) => [key, { name: id, steps: Object.fromEntries(stepIds.map((step) => [step, { id: step }])) }])),
+    workflows: Object.fromEntries(
+      Object.entries(workflows).map(([key, { id, stepIds }]) => [
+        key,
+        { name: id, steps: Object.fromEntries(stepIds.map((step) => [step, { id: step }])) },
+      ]),
+    ),
     skills: [],
     workspaceTools: [],
     browserTools: [],

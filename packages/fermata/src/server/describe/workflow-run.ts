@@ -13,7 +13,13 @@ type ListItem = z.input<typeof WorkflowRunList>["runs"][number];
 export type RunField = (typeof RUN_FIELDS)[number];
 
 /** A run as clients see it: everything, or the named members beside those that are always there. */
-export function describeRun(workflow: WorkflowDefinition, state: RunState, audience: Audience, fields?: readonly RunField[], withNested = true): Description {
+export function describeRun(
+  workflow: WorkflowDefinition,
+  state: RunState,
+  audience: Audience,
+  fields?: readonly RunField[],
+  withNested = true,
+): Description {
   const { record, view, start } = state;
   const ending = endingOf(record);
   const wants = (field: RunField): boolean => fields === undefined || fields.includes(field);
@@ -35,7 +41,9 @@ export function describeRun(workflow: WorkflowDefinition, state: RunState, audie
   };
 }
 
-function identity({ record }: RunState): Pick<Description, "runId" | "workflowName" | "createdAt" | "updatedAt"> & { resourceId: string | null } {
+function identity({
+  record,
+}: RunState): Pick<Description, "runId" | "workflowName" | "createdAt" | "updatedAt"> & { resourceId: string | null } {
   return {
     runId: record.id,
     workflowName: record.name,
@@ -90,5 +98,10 @@ function suspendedPaths(workflow: WorkflowDefinition, view: RunView): Record<str
 /** `/1/p0` as `[1, 0]`. */
 function positionOf(workflow: WorkflowDefinition, id: string): number[] {
   const place = locate(workflow.graph, [id])?.[0];
-  return place ? place.key.split("/").slice(1).map((part) => Number.parseInt(part.replace(/^\D+/, ""), 10)) : [];
+  return place
+    ? place.key
+        .split("/")
+        .slice(1)
+        .map((part) => Number.parseInt(part.replace(/^\D+/, ""), 10))
+    : [];
 }

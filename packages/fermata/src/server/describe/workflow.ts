@@ -38,7 +38,13 @@ function describe(workflow: WorkflowDefinition): Description {
   };
 }
 
-function common({ id, description, metadata, options, graph }: WorkflowDefinition): Pick<Description, "name" | "description" | "metadata" | "origin" | "stepGraph" | "options"> {
+function common({
+  id,
+  description,
+  metadata,
+  options,
+  graph,
+}: WorkflowDefinition): Pick<Description, "name" | "description" | "metadata" | "origin" | "stepGraph" | "options"> {
   return {
     name: id,
     ...(description !== undefined && { description }),
@@ -49,7 +55,11 @@ function common({ id, description, metadata, options, graph }: WorkflowDefinitio
   };
 }
 
-function schemas({ inputSchema, outputSchema, stateSchema }: Pick<AnyStep, "inputSchema" | "outputSchema" | "stateSchema">): Partial<StepDescription> {
+function schemas({
+  inputSchema,
+  outputSchema,
+  stateSchema,
+}: Pick<AnyStep, "inputSchema" | "outputSchema" | "stateSchema">): Partial<StepDescription> {
   return { ...text("inputSchema", inputSchema), ...text("outputSchema", outputSchema), ...text("stateSchema", stateSchema) };
 }
 
@@ -61,7 +71,11 @@ function text<K extends keyof StepDescription>(name: K, schema: Schema | undefin
 const OPEN = envelope({});
 
 function stepsIn(graph: readonly GraphNode[]): Record<string, StepDescription> {
-  const entries = graph.flatMap((node) => ("id" in node ? [[node.id, { id: node.id, inputSchema: OPEN, outputSchema: OPEN }] as const] : stepsOf(node).map((step) => [step.id, describeStep(step)] as const)));
+  const entries = graph.flatMap((node) =>
+    "id" in node
+      ? [[node.id, { id: node.id, inputSchema: OPEN, outputSchema: OPEN }] as const]
+      : stepsOf(node).map((step) => [step.id, describeStep(step)] as const),
+  );
   return Object.fromEntries(entries);
 }
 

@@ -17,7 +17,9 @@ type ByType = { readonly [T in StreamedChunk["type"]]?: (chunk: never) => unknow
 const TOOL_FAILED = "The tool failed.";
 
 /** The chunk with these members of its payload and no others. */
-function members(...names: readonly string[]): (chunk: { readonly type: string; readonly runId: string; readonly from: string; readonly payload: unknown }) => unknown {
+function members(
+  ...names: readonly string[]
+): (chunk: { readonly type: string; readonly runId: string; readonly from: string; readonly payload: unknown }) => unknown {
   const allowed = new Set(names);
   return (chunk) => {
     const payload: Record<string, unknown> = {};
@@ -26,7 +28,11 @@ function members(...names: readonly string[]): (chunk: { readonly type: string; 
   };
 }
 
-function envelope<E extends { readonly type: string; readonly runId: string; readonly from: string }>({ type, runId, from }: E): Pick<E, "type" | "runId" | "from"> {
+function envelope<E extends { readonly type: string; readonly runId: string; readonly from: string }>({
+  type,
+  runId,
+  from,
+}: E): Pick<E, "type" | "runId" | "from"> {
   return { type, runId, from };
 }
 
@@ -56,7 +62,19 @@ const WORKFLOW_CHUNKS: ByType = {
   "workflow-paused": members(),
   "workflow-step-result": (chunk: StepResult) => {
     const { stepName, id, stepCallId, payload, startedAt, status, resumePayload, resumedAt, output, error, endedAt } = chunk.payload;
-    const shown = { stepName, id, stepCallId, payload, startedAt, status, resumePayload, resumedAt, output, error: error && projectStepError(error, "public"), endedAt };
+    const shown = {
+      stepName,
+      id,
+      stepCallId,
+      payload,
+      startedAt,
+      status,
+      resumePayload,
+      resumedAt,
+      output,
+      error: error && projectStepError(error, "public"),
+      endedAt,
+    };
     return { ...envelope(chunk), payload: shown };
   },
   "workflow-step-output": (chunk: StepOutput) => {
@@ -70,7 +88,12 @@ const WORKFLOW_CHUNKS: ByType = {
     const shown = error && projectStepError(error, "public");
     return {
       ...envelope(chunk),
-      payload: { workflowStatus, metadata: shown ? { error: shown, errorMessage: shown.message } : {}, output: { usage: output.usage }, finalWorkflowResult },
+      payload: {
+        workflowStatus,
+        metadata: shown ? { error: shown, errorMessage: shown.message } : {},
+        output: { usage: output.usage },
+        finalWorkflowResult,
+      },
     };
   },
 };

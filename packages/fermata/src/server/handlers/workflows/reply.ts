@@ -11,7 +11,12 @@ import type { StreamSource } from "../../wire/event-stream.ts";
 import { projectWorkflowResult } from "../../wire/workflow-projection.ts";
 
 /** How the run came out, once it has ended or waits. The run goes on when the caller does not wait for it. */
-export async function resultReply(host: WorkflowHost, workflow: WorkflowDefinition, { runId }: Begun, call: Call): Promise<RouteOutput<typeof workflows.startAsync>> {
+export async function resultReply(
+  host: WorkflowHost,
+  workflow: WorkflowDefinition,
+  { runId }: Begun,
+  call: Call,
+): Promise<RouteOutput<typeof workflows.startAsync>> {
   await host.worker.settled(runId, call.signal);
   const result = projectWorkflowResult(resultOf(await findRun(host, workflow, runId)), call.audience);
   return result as unknown as RouteOutput<typeof workflows.startAsync>; // the same members, as the contract's open object
@@ -24,7 +29,12 @@ export interface ReadingOptions {
 }
 
 /** The chunks of a stretch of a run. A reader that leaves does not stop the run. */
-export function streamOf(host: WorkflowHost, { runId, after }: Begun, call: Call, { offset = 0, closeOnSuspend = true }: ReadingOptions = {}): StreamSource {
+export function streamOf(
+  host: WorkflowHost,
+  { runId, after }: Begun,
+  call: Call,
+  { offset = 0, closeOnSuspend = true }: ReadingOptions = {},
+): StreamSource {
   const { signal } = call;
   return {
     runId,

@@ -11,7 +11,15 @@ import { resultReply, streamOf } from "./reply.ts";
 function answer(workflowId: string, runId: string, body: z.output<typeof ResumeWorkflowBody>, call: Call): Promise<Begun> {
   const { step, label, resumeData, forEachIndex, perStep } = body;
   const { requestContext } = call;
-  return resumeRun(hostFor(call), findWorkflow(workflowId, call), { runId, step, label, resumeData, forEachIndex, perStep, requestContext });
+  return resumeRun(hostFor(call), findWorkflow(workflowId, call), {
+    runId,
+    step,
+    label,
+    resumeData,
+    forEachIndex,
+    perStep,
+    requestContext,
+  });
 }
 
 export const resume: Handler<typeof workflows.resume> = async ({ params, query, body }, call) => {

@@ -12,7 +12,10 @@ export const listWorkflowRuns: Handler<typeof workflows.listRuns> = async ({ par
   const host = hostFor(call);
   const { page = 0, perPage, limit, offset, fromDate, toDate, resourceId, status } = query;
   const filter = { status, resourceId, from: fromDate?.getTime(), to: toDate?.getTime(), page, offset };
-  const { runs, total } = await listRuns(host, workflow, { ...filter, perPage: perPage === "false" ? false : (perPage ?? limit ?? DEFAULT_PER_PAGE) });
+  const { runs, total } = await listRuns(host, workflow, {
+    ...filter,
+    perPage: perPage === "false" ? false : (perPage ?? limit ?? DEFAULT_PER_PAGE),
+  });
   const states = await Promise.all(runs.map(({ id }) => loadRun(host.worker, id)));
   return { runs: states.flatMap((state) => (state ? [describeListedRun(workflow, state, call.audience)] : [])), total };
 };

@@ -7,7 +7,11 @@ import type { Handler } from "../../route-table.ts";
 import { findWorkflow, hostFor } from "./find.ts";
 import { resultReply, streamOf } from "./reply.ts";
 
-function requestOf(runId: string, { inputData, initialState, perStep, resourceId }: z.output<typeof StartBody>, { requestContext }: Call): StartRequest {
+function requestOf(
+  runId: string,
+  { inputData, initialState, perStep, resourceId }: z.output<typeof StartBody>,
+  { requestContext }: Call,
+): StartRequest {
   return { runId, inputData, initialState, perStep, resourceId, requestContext };
 }
 
@@ -28,7 +32,10 @@ export const startAsync: Handler<typeof workflows.startAsync> = async ({ params,
 export const stream: Handler<typeof workflows.stream> = async ({ params, query, body }, call) => {
   const host = hostFor(call);
   const { closeOnSuspend } = body;
-  const begun = await startRun(host, findWorkflow(params.workflowId, call), { ...requestOf(query.runId, body, call), onInvalidInput: "record" });
+  const begun = await startRun(host, findWorkflow(params.workflowId, call), {
+    ...requestOf(query.runId, body, call),
+    onInvalidInput: "record",
+  });
   return streamOf(host, begun, call, { closeOnSuspend });
 };
 
