@@ -19,7 +19,7 @@ describe("paths of one machine", () => {
     expect(faultsOf(`see ${path}`)).toHaveLength(1);
   });
 
-  it.each(["/api/agents", "https://example.org/home/ada/", "/homework", "../work/main", "/tmp/x", "packages/root/a"])(
+  it.each(["/api/agents", "https://example.org/home/ada/", "/homework", "../work/app", "/tmp/x", "packages/root/a"])(
     "%s is none",
     (path) => {
       expect(faultsOf(`see ${path}`)).toEqual([]);
