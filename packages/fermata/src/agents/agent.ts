@@ -241,6 +241,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     mode: "generate" | "stream",
   ): Promise<OpenRun> {
     const setup = await this.#setUp(options, mode);
+    if (setup.options.runId !== undefined) await refuseWaiting(setup, setup.options.runId);
     const now = Date.now();
     const history = withoutOpenCalls([...toModelMessages(setup.options.context ?? [], now), ...toModelMessages(messages, now)]);
     const told = history.filter((message) => message.role === "system");
@@ -480,4 +481,10 @@ function owner(memory: MemoryOptions | undefined, context: RequestContext): Owne
     return typeof value === "string" ? value : undefined;
   };
   return { threadId: trusted(MASTRA_THREAD_ID_KEY) ?? thread, resourceId: trusted(MASTRA_RESOURCE_ID_KEY) ?? memory?.resource };
+}
+
+/** A run that waits would be replaced by another one of its name, whichever agent's it is. */
+async function refuseWaiting({ suspensions }: RunSetup, runId: string): Promise<void> {
+  const { total } = await suspensions.list({ runId }, 0, 1);
+  if (total > 0) throw new FermataError("CONFLICT", `A run with the id "${runId}" waits for an answer. Choose another id, or answer it.`);
 }

@@ -57,7 +57,8 @@ export class MemorySuspensionStore implements SuspensionStore {
 
 function matches(run: Suspension, filter: SuspensionFilter): boolean {
   return (
-    run.agentId === filter.agentId &&
+    (filter.runId === undefined || run.runId === filter.runId) &&
+    (filter.agentId === undefined || run.agentId === filter.agentId) &&
     (filter.threadId === undefined || run.threadId === filter.threadId) &&
     (filter.resourceId === undefined || run.resourceId === filter.resourceId) &&
     (filter.from === undefined || run.suspendedAt >= filter.from) &&

@@ -25,7 +25,8 @@ export interface Suspension {
 }
 
 export interface SuspensionFilter {
-  readonly agentId: string;
+  readonly runId?: string | undefined;
+  readonly agentId?: string | undefined;
   readonly threadId?: string | undefined;
   readonly resourceId?: string | undefined;
   /** Epoch milliseconds, both ends included. */

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { Agent } from "../../src/agents/index.ts";
 import { Mastra } from "../../src/mastra.ts";
+import { createTool } from "../../src/tools/index.ts";
 import { serve, type RunningServer } from "../../src/serve.ts";
 
 let server: RunningServer | undefined;
@@ -50,6 +51,29 @@ test("an agent whose tools cannot be had is listed without them, beside the othe
 test("the tools of other agents are listed although one agent's cannot be had", async () => {
   const url = await start();
   expect((await fetch(`${url}/api/tools`)).status).toBe(200);
+});
+
+test("a run cannot take the id of one that waits, not even another agent's", async () => {
+  const waiting = createTool({ id: "send", description: "Send", requireApproval: true, execute: () => "sent" });
+  const asks = {
+    ...model,
+    doGenerate: async () => ({
+      ...(await model.doGenerate()),
+      content: [{ type: "tool-call" as const, toolCallId: "c", toolName: "send", input: "{}" }],
+    }),
+  };
+  const first = new Agent({ id: "first", name: "First", instructions: "Be.", model: asks, tools: { send: waiting } });
+  const second = new Agent({ id: "second", name: "Second", instructions: "Be.", model });
+  server = await serve(new Mastra({ logger: false, agents: { first, second } }), { port: 0, host: "127.0.0.1" });
+  const { url } = server;
+  const run = (agent: string): Promise<Response> =>
+    fetch(`${url}/api/agents/${agent}/generate`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ messages: "hi", runId: "mine" }),
+    });
+  const statuses = [(await run("first")).status, (await run("second")).status, (await run("first")).status];
+  expect(statuses).toEqual([200, 409, 409]);
 });
 
 test("a JSON Schema that nothing can be checked against is refused before the model is asked", async () => {

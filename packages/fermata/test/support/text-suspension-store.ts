@@ -16,7 +16,9 @@ export function textSuspensionStore(): SuspensionStore & { readonly rows: Map<st
       return read(text);
     },
     async list(filter, page, perPage) {
-      const runs = [...rows.values()].map(read).filter(({ agentId }) => agentId === filter.agentId);
+      const runs = [...rows.values()]
+        .map(read)
+        .filter(({ agentId, runId }) => (filter.agentId ?? agentId) === agentId && (filter.runId ?? runId) === runId);
       return { runs: runs.slice(page * perPage, (page + 1) * perPage), total: runs.length };
     },
     async ping() {},

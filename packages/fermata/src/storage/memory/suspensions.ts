@@ -60,9 +60,10 @@ export function memorySuspensions(limits: Limits): (reach: Reach) => SuspensionS
   });
 }
 
-function matches(run: Suspension, { agentId, threadId, resourceId, from = -Infinity, to = Infinity }: SuspensionFilter): boolean {
+function matches(run: Suspension, { runId, agentId, threadId, resourceId, from = -Infinity, to = Infinity }: SuspensionFilter): boolean {
   return (
-    run.agentId === agentId &&
+    (runId === undefined || run.runId === runId) &&
+    (agentId === undefined || run.agentId === agentId) &&
     (threadId === undefined || run.threadId === threadId) &&
     (resourceId === undefined || run.resourceId === resourceId) &&
     run.suspendedAt >= from &&

@@ -70,11 +70,13 @@ export function sqlSuspensions(db: SqlDatabase): (reach: Reach) => SuspensionSto
 }
 
 function condition(reach: Reach, filter: SuspensionFilter): { where: string; values: SqlValue[] } {
-  const values: SqlValue[] = [reach.tenant, filter.agentId];
-  const conditions = ["tenant = $1", "agent_id = $2"];
+  const values: SqlValue[] = [reach.tenant];
+  const conditions = ["tenant = $1"];
   const add = (text: string, value: SqlValue | undefined): void => {
     if (value !== undefined) conditions.push(`${text} $${values.push(value)}`);
   };
+  add("run_id =", filter.runId);
+  add("agent_id =", filter.agentId);
   add("resource_id =", reach.resourceId);
   add("resource_id =", filter.resourceId);
   add("thread_id =", filter.threadId);

@@ -60,6 +60,8 @@ export function suspensionCases(store: () => Store): void {
     expect(await found({ resourceId: "anna" })).toEqual([["r2", "r1"], 2]);
     expect(await found({ from: 2 })).toEqual([["r3", "r2"], 2]);
     expect(await found({ from: 1, to: 2 })).toEqual([["r2", "r1"], 2]);
+    expect(await found({ runId: "r2" })).toEqual([["r2"], 1]);
+    expect(await found({ agentId: undefined, runId: "other" })).toEqual([["other"], 1]);
   });
   test("the store answers", async () => {
     await expect(open().suspensions.ping()).resolves.toBeUndefined();
