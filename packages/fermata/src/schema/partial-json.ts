@@ -53,7 +53,7 @@ function closeJson(source: string): string | undefined {
 /** A value that is being written at the very end can be kept when it is a string, a number or a whole word. */
 function openTail(source: string, inString: boolean, escaped: boolean, end: string): string | undefined {
   let text = escaped ? source.slice(0, -1) : source;
-  if (inString) text = `${text.replace(/\\u[0-9a-fA-F]{0,3}$/, "")}"`;
+  if (inString) text = `${withoutOpenEscape(text)}"`;
   else text = text.replace(/[,:]\s*$/, "").replace(/(\d)[.eE][+-]?$/, "$1");
   const candidate = text + end;
   try {
@@ -62,4 +62,14 @@ function openTail(source: string, inString: boolean, escaped: boolean, end: stri
   } catch {
     return undefined;
   }
+}
+
+/** Without a `\uXXXX` that is not complete. A backslash before the `u` that is itself escaped begins nothing. */
+function withoutOpenEscape(text: string): string {
+  const digits = /u[0-9a-fA-F]{0,3}$/.exec(text.slice(-4));
+  if (!digits) return text;
+  const end = text.length - digits[0].length;
+  let start = end;
+  while (text[start - 1] === "\\") start--;
+  return (end - start) % 2 === 1 ? text.slice(0, end - 1) : text;
 }
