@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ["packages/*/{src,test}/**/*.test.ts", "examples/*/**/*.test.ts", "scripts/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", "**/dist.*/**"],
+    // A gate that fails by chance teaches to look away.
+    setupFiles: process.env.CI === "true" ? ["scripts/fixed-seed.ts"] : [],
     pool: "forks",
     testTimeout: 20_000,
     hookTimeout: 20_000,
