@@ -78,6 +78,30 @@ export function show(scope: Scope, chunk: WorkflowChunk): void {
   send(scope.execution, scope.path.length > 0 ? { chunk, inner: true } : { chunk }, chunk.type);
 }
 
+/** What is known of a step before it ends. */
+interface Seen {
+  readonly stepName: string;
+  readonly id: string;
+  readonly stepCallId?: string;
+  readonly payload: unknown;
+  readonly startedAt: number;
+}
+
+/** Shows how a step that holds others ended. Ends that belong to the whole run are shown there. */
+export function showEnd(scope: Scope, seen: Seen, outcome: Outcome): void {
+  const envelope = { runId: scope.execution.live.id, from: "WORKFLOW" } as const;
+  if (outcome.status === "success") {
+    const payload = { ...seen, status: "success" as const, output: outcome.output, endedAt: Date.now() };
+    show(scope, { type: "workflow-step-result", ...envelope, payload });
+  } else if (outcome.status === "failed") {
+    const payload = { ...seen, status: "failed" as const, error: outcome.error, endedAt: Date.now() };
+    show(scope, { type: "workflow-step-result", ...envelope, payload });
+  } else if (outcome.status === "suspended") {
+    const payload = { ...seen, status: "suspended" as const, suspendPayload: outcome.payload, suspendedAt: Date.now() };
+    show(scope, { type: "workflow-step-suspended", ...envelope, payload });
+  }
+}
+
 export function note(execution: Execution, value: Note): void {
   send(execution, { note: value }, `~${value.kind}`);
 }

@@ -1,4 +1,4 @@
-import { show, shownId, succeeded, worst, type Outcome, type Scope } from "./execution.ts";
+import { show, showEnd, shownId, succeeded, worst, type Outcome, type Scope } from "./execution.ts";
 import { toStepError } from "./errors.ts";
 import { FermataError } from "../errors.ts";
 import type { AnyStep, GraphNode } from "./graph.ts";
@@ -83,30 +83,7 @@ export async function visitForeach(
   function finish(all: readonly Outcome[]): Outcome {
     const outcome = worst(all) ?? succeeded(all.map((one) => (one.status === "success" ? one.output : undefined)));
     if (outcome.status === "success") scope.results.set(step.id, outcome.output);
-    if (!isShown) return outcome;
-    const seen = { ...named, payload: input, startedAt };
-    if (outcome.status === "success") {
-      show(scope, {
-        type: "workflow-step-result",
-        runId,
-        from: "WORKFLOW",
-        payload: { ...seen, status: "success", output: outcome.output, endedAt: Date.now() },
-      });
-    } else if (outcome.status === "failed") {
-      show(scope, {
-        type: "workflow-step-result",
-        runId,
-        from: "WORKFLOW",
-        payload: { ...seen, status: "failed", error: outcome.error, endedAt: Date.now() },
-      });
-    } else if (outcome.status === "suspended") {
-      show(scope, {
-        type: "workflow-step-suspended",
-        runId,
-        from: "WORKFLOW",
-        payload: { ...seen, status: "suspended", suspendPayload: outcome.payload, suspendedAt: Date.now() },
-      });
-    }
+    if (isShown) showEnd(scope, { ...named, payload: input, startedAt }, outcome);
     return outcome;
   }
 }

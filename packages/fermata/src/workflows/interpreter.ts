@@ -1,7 +1,7 @@
 /** Walks a workflow's graph. Whatever must happen once goes through the engine; what has happened already comes back from it. */
 import { messageOf } from "../errors.ts";
 import { conditionContext, flowContext } from "./step-context.ts";
-import { CANCELED, fromRecord, show, shownId, succeeded, worst, type Outcome, type Scope, type StepRecord } from "./execution.ts";
+import { CANCELED, fromRecord, show, showEnd, shownId, succeeded, worst, type Outcome, type Scope, type StepRecord } from "./execution.ts";
 import { toStepError } from "./errors.ts";
 import type { AnyStep, GraphNode } from "./graph.ts";
 import { visitForeach } from "./foreach.ts";
@@ -90,31 +90,10 @@ async function runNested(
   const inner: Scope = { ...scope, workflow: step, path: [...scope.path, step.id], init: input, results: new Map(), announce };
   const outcome = await walk(graph, input, key, inner);
   if (!isShown || index !== undefined) return outcome;
-  const seen = { ...named, payload: input, startedAt };
-  if (outcome.status === "suspended") {
-    show(scope, {
-      type: "workflow-step-suspended",
-      runId,
-      from: "WORKFLOW",
-      payload: { ...seen, status: "suspended", suspendPayload: outcome.payload, suspendedAt: Date.now() },
-    });
-  } else if (outcome.status === "success" || outcome.status === "bailed") {
-    show(scope, {
-      type: "workflow-step-result",
-      runId,
-      from: "WORKFLOW",
-      payload: { ...seen, status: "success", output: outcome.output, endedAt: Date.now() },
-    });
-  } else if (outcome.status === "failed") {
-    show(scope, {
-      type: "workflow-step-result",
-      runId,
-      from: "WORKFLOW",
-      payload: { ...seen, status: "failed", error: outcome.error, endedAt: Date.now() },
-    });
-  }
   // To bail out of a workflow inside another is a result of it, not of the one around it.
-  return outcome.status === "bailed" ? succeeded(outcome.output) : outcome;
+  const ended = outcome.status === "bailed" ? succeeded(outcome.output) : outcome;
+  showEnd(scope, { ...named, payload: input, startedAt }, ended);
+  return ended;
 }
 
 async function visitParallel(steps: readonly AnyStep[], input: unknown, key: string, scope: Scope): Promise<Outcome> {
