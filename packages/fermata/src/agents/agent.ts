@@ -79,6 +79,8 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
   readonly id: Id;
   readonly name: string;
   readonly description: string;
+  /** For the compiler alone: what clients read the types of tools from. */
+  readonly "~tools"?: T;
   readonly #config: AgentConfig<Id, T>;
   /** The instance that the agent is registered with, or that of the agent that delegates to it. */
   #mastra: AgentHost | undefined;

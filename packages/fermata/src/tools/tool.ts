@@ -35,15 +35,23 @@ export type NeedsApproval<I = unknown> =
   | boolean
   | ((input: I, context: { readonly requestContext: RequestContext }) => boolean | Promise<boolean>);
 
-export interface ToolConfig<I extends Schema = Schema, O extends Schema = Schema, Id extends string = string> {
+export interface ToolConfig<
+  I extends Schema = Schema,
+  O extends Schema = Schema,
+  Id extends string = string,
+  P extends Schema = Schema,
+  R extends Schema = Schema,
+> {
   readonly id: Id;
   /** Tells the model what the tool is for. */
   readonly description: string;
   readonly inputSchema?: I;
   /** The result is checked against it; a result that does not fit is told to the model as an error. */
   readonly outputSchema?: O;
-  readonly suspendSchema?: Schema;
-  readonly resumeSchema?: Schema;
+  /** What `suspend` says. */
+  readonly suspendSchema?: P;
+  /** What the answer to `suspend` is. */
+  readonly resumeSchema?: R;
   readonly requestContextSchema?: Schema;
   /** Ask the provider to keep exactly to the input schema. */
   readonly strict?: boolean;
@@ -59,7 +67,13 @@ export interface ToolConfig<I extends Schema = Schema, O extends Schema = Schema
 const TOOL = Symbol.for("fermata.tool");
 
 /** A function that a model may call, with what it takes and gives. Made by `createTool`. */
-export interface Tool<I extends Schema = Schema, O extends Schema = Schema, Id extends string = string> extends ToolConfig<I, O, Id> {
+export interface Tool<
+  I extends Schema = Schema,
+  O extends Schema = Schema,
+  Id extends string = string,
+  P extends Schema = Schema,
+  R extends Schema = Schema,
+> extends ToolConfig<I, O, Id, P, R> {
   readonly [TOOL]: true;
 }
 
@@ -112,9 +126,13 @@ export function isProviderTool(tool: AnyTool | ProviderTool): tool is ProviderTo
  * });
  * @throws FermataError `MISCONFIGURED` when the tool has no id.
  */
-export function createTool<I extends Schema = Schema, O extends Schema = Schema, const Id extends string = string>(
-  config: ToolConfig<I, O, Id>,
-): Tool<I, O, Id> {
+export function createTool<
+  I extends Schema = Schema,
+  O extends Schema = Schema,
+  const Id extends string = string,
+  P extends Schema = Schema,
+  R extends Schema = Schema,
+>(config: ToolConfig<I, O, Id, P, R>): Tool<I, O, Id, P, R> {
   if (typeof config.id !== "string" || config.id === "") throw new FermataError("MISCONFIGURED", "A tool needs an id.");
   return { ...config, [TOOL]: true };
 }

@@ -6,8 +6,17 @@ import { executeTool } from "../tools/execute.ts";
 import type { AnyTool, Tool } from "../tools/tool.ts";
 import type { AgentOptions } from "../agents/options.ts";
 import type { AnyStep } from "./graph.ts";
-import { defineStep, type AgentStepInput, type Step, type StepConfig, type StepContext, type StepParts, type StepSchemas } from "./step.ts";
-import { Workflow } from "./workflow.ts";
+import {
+  defineStep,
+  type AgentStepInput,
+  type Place,
+  type Step,
+  type StepConfig,
+  type StepContext,
+  type StepParts,
+  type StepSchemas,
+} from "./step.ts";
+import { Workflow, type Inner } from "./workflow.ts";
 
 /** Options of an agent's step: those of its run, without what the step decides itself. */
 export type AgentStepOptions = Omit<AgentOptions, "abortSignal" | "requestContext" | "runId" | "structuredOutput"> &
@@ -25,19 +34,21 @@ export type AgentStepOptions = Omit<AgentOptions, "abortSignal" | "requestContex
  * });
  * @throws FermataError `MISCONFIGURED`
  */
-export function createStep<Id extends string, In, Out, State, Prev>(workflow: Workflow<Id, In, Out, State, Prev>): Step<Id, In, Out, State>;
+export function createStep<Id extends string, In, Out, State, Prev, Places>(
+  workflow: Workflow<Id, In, Out, State, Prev, Places>,
+): Step<Id, In, Out, State, Inner<Id, Out, Places>>;
 export function createStep<Id extends string, D extends Schema>(
   agent: Agent<Id>,
   options: AgentStepOptions & { readonly structuredOutput: { readonly schema: D } },
-): Step<Id, AgentStepInput, Output<D>, unknown>;
+): Step<Id, AgentStepInput, Output<D>, unknown, Record<Id, Place<Output<D>, never, never>>>;
 export function createStep<Id extends string>(
   agent: Agent<Id>,
   options?: AgentStepOptions,
-): Step<Id, AgentStepInput, { text: string }, unknown>;
-export function createStep<I extends Schema, O extends Schema, Id extends string>(
-  tool: Tool<I, O, Id>,
+): Step<Id, AgentStepInput, { text: string }, unknown, Record<Id, Place<{ text: string }, never, never>>>;
+export function createStep<I extends Schema, O extends Schema, Id extends string, P extends Schema, R extends Schema>(
+  tool: Tool<I, O, Id, P, R>,
   options?: Pick<StepParts, "retries" | "metadata">,
-): Step<Id, Input<I>, Output<O>, unknown>;
+): Step<Id, Input<I>, Output<O>, unknown, Record<Id, Place<Output<O>, Output<P>, Input<R>>>>;
 export function createStep<
   const Id extends string,
   I extends Schema = Schema,
@@ -45,7 +56,9 @@ export function createStep<
   S extends Schema = Schema,
   R extends Schema = Schema,
   P extends Schema = Schema,
->(config: StepConfig<Id, I, O, S, R, P>): Step<Id, Input<I>, Output<O>, Output<S>> & StepSchemas<I, O>;
+>(
+  config: StepConfig<Id, I, O, S, R, P>,
+): Step<Id, Input<I>, Output<O>, Output<S>, Record<Id, Place<Output<O>, Output<P>, Input<R>>>> & StepSchemas<I, O>;
 export function createStep(
   from: object,
   options: AgentStepOptions & { readonly structuredOutput?: { readonly schema: Schema } } = {},
@@ -57,12 +70,12 @@ export function createStep(
 }
 
 /** The step under another id, so that it can stand in one workflow twice. */
-export function cloneStep<const Id extends string, In, Out, State>(
-  step: Step<string, In, Out, State>,
+export function cloneStep<const Id extends string, In, Out, State, Places>(
+  step: Step<string, In, Out, State, Places>,
   { id }: { readonly id: Id },
-): Step<Id, In, Out, State> {
-  if (step instanceof Workflow) return { ...step.asStep(), id };
-  return { ...step, id };
+): Step<Id, In, Out, State, Record<Id, Places[keyof Places]>> {
+  const parts: StepParts = step instanceof Workflow ? step.asStep() : step;
+  return { ...parts, id };
 }
 
 const TOOL = Symbol.for("fermata.tool");

@@ -7,6 +7,6 @@ export { mapVariable } from "./map.ts";
 export type { ResumeOptions, StartOptions, StreamOptions, TimeTravelOptions } from "./run.ts";
 export { WorkflowRun, WorkflowStream } from "./run.ts";
 export type { WorkflowResult } from "./result.ts";
-export type { FlowContext, Step, StepConfig, StepContext } from "./step.ts";
+export type { FlowContext, Place, Step, StepConfig, StepContext } from "./step.ts";
 export { createWorkflow, Workflow } from "./workflow.ts";
 export type { EntryOptions, WorkflowConfig } from "./workflow.ts";

@@ -101,11 +101,20 @@ export interface StepParts {
  * A piece of work in a workflow. `In` is what it accepts from the step before, `Out` what it gives to the next.
  * The members with a tilde exist for the compiler alone.
  */
-export interface Step<Id extends string = string, In = never, Out = unknown, State = never> extends StepParts {
+export interface Step<Id extends string = string, In = never, Out = unknown, State = never, Places = unknown> extends StepParts {
   readonly id: Id;
   readonly "~accepts"?: (input: In) => void;
   readonly "~gives"?: Out;
   readonly "~state"?: (state: State) => void;
+  /** What whoever resumes a run sees of the step: a `Place` under its id. */
+  readonly "~places"?: Places;
+}
+
+/** A step as it looks from outside a run: what it gives, what it says when it waits, and what it is told when it goes on. */
+export interface Place<Out = unknown, Suspend = unknown, Resume = unknown> {
+  readonly output: Out;
+  readonly suspend: Suspend;
+  readonly resume: Resume;
 }
 
 /** What an agent as a step takes and gives. */
@@ -127,9 +136,11 @@ export function defineStep<
   S extends Schema = Schema,
   R extends Schema = Schema,
   P extends Schema = Schema,
->(config: StepConfig<Id, I, O, S, R, P>): Step<Id, Input<I>, Output<O>, Output<S>> & StepSchemas<I, O> {
+>(
+  config: StepConfig<Id, I, O, S, R, P>,
+): Step<Id, Input<I>, Output<O>, Output<S>, Record<Id, Place<Output<O>, Output<P>, Input<R>>>> & StepSchemas<I, O> {
   if (typeof config.id !== "string" || config.id === "") throw new FermataError("MISCONFIGURED", "A step needs an id.");
   if (typeof config.execute !== "function") throw new FermataError("MISCONFIGURED", `Step "${config.id}" needs an execute function.`);
   // A schema that was not given has the type of any.
-  return { ...config } as Step<Id, Input<I>, Output<O>, Output<S>> & StepSchemas<I, O>;
+  return { ...config } as Step<Id, Input<I>, Output<O>, Output<S>, Record<Id, Place<Output<O>, Output<P>, Input<R>>>> & StepSchemas<I, O>;
 }

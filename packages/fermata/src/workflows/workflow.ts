@@ -9,7 +9,7 @@ import { WorkflowRun } from "./run.ts";
 import { ownHost } from "./serve-workflows.ts";
 import type { AnyTool } from "../tools/tool.ts";
 import { workflowTool } from "./as-tool.ts";
-import type { FlowContext, Step, StepParts } from "./step.ts";
+import type { FlowContext, Place, Step, StepParts } from "./step.ts";
 
 export interface WorkflowConfig<Id extends string, I extends Schema, O extends Schema, S extends Schema> extends Pick<
   WorkflowOptions,
@@ -43,16 +43,23 @@ type GivesOf<S> = S extends { readonly "~gives"?: infer O } ? O : never;
 type AcceptsOf<S> = S extends { readonly "~accepts"?: (input: infer I) => void } ? I : never;
 /** A step whose output can go round to its own input. */
 type Loopable<S> = GivesOf<S> extends AcceptsOf<S> ? unknown : { readonly error: "The step gives what it does not accept itself" };
+type PlacesOf<S> = S extends { readonly "~places"?: infer P } ? P : unknown;
+/** The places of several steps together. */
+type AllPlaces<S> = (S extends unknown ? (places: PlacesOf<S>) => void : never) extends (places: infer P) => void ? P : unknown;
+/** A workflow inside another: its own place, and those of its steps under their paths. */
+export type Inner<Id extends string, Out, Places> = Record<Id, Place<Out>> & {
+  readonly [K in keyof Places & string as `${Id}.${K}`]: Places[K];
+};
 type ById<S> = S extends { readonly id: infer Id extends string } ? Id : never;
 type LoopCondition<S, State> = (context: LoopContext<GivesOf<S>, State>) => boolean | Promise<boolean>;
 type Item<Prev> = Prev extends readonly (infer E)[] ? E : never;
 
 /**
  * Steps in an order. Built by chaining and closed by `commit`; a step that does not accept what the one before it gives does not compile.
- * `In` is what a run takes, `Out` what it ends with, `Prev` what the last step gives.
+ * `In` is what a run takes, `Out` what it ends with, `Prev` what the last step gives, `Places` its steps as they look from outside a run.
  */
-export class Workflow<Id extends string = string, In = never, Out = unknown, State = never, Prev = unknown>
-  implements Step<Id, In, Out, State>, WorkflowDefinition
+export class Workflow<Id extends string = string, In = never, Out = unknown, State = never, Prev = unknown, Places = unknown>
+  implements Step<Id, In, Out, State, Inner<Id, Out, Places>>, WorkflowDefinition
 {
   readonly id: Id;
   readonly description?: string;
@@ -67,7 +74,9 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
   readonly "~accepts"?: (input: In) => void;
   readonly "~gives"?: Out;
   readonly "~state"?: (state: State) => void;
+  readonly "~places"?: Inner<Id, Out, Places>;
   readonly "~last"?: Prev;
+  readonly "~steps"?: Places;
   readonly #graph: GraphNode[] = [];
   #committed = false;
   #hash: string | undefined;
@@ -137,7 +146,7 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
 
   /** A step after the one before. The name is the field's: a workflow is not to be awaited, and one that is committed says so. */
   // oxlint-disable-next-line unicorn/no-thenable -- the reference's name
-  then<O>(step: Step<string, Prev, O, State>, options: EntryOptions = {}): Workflow<Id, In, Out, State, O> {
+  then<O, P>(step: Step<string, Prev, O, State, P>, options: EntryOptions = {}): Workflow<Id, In, Out, State, O, Places & P> {
     return this.#add({ type: "step", step: asAny(step) }, options);
   }
 
@@ -145,7 +154,7 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
   parallel<const T extends readonly AnyTyped<Prev, State>[]>(
     steps: T,
     options: EntryOptions = {},
-  ): Workflow<Id, In, Out, State, { [S in T[number] as ById<S>]: GivesOf<S> }> {
+  ): Workflow<Id, In, Out, State, { [S in T[number] as ById<S>]: GivesOf<S> }, Places & AllPlaces<T[number]>> {
     return this.#add({ type: "parallel", steps: steps.map(asAny) }, options);
   }
 
@@ -153,17 +162,17 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
   branch<const T extends readonly Arm<Prev, State>[]>(
     arms: T,
     options: EntryOptions = {},
-  ): Workflow<Id, In, Out, State, { [A in T[number] as ById<A[1]>]?: GivesOf<A[1]> }> {
+  ): Workflow<Id, In, Out, State, { [A in T[number] as ById<A[1]>]?: GivesOf<A[1]> }, Places & AllPlaces<T[number][1]>> {
     return this.#add({ type: "conditional", arms: arms.map(([condition, step]) => ({ condition, step: asAny(step) })) }, options);
   }
 
   /** Makes the next step's input, with a function or from a table of sources. */
-  map<O>(map: (context: FlowContext<Prev, State>) => O | Promise<O>, options?: EntryOptions): Workflow<Id, In, Out, State, O>;
-  map<const M extends MapTable<Prev, State>>(table: M, options?: EntryOptions): Workflow<Id, In, Out, State, Mapped<M, In>>;
+  map<O>(map: (context: FlowContext<Prev, State>) => O | Promise<O>, options?: EntryOptions): Workflow<Id, In, Out, State, O, Places>;
+  map<const M extends MapTable<Prev, State>>(table: M, options?: EntryOptions): Workflow<Id, In, Out, State, Mapped<M, In>, Places>;
   map(
     from: ((context: FlowContext<Prev, State>) => unknown) | MapTable<Prev, State>,
     options: EntryOptions = {},
-  ): Workflow<Id, In, Out, State, never> {
+  ): Workflow<Id, In, Out, State, never, Places> {
     const { id = `mapping_${this.id}_${this.#countOf("mapping")}` } = options;
     // What stands before this place is what the context's type says.
     const map =
@@ -172,10 +181,10 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
   }
 
   /** The step for each item of the list that the step before gives, one at a time unless `concurrency` says otherwise. */
-  foreach<O>(
-    step: Prev extends readonly unknown[] ? Step<string, Item<Prev>, O, State> : { readonly error: "foreach needs a list before it" },
+  foreach<O, P>(
+    step: Prev extends readonly unknown[] ? Step<string, Item<Prev>, O, State, P> : { readonly error: "foreach needs a list before it" },
     options: EntryOptions & { readonly concurrency?: number } = {},
-  ): Workflow<Id, In, Out, State, O[]> {
+  ): Workflow<Id, In, Out, State, O[], Places & P> {
     const { concurrency = 1 } = options;
     if (!Number.isInteger(concurrency) || concurrency < 1)
       throw new FermataError("MISCONFIGURED", "concurrency must be a whole number of at least 1.");
@@ -187,7 +196,7 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
     step: S & Loopable<S>,
     condition: LoopCondition<S, State>,
     options: EntryOptions = {},
-  ): Workflow<Id, In, Out, State, GivesOf<S>> {
+  ): Workflow<Id, In, Out, State, GivesOf<S>, Places & PlacesOf<S>> {
     return this.#add({ type: "loop", loopType: "dowhile", step: asAny(step), condition }, options);
   }
 
@@ -196,7 +205,7 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
     step: S & Loopable<S>,
     condition: LoopCondition<S, State>,
     options: EntryOptions = {},
-  ): Workflow<Id, In, Out, State, GivesOf<S>> {
+  ): Workflow<Id, In, Out, State, GivesOf<S>, Places & PlacesOf<S>> {
     return this.#add({ type: "loop", loopType: "dountil", step: asAny(step), condition }, options);
   }
 
@@ -204,7 +213,7 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
   sleep(
     duration: number | ((context: FlowContext<Prev, State>) => number | Promise<number>),
     options: EntryOptions = {},
-  ): Workflow<Id, In, Out, State, Prev> {
+  ): Workflow<Id, In, Out, State, Prev, Places> {
     const { id = `sleep_${this.id}_${this.#countOf("sleep")}` } = options;
     return this.#add({ type: "sleep", id, duration }, options);
   }
@@ -213,7 +222,7 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
   sleepUntil(
     date: Date | ((context: FlowContext<Prev, State>) => Date | Promise<Date>),
     options: EntryOptions = {},
-  ): Workflow<Id, In, Out, State, Prev> {
+  ): Workflow<Id, In, Out, State, Prev, Places> {
     const { id = `sleepUntil_${this.id}_${this.#countOf("sleepUntil")}` } = options;
     return this.#add({ type: "sleepUntil", id, date }, options);
   }
@@ -246,11 +255,11 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
     return this.#graph.filter((node) => node.type === type).length;
   }
 
-  #add<Next>(node: GraphNode, { description, metadata }: EntryOptions): Workflow<Id, In, Out, State, Next> {
+  #add<Next, All>(node: GraphNode, { description, metadata }: EntryOptions): Workflow<Id, In, Out, State, Next, All> {
     if (this.#committed) throw new FermataError("MISCONFIGURED", `Workflow "${this.id}" is committed: its graph cannot change any more.`);
     this.#graph.push({ ...node, ...(description !== undefined && { description }), ...(metadata && { metadata }) });
     // The same builder; only what the compiler knows of it has changed.
-    return this as unknown as Workflow<Id, In, Out, State, Next>;
+    return this as unknown as Workflow<Id, In, Out, State, Next, All>;
   }
 }
 
