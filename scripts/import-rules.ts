@@ -30,6 +30,7 @@ const rooms = [
   ["context"],
   ["models"],
   ["storage"],
+  ["auth"],
   ["runs"],
   ["tools"],
   ["memory"],

@@ -1,3 +1,28 @@
+export { CompositeAuth } from "../auth/composite-auth.ts";
+export { isCredentialsProvider, isSessionProvider, isSSOProvider, isUserProvider } from "../auth/capabilities.ts";
+export type {
+  CredentialsResult,
+  ICredentialsProvider,
+  ISessionProvider,
+  ISSOProvider,
+  IUserProvider,
+  Session,
+  SSOCallbackResult,
+  SSOLoginConfig,
+  User,
+} from "../auth/capabilities.ts";
+export { defineAuth, MastraAuthProvider } from "../auth/provider.ts";
+export type {
+  AuthRequest,
+  AuthRule,
+  IMastraAuthProvider,
+  MastraAuthConfig,
+  MastraAuthProviderOptions,
+  PathPattern,
+  UserClaims,
+} from "../auth/provider.ts";
+export { SimpleAuth } from "../auth/simple-auth.ts";
+export type { SimpleAuthOptions } from "../auth/simple-auth.ts";
 export { registerApiRoute } from "./custom-routes.ts";
 export { createOpenApiDocument } from "./openapi.ts";
 export type { OpenApiOptions } from "./openapi.ts";
