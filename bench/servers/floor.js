@@ -12,6 +12,7 @@ import { model } from "../model.js";
 import agents from "./agents.json" with { type: "json" };
 import { weather } from "./app.js";
 import reply from "./generate-reply.json" with { type: "json" };
+import toolReply from "./generate-tool-reply.json" with { type: "json" };
 import { run } from "./process.js";
 
 const encoder = new TextEncoder();
@@ -23,11 +24,14 @@ app.post("/api/agents/:id/tools/:tool/execute", async (c) => c.json(weather((awa
 app.post("/api/agents/:id/generate", async (c) => {
   const prompt = firstPrompt((await c.req.json()).messages);
   const abortSignal = c.req.raw.signal;
+  let frame = reply;
   for (;;) {
     const { content, finishReason, usage } = await model.doGenerate({ prompt, abortSignal });
     const call = content.find((part) => part.type === "tool-call");
-    if (call) prompt.push(...runTool(call).messages);
-    else return c.json({ ...reply, text: content.map((part) => (part.type === "text" ? part.text : "")).join(""), finishReason, usage });
+    if (call) {
+      prompt.push(...runTool(call).messages);
+      frame = toolReply;
+    } else return c.json({ ...frame, text: content.map((part) => (part.type === "text" ? part.text : "")).join(""), finishReason, usage });
   }
 });
 app.post("/api/agents/:id/stream", async (c) => {
