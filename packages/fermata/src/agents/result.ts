@@ -99,7 +99,10 @@ function chunk<T extends string, P>(run: Run, type: T, payload: P): Chunk<T, P> 
 /** The lists of all steps in one; of a single step, its own. */
 function joined<V>(steps: readonly StepSummary[], of: (step: StepSummary) => readonly V[]): readonly V[] {
   const [only] = steps;
-  return only && steps.length === 1 ? of(only) : steps.flatMap(of);
+  if (only && steps.length === 1) return of(only);
+  const all: V[] = [];
+  for (const step of steps) for (const value of of(step)) all.push(value);
+  return all;
 }
 
 function reasoningOf(run: Run, step: StepRecord): ReasoningChunk[] {

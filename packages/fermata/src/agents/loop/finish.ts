@@ -4,7 +4,7 @@ import type { FinishPayload, StepMetadata } from "../chunks.ts";
 import { assistantMessage } from "../stored-answer.ts";
 import { toUiMessage } from "../messages/to-ui.ts";
 import type { Run } from "./run.ts";
-import type { AssistantPart, StepRecord, ToolResultPart } from "./state.ts";
+import type { AssistantPart, SettledCall, StepRecord, ToolResultPart } from "./state.ts";
 
 /** What a step adds to the conversation, from the model's content and the settled calls. */
 export function stepMessages(run: Run, step: StepRecord, content: AssistantPart[]): ModelMessage[] {
@@ -13,27 +13,31 @@ export function stepMessages(run: Run, step: StepRecord, content: AssistantPart[
   const said = content.some(isEmptyText) ? content.filter((part) => !isEmptyText(part)) : content;
   if (said.length > 0) messages.push({ role: "assistant", content: said });
   if (step.toolCalls.length === 0) return messages;
-  const ids = new Set(step.toolCalls.map((call) => call.toolCallId));
-  const order = new Map(step.toolCalls.map((call, index) => [call.toolCallId, index]));
-  const results: ToolResultPart[] = run.settled
-    .filter(({ call, stepNumber }) => stepNumber === step.stepNumber && ids.has(call.toolCallId))
-    .toSorted((a, b) => (order.get(a.call.toolCallId) ?? 0) - (order.get(b.call.toolCallId) ?? 0))
-    .map(({ call, output, modelOutput }) => {
-      const forModel = modelOutput && { providerOptions: { mastra: { modelOutput: toJsonObject(modelOutput) } } };
-      if (forModel) markCall(content, call.toolCallId, forModel.providerOptions.mastra.modelOutput);
-      // `input` is not part of the provider interface; clients read it beside the result.
-      const part = {
-        type: "tool-result" as const,
-        toolCallId: call.toolCallId,
-        toolName: call.toolName,
-        output,
-        input: call.args,
-        ...forModel,
-      };
-      return part;
-    });
+  const results: ToolResultPart[] = [];
+  for (const { call, output, modelOutput } of settledInOrder(run, step)) {
+    const forModel = modelOutput && { providerOptions: { mastra: { modelOutput: toJsonObject(modelOutput) } } };
+    if (forModel) markCall(content, call.toolCallId, forModel.providerOptions.mastra.modelOutput);
+    // `input` is not part of the provider interface; clients read it beside the result.
+    const part = {
+      type: "tool-result" as const,
+      toolCallId: call.toolCallId,
+      toolName: call.toolName,
+      output,
+      input: call.args,
+      ...forModel,
+    };
+    results.push(part);
+  }
   if (results.length > 0) messages.push({ role: "tool", content: results });
   return messages;
+}
+
+/** The settled calls of the step, in the order in which the model made them. */
+function settledInOrder(run: Run, step: StepRecord): readonly SettledCall[] {
+  const { toolCalls, stepNumber } = step;
+  const place = ({ call }: SettledCall): number => toolCalls.findIndex(({ toolCallId }) => toolCallId === call.toolCallId);
+  const settled = run.settled.filter((known) => known.stepNumber === stepNumber && place(known) >= 0);
+  return settled.length < 2 ? settled : settled.sort((a, b) => place(a) - place(b));
 }
 
 /** An empty text about which the provider has nothing to say either. */
@@ -56,7 +60,9 @@ function markCall(content: readonly AssistantPart[], toolCallId: string, modelOu
 
 /** The parts of a step's messages in one list. */
 export function stepContent(step: StepRecord): unknown[] {
-  return step.messages.flatMap((message): unknown[] => (typeof message.content === "string" ? [] : message.content));
+  const parts: unknown[] = [];
+  for (const { content } of step.messages) if (typeof content !== "string") for (const part of content) parts.push(part);
+  return parts;
 }
 
 /** The last chunk of a step: what this step brought, and nothing that was told before. */

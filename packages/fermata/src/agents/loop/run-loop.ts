@@ -161,10 +161,22 @@ function voidStep({ step, consumer }: ModelStep): void {
 /** Whether the model has something new to hear: every call of the step was settled here, and it may be asked again. */
 function mayGoOn(run: Run, step: StepRecord): boolean {
   if (step.finishReason === "error" || step.stepNumber + 1 >= run.setup.maxSteps) return false;
-  const calls = step.toolCalls.filter((call) => !call.providerExecuted);
-  if (calls.length === 0) return false;
-  const settled = new Set(run.settled.flatMap(({ call, stepNumber }) => (stepNumber === step.stepNumber ? [call.toolCallId] : [])));
-  return calls.every((call) => settled.has(call.toolCallId)); // the caller runs the others
+  let calls = 0;
+  for (const call of step.toolCalls) {
+    if (call.providerExecuted) continue;
+    calls++;
+    if (!isSettled(run, step, call.toolCallId)) return false; // the caller runs it
+  }
+  return calls > 0;
+}
+
+function isSettled(run: Run, step: StepRecord, toolCallId: string): boolean {
+  // The newest are of this step. A step has a handful of calls: a set of them would cost more than it saves.
+  for (let index = run.settled.length - 1; index >= 0; index--) {
+    const known = run.settled[index];
+    if (known?.call.toolCallId === toolCallId && known.stepNumber === step.stepNumber) return true;
+  }
+  return false;
 }
 
 async function isStopped(run: Run, step: StepRecord): Promise<boolean> {

@@ -29,7 +29,11 @@ function isPlain(value: unknown, depth: number): boolean {
   if (depth > MAX_DEPTH) return false;
   if (Array.isArray(value)) return value.every((item) => isPlain(item, depth + 1));
   if (Object.getPrototypeOf(value) !== Object.prototype || "toJSON" in value) return false;
-  return Object.values(value).every((item) => item === undefined || isPlain(item, depth + 1));
+  for (const key in value) {
+    const item: unknown = value[key as keyof typeof value];
+    if (item !== undefined && !isPlain(item, depth + 1)) return false;
+  }
+  return true;
 }
 
 function copy(value: unknown, ancestors: readonly object[]): Json {

@@ -137,10 +137,12 @@ function storedMessage(role: StoredMessage["role"], parts: readonly StoredPart[]
 
 /** Parts with their text beside them, as readers of older versions expect it. */
 export function storedContent(parts: readonly StoredPart[], metadata?: Readonly<Record<string, unknown>>): StoredMessage["content"] {
-  const text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
-  const finished = parts.flatMap((part) =>
-    part.type === "tool-invocation" && part.toolInvocation.state === "result" ? [part.toolInvocation] : [],
-  );
+  let text = "";
+  const finished: ToolInvocation[] = [];
+  for (const part of parts) {
+    if (part.type === "text") text += part.text;
+    else if (part.type === "tool-invocation" && part.toolInvocation.state === "result") finished.push(part.toolInvocation);
+  }
   return {
     format: 2,
     parts,
