@@ -24,6 +24,7 @@ app.post("/api/agents/:id/tools/:tool/execute", async (c) => c.json(weather((awa
 app.post("/api/agents/:id/generate", async (c) => {
   const prompt = firstPrompt((await c.req.json()).messages);
   const abortSignal = c.req.raw.signal;
+  /** @type {object} */
   let frame = reply;
   for (;;) {
     const { content, finishReason, usage } = await model.doGenerate({ prompt, abortSignal });
