@@ -1,5 +1,5 @@
 /**
- * PostgreSQL with the extension `vector`, which no npm package brings: `FERMATA_PGVECTOR_URL=postgres://… vitest run pgvector`.
+ * PostgreSQL with the extension `vector`: one in the process, or any other with `FERMATA_PGVECTOR_URL=postgres://… vitest run pgvector`.
  * The tests make a schema of their own and drop it.
  */
 import { randomUUID } from "node:crypto";
@@ -7,23 +7,26 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PgVector } from "../../src/storage/postgres/index.ts";
 import { vectorSuite } from "../suites/vector-suite.ts";
+import { startPgVector, type TestPgVector } from "../support/pgvector.ts";
 
-const connectionString = process.env["FERMATA_PGVECTOR_URL"];
-if (connectionString === undefined) console.warn("FERMATA_PGVECTOR_URL is not set: tests with pgvector are skipped.");
+const given = process.env["FERMATA_PGVECTOR_URL"];
 
-describe.skipIf(connectionString === undefined)("pgvector", () => {
+describe("pgvector", () => {
   const schema = `test_${randomUUID()}`;
+  let own: TestPgVector | undefined;
   let pool: pg.Pool;
   let vector: PgVector;
   beforeAll(async () => {
-    pool = new pg.Pool({ connectionString });
+    if (given === undefined) own = await startPgVector();
+    pool = new pg.Pool({ connectionString: given ?? own?.connectionString, ...(own && { max: 1 }) });
     await pool.query("create extension if not exists vector");
     vector = new PgVector({ pool, schema });
-  });
+  }, 60_000);
   afterAll(async () => {
     await vector?.close();
     await pool?.query(`drop schema if exists "${schema}" cascade`);
     await pool?.end();
+    await own?.stop();
   });
 
   vectorSuite("pgvector", () => vector);
