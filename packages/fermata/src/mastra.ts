@@ -1,7 +1,10 @@
+import type { Context, Next } from "hono";
 import type { Agent } from "./agents/agent.ts";
 import type { AgentHost } from "./agents/host.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "./context/principal.ts";
+import type { RequestContext } from "./context/request-context.ts";
 import { FermataError } from "./errors.ts";
+import type { CorsOptions } from "./mastra/edge-config.ts";
 import type { Memory } from "./memory/memory.ts";
 import { prune, toRetention, type Pruned, type Retention } from "./memory/retention.ts";
 import { MemorySuspensionStore } from "./storage/memory-suspension-store.ts";
@@ -41,7 +44,11 @@ export interface ServerConfig {
     /** Log every request. Default false. */
     readonly apiReqLogs?: boolean;
   };
-  /** Routes of the app's own, outside the prefix. Made by `registerApiRoute`. */
+  /** Code of the app's own around every route, in this order. */
+  readonly middleware?: Middleware | readonly Middleware[];
+  /** Which pages of other origins may call the server; false for no word about it. */
+  readonly cors?: CorsOptions | false;
+  /** Routes of the app's own, outside the prefix. Made by `registerApiRoute` and `createRoute`. */
   readonly apiRoutes?: readonly ApiRoute[];
   /** Replaces the reply to a failure that is not part of the contract. */
   readonly onError?: (error: unknown, context: unknown) => Response | Promise<Response>;
@@ -52,18 +59,56 @@ export interface ServerConfig {
   ) => { readonly status: number; readonly body: unknown } | undefined;
 }
 
+/** What stands in the web framework's context, for middleware and for routes of the app's own. */
+export interface AppVariables {
+  readonly mastra: Mastra;
+  /** What is set here reaches handlers, agents, tools and steps, and goes before what the client says. */
+  readonly requestContext: RequestContext;
+  /** The tools of the instance, by key. */
+  readonly registeredTools: Readonly<Record<string, AnyTool>>;
+  /** Aborts when the caller is gone. */
+  readonly abortSignal: AbortSignal;
+  /** Who calls, as the auth provider gives it; `undefined` before it was asked, and where there is none. */
+  readonly user: unknown;
+}
+
+export interface AppEnv {
+  Variables: AppVariables;
+}
+
+/** Code around routes, in Hono's form: give a `Response`, or `await next()`. A method, so that one for a path of its own fits too. */
+export type MiddlewareHandler = { bivariant(context: Context<AppEnv>, next: Next): unknown }["bivariant"];
+
+export type Middleware =
+  | MiddlewareHandler
+  | {
+      /** A path pattern of Hono's, with the prefix. Default `*`. */
+      readonly path?: string;
+      readonly handler: MiddlewareHandler;
+      /**
+       * When it runs: `onRequest` before anybody is authenticated (the default), `onAuthenticated` once it is known who calls,
+       * `onResponse` when there is a reply, whose head it may change.
+       */
+      readonly phase?: "onRequest" | "onAuthenticated" | "onResponse";
+    };
+
 /** A route of the app's own. */
 export interface ApiRoute {
   readonly path: string;
   readonly method: "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "ALL";
   /** Gets the web framework's context. */
-  readonly handler?: (context: never) => unknown;
+  readonly handler?: MiddlewareHandler;
   /** Makes the handler once, when the server starts. */
-  readonly createHandler?: (args: { readonly mastra: Mastra }) => unknown;
-  readonly middleware?: unknown;
+  readonly createHandler?: (args: { readonly mastra: Mastra }) => MiddlewareHandler | Promise<MiddlewareHandler>;
+  readonly middleware?: MiddlewareHandler | readonly MiddlewareHandler[];
   /** An OpenAPI operation; a route without one is listed with its path alone. */
   readonly openapi?: Readonly<Record<string, unknown>>;
+  /** Whether the caller must be known. Default: true, where there is authentication. */
   readonly requiresAuth?: boolean;
+  /** Which pages of other origins may call this route. Default: `server.cors`. */
+  readonly cors?: CorsOptions | false;
+  /** Bytes that a request's body may have. Default: `server.bodySizeLimit`. */
+  readonly maxBodySize?: number;
 }
 
 type Agents = Record<string, Agent>;
@@ -91,7 +136,7 @@ export interface MastraConfig<A extends Agents = Agents, T extends OwnTools = Ow
 }
 
 /** Options that stand in the reference and not yet here. To take them without doing what they say would be worse than to refuse. */
-const UNSUPPORTED_SERVER_OPTIONS = ["auth", "rbac", "fga", "middleware", "cors", "https"] as const;
+const UNSUPPORTED_SERVER_OPTIONS = ["auth", "rbac", "fga", "https"] as const;
 const UNSUPPORTED_OPTIONS = ["mcpServers", "scorers", "pubsub", "deployer", "observability"] as const;
 
 /**

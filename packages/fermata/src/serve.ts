@@ -3,11 +3,12 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
-import { serve as listen, type ServerType } from "@hono/node-server";
+import { serve as listen, type HttpBindings, type ServerType } from "@hono/node-server";
 import { Hono } from "hono";
 import { MastraServer, type MastraServerOptions } from "./adapters/hono.ts";
 import { FermataError } from "./errors.ts";
-import type { Mastra } from "./mastra.ts";
+import type { Mastra, ServerConfig } from "./mastra.ts";
+import { createCors, defaultCors, withCors } from "./server/cors.ts";
 import { swaggerPage, SWAGGER_ASSETS } from "./server/swagger.ts";
 
 export interface ServeOptions extends Pick<MastraServerOptions, "streamOptions" | "bodyLimitOptions" | "openaiAtRoot"> {
@@ -44,7 +45,7 @@ export async function serve(mastra: Mastra, options: ServeOptions = {}): Promise
   const { openAPIDocs, swaggerUI } = config.build ?? {};
   // The page shows the document: whoever asks for the page gets both.
   const docs = openAPIDocs ?? (swaggerUI === true || !production);
-  const server = new MastraServer({ ...options, app, mastra, ...(docs && { openapiPath: "/openapi.json" }) });
+  const server = new MastraServer({ ...options, app, mastra, ownsApp: true, ...(docs && { openapiPath: "/openapi.json" }) });
   if (docs && (swaggerUI ?? !production)) addSwagger(app, `${server.prefix}/openapi.json`);
   await server.init();
   // A model's name is found out before the first request: the log says at the start what is going to answer.
@@ -53,7 +54,7 @@ export async function serve(mastra: Mastra, options: ServeOptions = {}): Promise
     mastra.getLogger().error("Internal Server Error", { path: c.req.path, error });
     return c.json({ error: "Internal Server Error", code: "INTERNAL" }, 500);
   });
-  const node = await start(app, port, host);
+  const node = await start(openToPages(app, config.cors, production), port, host);
   const bound = (node.address() as AddressInfo).port; // a TCP server has an address of this kind
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
   mastra
@@ -80,9 +81,22 @@ function toPort(text: string | undefined): number | undefined {
   throw new FermataError("MISCONFIGURED", `PORT must be a whole number between 0 and 65535, not ${JSON.stringify(text)}.`);
 }
 
-function start(app: Hono, port: number, hostname: string): Promise<ServerType> {
+type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>;
+
+/** Where the app has no rules for pages of other origins, the usual ones hold. They cost nothing where no page asks. */
+function openToPages(app: Hono, own: ServerConfig["cors"], production: boolean): Fetch {
+  if (own !== undefined) return app.fetch; // it is in the routes already, or not wanted
+  const cors = createCors(defaultCors(production));
+  return (request, env) => {
+    const reply = app.fetch(request, env);
+    return env.incoming.headers.origin === undefined ? reply : withCors(cors, request, reply);
+  };
+}
+
+function start(fetch: Fetch, port: number, hostname: string): Promise<ServerType> {
   return new Promise((resolve, reject) => {
-    const node = listen({ fetch: app.fetch, port, hostname }, () => resolve(node));
+    // `serve` listens without HTTP/2, whose bindings are the other ones.
+    const node = listen({ fetch: (request, env) => fetch(request, env as HttpBindings), port, hostname }, () => resolve(node));
     node.once("error", reject);
   });
 }

@@ -1,10 +1,12 @@
-import type { Context, Hono, MiddlewareHandler } from "hono";
-import { RequestContext } from "../context/request-context.ts";
+import type { Context, Hono, Next } from "hono";
+import type { RequestContext } from "../context/request-context.ts";
 import type { ApiRoute, Mastra } from "../mastra.ts";
+import { DEFAULT_BODY_BYTES } from "../server/body.ts";
+import { decide } from "../server/cors.ts";
 import { checkCustomRoutes, normalizePrefix } from "../server/custom-routes.ts";
-import { failureReply } from "../server/error-reply.ts";
 import { createOpenApiDocument } from "../server/openapi.ts";
-import { createRoutes, requestIdOf, type MountedRoute } from "../server/server.ts";
+import { createRoutes, type MountedRoute } from "../server/server.ts";
+import { addHeaders, Edge } from "./hono/edge.ts";
 
 export interface MastraServerOptions {
   /** The Hono app that the routes are mounted on. */
@@ -33,6 +35,8 @@ export interface MastraServerOptions {
   readonly openaiAtRoot?: boolean;
   /** Routes beside those of `server.apiRoutes`. */
   readonly customApiRoutes?: readonly ApiRoute[];
+  /** The app has nothing but this server: `server.middleware` and `server.cors` hold for every path. Default: for the server's routes. */
+  readonly ownsApp?: boolean;
 }
 
 /**
@@ -44,6 +48,7 @@ export interface MastraServerOptions {
 export class MastraServer {
   readonly #options: MastraServerOptions;
   readonly #app: Hono;
+  readonly #edge: Edge;
   readonly prefix: string;
 
   /** @throws FermataError `MISCONFIGURED` when a custom route stands below the prefix. */
@@ -53,6 +58,9 @@ export class MastraServer {
     this.#app = options.app as Hono;
     this.prefix = normalizePrefix(options.prefix ?? options.mastra.getServer().apiPrefix ?? "/api");
     checkCustomRoutes(this.#customRoutes(), this.prefix);
+    const { mastra, bodyLimitOptions, ownsApp = false } = options;
+    const maxBodyBytes = bodyLimitOptions?.maxSize ?? mastra.getServer().bodySizeLimit ?? DEFAULT_BODY_BYTES;
+    this.#edge = new Edge({ app: this.#app, mastra, maxBodyBytes, ownsApp });
   }
 
   /** Adds all routes to the app. */
@@ -67,6 +75,7 @@ export class MastraServer {
     });
     // Asked before anything is added: what is there now is the app's own.
     const atRoot = this.prefix !== "" && (this.#options.openaiAtRoot ?? this.#isRootFree());
+    this.#edge.mount();
     for (const route of routes) this.#mount(route, this.prefix);
     if (atRoot) for (const route of routes) if (route.spec.openai) this.#mount(route, "");
     if (openapiPath) this.#mountDocument(openapiPath);
@@ -91,65 +100,70 @@ export class MastraServer {
 
   #mount(route: MountedRoute, prefix: string): void {
     const { spec } = route;
-    const takesQuery = spec.query !== undefined;
-    this.#app.on(spec.method, `${prefix}${spec.path}`, (c: Context) =>
+    const takesQuery = spec.query !== undefined || spec.method === "GET";
+    const plain = (c: Context): Promise<Response> =>
       route.handle({
         request: c.req.raw,
         params: c.req.param() as Record<string, string>,
-        query: takesQuery || spec.method === "GET" ? c.req.queries() : NO_QUERY,
+        query: takesQuery ? c.req.queries() : NO_QUERY,
         context: c,
-      }),
-    );
+      });
+    const behindMiddleware = async (c: Context): Promise<Response> =>
+      route.handle({
+        request: await unread(c),
+        params: c.req.param() as Record<string, string>,
+        query: takesQuery ? c.req.queries() : NO_QUERY,
+        context: c,
+        requestContext: c.get("requestContext") as RequestContext | undefined, // set by `Edge`
+      });
+    this.#edge.add(spec.method, `${prefix}${spec.path}`, [this.#edge.hasMiddleware ? behindMiddleware : plain]);
   }
 
   #mountDocument(path: string): void {
     let document: string | undefined;
-    this.#app.get(`${this.prefix}${path}`, (c) => {
-      document ??= JSON.stringify(createOpenApiDocument({ prefix: this.prefix, customRoutes: this.#customRoutes() }));
-      return c.body(document, 200, { "content-type": "application/json" });
-    });
+    this.#edge.add("GET", `${this.prefix}${path}`, [
+      async (c) => {
+        document ??= JSON.stringify(createOpenApiDocument({ prefix: this.prefix, customRoutes: this.#customRoutes() }));
+        return c.body(document, 200, { "content-type": "application/json" });
+      },
+    ]);
   }
 
   async #mountCustom(route: ApiRoute): Promise<void> {
     const { mastra } = this.#options;
-    const made: unknown = route.handler ?? (await route.createHandler?.({ mastra }));
-    // The app's own handler, written for the context that Hono gives it.
-    const handler = made as (c: Context, next: () => Promise<void>) => Response | Promise<Response>;
-    const middleware = (
-      route.middleware === undefined ? [] : Array.isArray(route.middleware) ? route.middleware : [route.middleware]
-    ) as MiddlewareHandler[];
-    const methods = route.method === "ALL" ? ["GET", "POST", "PUT", "PATCH", "DELETE"] : [route.method];
-    this.#app.on(methods, route.path, this.#contextFor(), ...[...middleware, handler].map((step) => this.#guarded(step)));
-  }
-
-  /** `step` with its failures as replies. Hono catches what a step throws before an earlier one could. */
-  #guarded(step: (c: Context, next: () => Promise<void>) => unknown): MiddlewareHandler {
-    return async (c, next) => {
-      try {
-        // What the app's own code gives is the app's own affair.
-        return (await step(c, next)) as Response | void;
-      } catch (error) {
-        if (isHttpException(error)) return error.getResponse();
-        return failureReply(error, requestIdOf(c.req.raw), this.#options.mastra, c);
-      }
+    const edge = this.#edge;
+    const handler = route.handler ?? (await route.createHandler?.({ mastra }));
+    if (!handler) return; // `registerApiRoute` lets none through
+    const middleware = route.middleware === undefined ? [] : [route.middleware].flat();
+    const cors = edge.corsOf(route.cors, route.path);
+    const { maxBodySize } = route;
+    const first = async (c: Context, next: Next): Promise<Response | void> => {
+      const refused = await edge.prepare(c, maxBodySize);
+      if (refused) c.res = refused;
+      else await next();
+      if (cors) await addHeaders(c, (headers) => cors.apply(c.req.raw, headers));
+      if (cors !== undefined) decide(c.res);
     };
-  }
-
-  /** What a handler of the app's own finds in its context. */
-  #contextFor(): MiddlewareHandler {
-    const { mastra } = this.#options;
-    return async (c, next) => {
-      c.set("mastra", mastra);
-      c.set("requestContext", new RequestContext());
-      c.set("abortSignal", c.req.raw.signal);
-      await next();
-    };
+    // Written for a context of the app's own types, which is what it gets.
+    const own = [...middleware, handler].map((step) => edge.guarded(step as (c: Context, next: Next) => unknown));
+    edge.add(route.method === "ALL" ? ALL_METHODS : route.method, route.path, [first, ...own], {
+      ...(cors !== undefined && { cors }),
+      ...(maxBodySize !== undefined && { maxBodyBytes: maxBodySize }),
+    });
   }
 }
 
+const ALL_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 const NO_QUERY: Readonly<Record<string, string[]>> = {};
 
-/** Hono's own error, recognised across copies of the package. */
-function isHttpException(error: unknown): error is { getResponse(): Response } {
-  return typeof error === "object" && error !== null && "getResponse" in error && typeof error.getResponse === "function";
+/** The request as it came, also when middleware has read its body: Hono keeps what was read. */
+async function unread(c: Context): Promise<Request> {
+  const { raw } = c.req;
+  if (!raw.bodyUsed) return raw;
+  const { method, signal } = raw;
+  const headers = new Headers(raw.headers);
+  headers.delete("content-length");
+  if (!("formData" in c.req.bodyCache)) return new Request(raw.url, { method, headers, signal, body: await c.req.arrayBuffer() });
+  headers.delete("content-type"); // the form is written again, with a boundary of its own
+  return new Request(raw.url, { method, headers, signal, body: await c.req.formData() });
 }

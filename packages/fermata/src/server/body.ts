@@ -5,6 +5,8 @@ import { isTooDeep } from "../schema/json-depth.ts";
 /** JSON deeper than this is refused: code that walks it must not run out of stack. */
 const MAX_DEPTH = 128;
 
+export const DEFAULT_BODY_BYTES = 4_718_592;
+
 /** The parsed body, or `undefined` when there is none or it is of a type that the server does not read. */
 export async function readBody(request: Request, maxBytes: number): Promise<unknown> {
   const type = request.headers.get("content-type") ?? "";
@@ -30,6 +32,26 @@ function declaresLength(request: Request, maxBytes: number): boolean {
   if (declared === null) return false;
   if (Number(declared) > maxBytes) throw tooLarge();
   return true;
+}
+
+/**
+ * The request with a body that fails when it grows over the limit, for code that reads it by itself.
+ * @throws FermataError `PAYLOAD_TOO_LARGE` when it declares as much.
+ */
+export function limitedRequest(request: Request, maxBytes: number): Request {
+  if (request.method === "GET" || request.method === "HEAD" || declaresLength(request, maxBytes)) return request;
+  const { body } = request;
+  if (!body) return request;
+  let size = 0;
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      size += chunk.byteLength;
+      if (size > maxBytes) controller.error(tooLarge());
+      else controller.enqueue(chunk);
+    },
+  });
+  // `duplex` is not among TypeScript's members of a request yet; the Fetch standard asks for it.
+  return new Request(request, { body: body.pipeThrough(counter), duplex: "half" } as RequestInit);
 }
 
 async function readCounted(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,13 +1,22 @@
+import type { Context, Next } from "hono";
 import { FermataError } from "../errors.ts";
-import type { ApiRoute } from "../mastra.ts";
+import type { ApiRoute, AppEnv, Mastra } from "../mastra.ts";
 
-type ApiRouteOptions = Omit<ApiRoute, "path">;
+/** A handler that knows the parameters of its path. */
+type ApiHandler<Path extends string> = (context: Context<AppEnv, Path>, next: Next) => unknown;
+
+export interface ApiRouteOptions<Path extends string = string> extends Omit<ApiRoute, "path" | "handler" | "createHandler"> {
+  /** Gets the web framework's context. */
+  readonly handler?: ApiHandler<Path>;
+  /** Makes the handler once, when the server starts. */
+  readonly createHandler?: (args: { readonly mastra: Mastra }) => ApiHandler<Path> | Promise<ApiHandler<Path>>;
+}
 
 /**
  * Declares a route of the app's own, served outside the prefix.
  * @throws FermataError `MISCONFIGURED` without exactly one of `handler` and `createHandler`.
  */
-export function registerApiRoute(path: string, options: ApiRouteOptions): ApiRoute {
+export function registerApiRoute<const Path extends string>(path: Path, options: ApiRouteOptions<Path>): ApiRoute {
   if (!path.startsWith("/")) throw new FermataError("MISCONFIGURED", `Custom API route "${path}" must start with "/".`);
   if ((options.handler === undefined) === (options.createHandler === undefined)) {
     throw new FermataError("MISCONFIGURED", `Custom API route "${path}" needs either a handler or a createHandler.`);

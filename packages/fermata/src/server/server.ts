@@ -7,7 +7,7 @@ import { withFields } from "../telemetry/logger.ts";
 import { reachOf } from "../storage/reach.ts";
 import type { StreamFraming } from "../contract/route.ts";
 import type { RunEncoder } from "../protocols/run-encoder.ts";
-import { readBody } from "./body.ts";
+import { DEFAULT_BODY_BYTES, readBody } from "./body.ts";
 import type { Audience, Call } from "./call.ts";
 import { CLOSE, failureReply } from "./error-reply.ts";
 import { handlers } from "./handlers/index.ts";
@@ -39,6 +39,8 @@ export interface IncomingRequest {
   readonly query: Readonly<Record<string, string[]>>;
   /** The web framework's own context, for `server.onError`. */
   readonly context?: unknown;
+  /** What the app's own code has found out about the request. */
+  readonly requestContext?: RequestContext | undefined;
 }
 
 /** A route to mount. */
@@ -47,7 +49,6 @@ export interface MountedRoute extends RouteEntry {
   handle(incoming: IncomingRequest): Promise<Response>;
 }
 
-const DEFAULT_BODY_BYTES = 4_718_592;
 const DEFAULT_TIMEOUT_MS = 180_000;
 const DEFAULT_HEARTBEAT_MS = 15_000;
 
@@ -112,7 +113,7 @@ const JSON_TYPE = { "content-type": "application/json" };
 async function answer(
   entry: RouteEntry,
   handler: AnyHandler,
-  { request, params, query }: IncomingRequest,
+  { request, params, query, requestContext }: IncomingRequest,
   call: RequestCall,
   options: ServerOptions,
 ): Promise<Response> {
@@ -121,6 +122,8 @@ async function answer(
   const raw: RawInput = { params, query, body: spec.body ? await readBody(request, maxBytes) : undefined };
   const input = checkInput(spec, raw);
   call.requestContext = clientContext(request.method, raw);
+  // What the app says goes before what the client says.
+  if (requestContext) for (const [key, value] of requestContext) call.requestContext.setRaw(key, value);
   if (options.principalOf) call.actFor(await options.principalOf(request));
   const result = await handler(input, call);
   if (result instanceof EncodedRun) return toStream("sse", result.run, call, options, result.encoder);

@@ -35,6 +35,8 @@ const OPTIONS: Readonly<Record<string, object>> = {
     drainTimeout: true,
     handleShutdownSignals: true,
     build: true,
+    middleware: true,
+    cors: true,
     apiRoutes: true,
     onError: true,
     onValidationError: true,
@@ -52,6 +54,7 @@ const OPTIONS: Readonly<Record<string, object>> = {
     streamOptions: true,
     openaiAtRoot: true,
     customApiRoutes: true,
+    ownsApp: true,
   } satisfies Record<keyof MastraServerOptions, true>,
   registerApiRoute: {
     method: true,
@@ -60,6 +63,8 @@ const OPTIONS: Readonly<Record<string, object>> = {
     middleware: true,
     openapi: true,
     requiresAuth: true,
+    cors: true,
+    maxBodySize: true,
   } satisfies Record<Exclude<keyof ApiRoute, "path">, true>,
   "new Agent": {
     id: true,
