@@ -8,7 +8,9 @@ export type { DateRange, MessageNeighbours, MessageQuery, MessageRecord, Message
 export type { Resource, ResourcePatch, ResourceStore } from "./resources.ts";
 export type { Suspension, SuspensionFilter, SuspensionStore, WaitingCall } from "./suspension-store.ts";
 export type {
+  ClaimFilter,
   ClaimedRun,
+  JournalEdit,
   Lease,
   LogEntry,
   NewRun,

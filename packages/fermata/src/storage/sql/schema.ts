@@ -82,6 +82,11 @@ export const MIGRATIONS: readonly Migration[] = [
     name: "how an index keeps its vectors",
     statements: [`alter table {t}vector_indexes add column kind text not null default 'exact'`],
   },
+  {
+    version: 5,
+    name: "how many workers a run has lost",
+    statements: [`alter table {t}runs add column lost {long} not null default 0`],
+  },
 ];
 
 /** The version that this code needs. */
