@@ -86,7 +86,7 @@ export function isolationCases(store: () => Store): void {
   test("an idempotency key belongs to its subject", async () => {
     const { anna, bert } = both();
     expect(await anna.idempotency.begin("k", "f", 60_000)).toEqual({ state: "started" });
-    await anna.idempotency.finish("k", "f", "Anna's");
+    await anna.idempotency.finish("k", "f", "Anna's", 60_000);
     expect(await bert.idempotency.begin("k", "f", 60_000)).toEqual({ state: "started" });
   });
   test("a subject creates nothing for another resource", async () => {
