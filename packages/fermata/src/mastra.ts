@@ -299,7 +299,7 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
 
   /** Deletes what is older than `retention` says. Resolves to how much that was. */
   async prune(): Promise<Pruned> {
-    return this.storage ? prune(this.storage, this.#retention) : { messages: 0, runs: 0, idempotency: 0 };
+    return this.storage ? prune(this.storage, this.#retention) : { messages: 0, runs: 0, idempotency: 0, limits: 0 };
   }
 
   /** How many rows the storage has, by table. Counts them, so it is slow on a large one. */
