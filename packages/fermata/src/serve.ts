@@ -142,11 +142,11 @@ function assetPath(name: string): string {
 }
 
 async function stop(node: ServerType, mastra: Mastra, drainMs: number): Promise<void> {
-  const handedOver = mastra.shutdown({ graceMs: drainMs });
+  await mastra.shutdown();
   const closed = new Promise<void>((resolve) => node.close(() => resolve()));
   const idle = setInterval(() => "closeIdleConnections" in node && node.closeIdleConnections(), 100);
   const force = setTimeout(() => "closeAllConnections" in node && node.closeAllConnections(), drainMs);
-  await Promise.all([closed, handedOver]);
+  await closed;
   clearInterval(idle);
   clearTimeout(force);
 }

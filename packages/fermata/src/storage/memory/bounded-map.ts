@@ -2,12 +2,9 @@
 export class BoundedMap<T> {
   readonly #entries = new Map<string, T>();
   readonly #max: number;
-  readonly #onGone: ((value: T) => void) | undefined;
 
-  /** `onGone` is called with each value that is replaced, deleted or forgotten. */
-  constructor(max: number, onGone?: (value: T) => void) {
+  constructor(max: number) {
     this.#max = max;
-    this.#onGone = onGone;
   }
 
   get size(): number {
@@ -19,20 +16,16 @@ export class BoundedMap<T> {
   }
 
   set(key: string, value: T): void {
-    this.delete(key);
+    this.#entries.delete(key);
     this.#entries.set(key, value);
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= this.#max) break;
-      this.delete(oldest);
+      this.#entries.delete(oldest);
     }
   }
 
   delete(key: string): boolean {
-    const value = this.#entries.get(key);
-    if (value === undefined) return false;
-    this.#entries.delete(key);
-    this.#onGone?.(value);
-    return true;
+    return this.#entries.delete(key);
   }
 
   entries(): Iterable<[string, T]> {
