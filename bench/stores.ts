@@ -1,18 +1,11 @@
 /** What remembering costs: the same agent without a store, on SQLite and on PostgreSQL; and the hot statements on a million messages. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import pg from "pg";
-import { fill } from "../packages/fermata/test/storage/explain.ts";
-import { measure, type Measured } from "../packages/fermata/test/storage/measure.ts";
-import { PostgresDatabase, postgresDialect } from "../packages/fermata/src/storage/postgres/database.ts";
-import { migratePostgres } from "../packages/fermata/src/storage/postgres/migrate.ts";
-import type { SqlDatabase } from "../packages/fermata/src/storage/sql/database.ts";
-import { sqlHandles } from "../packages/fermata/src/storage/sql/store.ts";
-import { SqliteDatabase } from "../packages/fermata/src/storage/sqlite/database.ts";
-import { startPostgres, whyNoPostgres, type TestPostgres } from "../packages/fermata/test/support/postgres.ts";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { startServer, type LoadGenerator, type ServerProcess } from "./child.ts";
 import { measureRound, median, type Effort } from "./measure.ts";
+import { startBenchPostgres, type BenchPostgres } from "./postgres.ts";
 import { table } from "./report.ts";
 import { STORE_CASES } from "./store-cases.ts";
 import { atMost, type Check } from "./targets.ts";
@@ -27,6 +20,11 @@ interface Numbers {
   readonly loopP99Ms: number;
 }
 
+interface Measured {
+  readonly perSecond: number;
+  readonly cpuMicroseconds: number;
+}
+
 export interface StoreResults {
   /** By case, then by store. */
   readonly served: Readonly<Record<string, Partial<Record<Kind, Numbers>>>>;
@@ -39,24 +37,27 @@ const MEMORY_OVER_PLAIN_MS = 1.2;
 const LOOP_P99_MS = 20;
 /** A thread of 2,000 messages beside new ones: what is read is bounded, so its cost is. */
 const LONG_OVER_TURNS = 1.15;
-const FEW = 1_000;
-const MANY = 1_000_000;
+const ROWS_PROGRAM = fileURLToPath(new URL("../packages/fermata/test/storage/measure-rows.ts", import.meta.url));
 
 export async function measureStores(generator: LoadGenerator, effort: Effort): Promise<StoreResults> {
-  const why = whyNoPostgres();
-  if (why) console.error(why);
-  const postgres = why ? undefined : await startPostgres({ durable: true });
+  const postgres = await startBenchPostgres();
   try {
-    return {
-      served: await served(generator, effort, postgres),
-      rows: { sqlite: await sqliteRows(), ...(postgres && { postgres: await postgresRows(postgres) }) },
-    };
+    return { served: await served(generator, effort, postgres), rows: await rows(postgres) };
   } finally {
     await postgres?.stop();
   }
 }
 
-async function served(generator: LoadGenerator, effort: Effort, postgres: TestPostgres | undefined): Promise<StoreResults["served"]> {
+/** In a process of its own, so that its CPU time is that of the store alone. */
+async function rows(postgres: BenchPostgres | undefined): Promise<StoreResults["rows"]> {
+  const databases = postgres ? [await postgres.createDatabase(), await postgres.createDatabase()] : [];
+  const child = spawn(process.execPath, [ROWS_PROGRAM, ...databases], { stdio: ["ignore", "pipe", "inherit"] });
+  const [said, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  if (code !== 0) throw new Error(`measuring rows ended with code ${code}`);
+  return JSON.parse(said);
+}
+
+async function served(generator: LoadGenerator, effort: Effort, postgres: BenchPostgres | undefined): Promise<StoreResults["served"]> {
   const results: Record<string, Partial<Record<Kind, Numbers>>> = {};
   const running = new Map<Kind, ServerProcess>();
   try {
@@ -87,62 +88,6 @@ async function served(generator: LoadGenerator, effort: Effort, postgres: TestPo
 function summary(rounds: readonly Numbers[]): Numbers {
   const of = (key: keyof Numbers) => median(rounds.map((round) => round[key]));
   return { cpuMs: of("cpuMs"), perSecond: of("perSecond"), p99Ms: of("p99Ms"), loopP99Ms: of("loopP99Ms") };
-}
-
-type Rows = Record<string, readonly [few: Measured, many: Measured]>;
-
-async function sqliteRows(): Promise<Rows> {
-  return byAction(async (rows) => {
-    const folder = mkdtempSync(join(tmpdir(), "fermata-bench-"));
-    const database = new SqliteDatabase(`file:${join(folder, "data.db")}`);
-    try {
-      return await measureRows(database, rows);
-    } finally {
-      await database.close();
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
-}
-
-async function postgresRows(postgres: TestPostgres): Promise<Rows> {
-  return byAction(async (rows) => {
-    const pool = new pg.Pool({ connectionString: await postgres.createDatabase() });
-    pool.on("error", () => {}); // a fault shows where the pool is used
-    try {
-      await migratePostgres(pool, "public");
-      return await measureRows(new PostgresDatabase(postgresDialect("public"), async () => pool, true), rows);
-    } finally {
-      await pool.end();
-    }
-  });
-}
-
-async function byAction(measureAt: (rows: number) => Promise<Record<string, Measured>>): Promise<Rows> {
-  const [few, many] = [await measureAt(FEW), await measureAt(MANY)];
-  return Object.fromEntries(
-    Object.entries(few).flatMap(([action, small]) => {
-      const large = many[action];
-      return large ? [[action, [small, large] as const]] : [];
-    }),
-  );
-}
-
-async function measureRows(database: SqlDatabase, rows: number): Promise<Record<string, Measured>> {
-  await fill(database, rows);
-  const { messages } = sqlHandles(database)({ tenant: "tenant1", subject: "resource1", scopes: [] });
-  const times = 5_000;
-  const content = { format: 2, parts: [{ type: "text", text: "x".repeat(400) }] };
-  const save = (i: number) =>
-    messages.save("id1", [
-      { id: `u${i}`, role: "user", content },
-      { id: `a${i}`, role: "assistant", content },
-    ]);
-  await measure(500, (i) => save(-1 - i));
-  return {
-    "save 2 messages": await measure(times, save),
-    "read the last 20 messages": await measure(times, () => messages.recent("id1", 20)),
-    "list 40 messages": await measure(times, () => messages.list({ threadId: "id1", perPage: 40 })),
-  };
 }
 
 export function storeTables({ served, rows }: StoreResults): string {
