@@ -13,7 +13,10 @@ import type { VectorStore } from "./storage/vector/vector.ts";
 import type { SuspensionStore } from "./storage/suspension-store.ts";
 import { createLogger, silentLogger, withPlainErrors, type Logger } from "./telemetry/logger.ts";
 import { memoryRunLog } from "./runs/memory-run-log.ts";
-import { RunWorker } from "./runs/run-worker.ts";
+import { RunWorker, type RunOptions } from "./runs/run-worker.ts";
+import { ScopedRuns } from "./runs/scoped-runs.ts";
+import { storeRunLog } from "./runs/store-run-log.ts";
+import { reachOf } from "./storage/reach.ts";
 import type { AnyTool } from "./tools/tool.ts";
 import type { WorkflowHost } from "./workflows/host.ts";
 import { serveWorkflows } from "./workflows/serve-workflows.ts";
@@ -122,7 +125,7 @@ export interface MastraConfig<A extends Agents = Agents, T extends OwnTools = Ow
   readonly workflows?: W;
   /** Anything with `debug`, `info`, `warn` and `error`; false for silence. Default: lines on the process's output. */
   readonly logger?: Logger | false;
-  /** Where threads, messages and waiting runs are kept: a `Store`, for example `new SqliteStore()`. Default: in the process, bounded. */
+  /** Where threads, messages and runs are kept: a `Store`, for example `new SqliteStore()`. Default: in the process, bounded. */
   readonly storage?: Store;
   /** How long runs and messages are kept. `serve` deletes older ones every hour; without it, `prune` does. */
   readonly retention?: Retention;
@@ -132,6 +135,8 @@ export interface MastraConfig<A extends Agents = Agents, T extends OwnTools = Ow
   readonly vectors?: Readonly<Record<string, VectorStore>>;
   /** Where runs wait for an answer. Default: `storage`; without one, in the process, bounded. */
   readonly suspensions?: SuspensionStore;
+  /** How runs are worked on. */
+  readonly runs?: RunOptions;
   readonly server?: ServerConfig;
 }
 
@@ -157,6 +162,8 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
   readonly #workflows: Map<string, AnyWorkflow>;
   /** Workflows that belong to agents and are not registered themselves, by id. */
   readonly #adopted = new Map<string, WorkflowDefinition>();
+  /** Works on everything that runs: one per process. Kinds of runs are registered with it. */
+  readonly runWorker: RunWorker;
   /** Where workflows run. */
   readonly workflowHost: WorkflowHost;
   readonly #server: ServerConfig;
@@ -178,10 +185,13 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
     this.#tools = new Map(Object.entries(config.tools ?? {}));
     this.#agents = new Map(Object.entries(config.agents ?? {}));
     this.#workflows = new Map(Object.entries(config.workflows ?? {}));
+    this.runWorker = new RunWorker(this.storage ? storeRunLog(this.storage) : memoryRunLog(), this.logger, config.runs);
+    this.runWorker.knowGraphs(() => [...this.#workflows.values(), ...this.#adopted.values()].map(({ graphHash }) => graphHash));
     this.workflowHost = {
       logger: this.logger,
       mastra: this,
-      worker: new RunWorker(memoryRunLog(), this.logger),
+      worker: this.runWorker,
+      runs: new ScopedRuns(this.runWorker, reachOf(LOCAL_PRINCIPAL)),
       findWorkflow: (id) => this.findWorkflow(id) ?? this.#adopted.get(id),
       add: (workflow) => void this.#adopted.set(workflow.id, workflow),
     };
@@ -289,7 +299,7 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
 
   /** Deletes what is older than `retention` says. Resolves to how much that was. */
   async prune(): Promise<Pruned> {
-    return this.storage ? prune(this.storage, this.#retention) : { messages: 0, runs: 0, idempotency: 0 };
+    return this.storage ? prune(this.storage, this.#retention) : { messages: 0, runs: 0, idempotency: 0, limits: 0 };
   }
 
   /** How many rows the storage has, by table. Counts them, so it is slow on a large one. */
@@ -315,9 +325,18 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
     return this.#draining;
   }
 
-  /** Says that the server is going to stop; `/ready` answers 503 from now on. */
-  async shutdown(): Promise<void> {
+  /** Takes up runs that wait for a worker, also those of processes that are gone. A server calls it; repeated calls change nothing. */
+  start(): void {
+    this.runWorker.start();
+  }
+
+  /**
+   * Ends the work: `/ready` answers 503 from now on, no run is taken up any more, and those under way get `graceMs` (default 0) to end or to come
+   * to a place where another process can go on. What is left then is handed over, or, without a storage, cancelled.
+   */
+  async shutdown({ graceMs = 0 }: { readonly graceMs?: number } = {}): Promise<void> {
     this.#draining = true;
+    await this.runWorker.stop(graceMs);
   }
 }
 

@@ -142,11 +142,11 @@ function assetPath(name: string): string {
 }
 
 async function stop(node: ServerType, mastra: Mastra, drainMs: number): Promise<void> {
-  await mastra.shutdown();
+  const handedOver = mastra.shutdown({ graceMs: drainMs });
   const closed = new Promise<void>((resolve) => node.close(() => resolve()));
   const idle = setInterval(() => "closeIdleConnections" in node && node.closeIdleConnections(), 100);
   const force = setTimeout(() => "closeAllConnections" in node && node.closeAllConnections(), drainMs);
-  await closed;
+  await Promise.all([closed, handedOver]);
   clearInterval(idle);
   clearTimeout(force);
 }

@@ -81,6 +81,7 @@ export class MastraServer {
     if (openapiPath) this.#mountDocument(openapiPath);
     // Last, so that a route for everything else, such as a web page's, does not take the place of the API.
     for (const route of this.#customRoutes()) await this.#mountCustom(route);
+    mastra.start();
   }
 
   getApp(): Hono {

@@ -18,6 +18,8 @@ export interface Pruned {
   readonly messages: number;
   readonly runs: number;
   readonly idempotency: number;
+  /** Counters and places of limits that are over. */
+  readonly limits: number;
 }
 
 const BATCH = 1_000;
@@ -36,6 +38,7 @@ export async function prune(store: Store, retention: Retention | undefined, now 
     messages: await inBatches(messagesMs, now, (before) => system.pruneMessages(before, BATCH)),
     runs: await inBatches(runsMs, now, (before) => system.work.prune(before, BATCH)),
     idempotency: await system.pruneIdempotency(),
+    limits: await system.limits.prune(),
   };
 }
 

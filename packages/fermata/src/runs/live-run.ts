@@ -1,6 +1,6 @@
 import { FermataError } from "../errors.ts";
 import type { ClaimedRun, Lease, RunEnd, RunEvent, RunRecord } from "../storage/runs.ts";
-import type { RunLog } from "./run-log.ts";
+import type { RunLog, RunRef } from "./run-log.ts";
 
 /** Events that a run keeps in the process for its readers. Who is further behind reads the store. */
 const WINDOW = 1_024;
@@ -10,11 +10,16 @@ export type NewEvent = Omit<RunEvent, "at">;
 /** A run that this process works on: the lease, the journal, and the newest events. It lives until it settles. */
 export class LiveRun {
   readonly id: string;
+  readonly ref: RunRef;
   readonly record: RunRecord;
   readonly lease: Lease;
   readonly journal: Map<string, unknown>;
   /** The signals that were there when the work began. */
   readonly signals: number;
+  /** Workers that stopped living while they had this run. */
+  readonly lostWorkers: number;
+  /** Ask to stop at the next place where another process can go on: this one is about to end. */
+  isLeaving = false;
   /** What the run holds in this process alone, such as a request context with values that are not data. */
   readonly local: unknown;
   readonly #log: RunLog;
@@ -27,9 +32,11 @@ export class LiveRun {
   #lost = false;
   readonly #listeners = new Set<() => void>();
 
-  constructor(log: RunLog, { lease, run, journal, lastSeq, signals, cancelRequested }: ClaimedRun, local: unknown) {
+  constructor(log: RunLog, { lease, run, journal, lastSeq, signals, cancelRequested, lost }: ClaimedRun, local: unknown) {
     this.id = run.id;
+    this.ref = { tenant: lease.tenant, resourceId: run.resourceId, id: run.id };
     this.record = run;
+    this.lostWorkers = lost;
     this.lease = lease;
     this.journal = journal instanceof Map ? journal : new Map(journal);
     this.signals = signals;
@@ -53,6 +60,12 @@ export class LiveRun {
     if (!this.#controller.signal.aborted) this.#controller.abort(new DOMException("The run was cancelled.", "AbortError"));
   }
 
+  /** The run belongs to another worker from now on. Whoever works on it here stops without a word. */
+  abandon(): void {
+    this.#lost = true;
+    this.cancel();
+  }
+
   /** Adds an event. Readers in this process see it at once; it is written together with what follows soon. */
   emit(type: string, data: unknown): void {
     const event = this.#next(type, data);
@@ -74,6 +87,7 @@ export class LiveRun {
     end: Omit<RunEnd, "events" | "signals">,
     closing: readonly { readonly type: string; readonly data: unknown }[],
   ): Promise<boolean> {
+    if (this.#lost) return false;
     const last = closing.map(({ type, data }) => this.#next(type, data));
     const events = [...this.#unwritten, ...last];
     this.#unwritten = [];
@@ -122,12 +136,12 @@ export class LiveRun {
   }
 
   async #write(results: readonly { readonly key: string; readonly value: unknown }[]): Promise<void> {
+    if (this.#lost) throw new LeaseLost(this.id);
     const events = this.#unwritten;
     this.#unwritten = [];
     const [kept] = await this.#log.work.append([{ lease: this.lease, results, events }]);
     if (kept === true) return;
-    this.#lost = true;
-    this.cancel();
+    this.abandon();
     throw new LeaseLost(this.id);
   }
 

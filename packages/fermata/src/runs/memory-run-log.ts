@@ -1,6 +1,20 @@
 /** Runs held in the process: gone when it ends, and bounded while it lives. */
+import { FermataError } from "../errors.ts";
 import { pageOf, toWindow } from "../storage/page.ts";
-import type { ClaimedRun, Lease, LogEntry, NewRun, RunEnd, RunEvent, RunQuery, RunRecord } from "../storage/runs.ts";
+import { ownerOf, type Reach } from "../storage/reach.ts";
+import type {
+  ClaimedRun,
+  ClaimFilter,
+  JournalEdit,
+  Lease,
+  LogEntry,
+  NewRun,
+  RunEnd,
+  RunEvent,
+  RunQuery,
+  RunRecord,
+  RunStore,
+} from "../storage/runs.ts";
 import type { RunLog } from "./run-log.ts";
 
 export interface MemoryRunLogLimits {
@@ -12,6 +26,7 @@ export interface MemoryRunLogLimits {
 
 interface Row {
   readonly key: number;
+  readonly tenant: string;
   run: RunRecord;
   workerId: string | undefined;
   epoch: number;
@@ -28,35 +43,37 @@ const DEFAULT_EVENTS = 1_000;
 /** Values are kept as they are, not as copies: whoever records a result does not change it afterwards. */
 export function memoryRunLog(limits: MemoryRunLogLimits = {}): RunLog {
   const table = new Table(limits.maxRuns ?? 1_000, limits.maxEntries ?? 200_000);
+  const within = (reach: Reach): RunStore => ({
+    create: async (run) => table.create(reach, run),
+    get: async (id) => table.find(reach, id)?.run,
+    list: async (query = {}) => pageOf(table.list(reach, query), toWindow(query, DEFAULT_PER_PAGE)),
+    events: async (id, afterSeq = 0, limit = DEFAULT_EVENTS) => table.find(reach, id)?.events.slice(afterSeq, afterSeq + limit) ?? [],
+    signal: async (id, name, payload) => table.signal(table.find(reach, id), name, payload),
+    cancel: async (id) => table.cancel(table.find(reach, id)),
+    remove: async (id) => table.remove(table.find(reach, id)),
+    reopen: async (id, edit) => table.reopen(table.find(reach, id), edit),
+  });
   return {
     isShared: false,
-    runs: {
-      create: async (run) => table.create(run),
-      get: async (id) => table.rows.get(id)?.run,
-      list: async (query = {}) => pageOf(table.list(query), toWindow(query, DEFAULT_PER_PAGE)),
-      events: async (id, afterSeq = 0, limit = DEFAULT_EVENTS) => table.rows.get(id)?.events.slice(afterSeq, afterSeq + limit) ?? [],
-      signal: async (id, name, payload) => table.signal(id, name, payload),
-      cancel: async (id) => table.cancel(id),
-    },
+    for: within,
+    inMemory: within,
     work: {
       heartbeat: async () => undefined,
-      claim: async (workerId, max, kinds) => table.claim(workerId, max, kinds),
+      claim: async (workerId, max, filter) => table.claim(workerId, max, filter),
       append: async (entries) => entries.map((entry) => table.append(entry)),
       settle: async (lease, end) => table.settle(lease, end),
       reap: async () => 0,
       cancelled: async () => [],
       prune: async (before, limit) => table.prune(before, limit),
     },
-    edits: {
-      remove: async (id) => table.remove(id),
-      reopen: async (id, edit) => table.reopen(id, edit),
-    },
   };
 }
 
 class Table {
   /** In the order of creation: a `Map` keeps the order of insertion. */
-  readonly rows = new Map<string, Row>();
+  readonly #rows = new Map<number, Row>();
+  /** By tenant and id: mostly one, as an id is unique per resource. */
+  readonly #byId = new Map<string, Row[]>();
   readonly #ready = new Set<Row>();
   readonly #maxRuns: number;
   readonly #maxEntries: number;
@@ -68,11 +85,20 @@ class Table {
     this.#maxEntries = maxEntries;
   }
 
-  create(given: NewRun): { run: RunRecord; created: boolean; lease?: Lease } {
-    const known = this.rows.get(given.id);
+  find({ tenant, resourceId }: Reach, id: string): Row | undefined {
+    return this.#byId.get(idKey(tenant, id))?.find(({ run }) => resourceId === undefined || run.resourceId === resourceId);
+  }
+
+  create(reach: Reach, given: NewRun): { run: RunRecord; created: boolean; lease?: Lease } {
+    const { tenant } = reach;
+    const resourceId = ownerOf(reach, given.resourceId);
+    const same = this.#byId.get(idKey(tenant, given.id)) ?? [];
+    const known = same.find(({ run }) => run.resourceId === resourceId);
+    if (reach.resourceId === undefined && same.some((row) => row !== known))
+      throw new FermataError("CONFLICT", `Run ${given.id} belongs to a different resource.`);
     if (known) return { run: known.run, created: false };
     const now = Date.now();
-    const { id, kind, name, resourceId = "", threadId, parentRunId, input, metadata, graphHash, wakeAt = now, workerId } = given;
+    const { id, kind, name, threadId, parentRunId, input, metadata, graphHash, wakeAt = now, workerId } = given;
     const run: RunRecord = {
       id,
       resourceId,
@@ -88,7 +114,9 @@ class Table {
       updatedAt: now,
     };
     const row: Row = {
-      key: ++this.#lastKey,
+      // Below zero: beside a store's, which are above.
+      key: --this.#lastKey,
+      tenant,
       run,
       workerId,
       epoch: workerId === undefined ? 0 : 1,
@@ -98,15 +126,17 @@ class Table {
       journal: new Map(),
       events: [],
     };
-    this.rows.set(id, row);
+    this.#rows.set(row.key, row);
+    this.#byId.set(idKey(tenant, id), [...same, row]);
     if (workerId === undefined) this.#ready.add(row);
     this.#makeRoom(row);
     return { run, created: true, ...(workerId !== undefined && { lease: leaseOf(row) }) };
   }
 
-  list({ kind, name, status, resourceId, threadId, from = -Infinity, to = Infinity }: RunQuery): RunRecord[] {
+  list(reach: Reach, { kind, name, status, resourceId, threadId, from = -Infinity, to = Infinity }: RunQuery): RunRecord[] {
     const found: RunRecord[] = [];
-    for (const { run } of this.rows.values()) {
+    for (const { run, tenant } of this.#rows.values()) {
+      if (tenant !== reach.tenant || (reach.resourceId !== undefined && run.resourceId !== reach.resourceId)) continue;
       if (kind !== undefined && run.kind !== kind) continue;
       if (name !== undefined && run.name !== name) continue;
       if (status !== undefined && run.status !== status) continue;
@@ -117,27 +147,26 @@ class Table {
     return found.reverse();
   }
 
-  signal(id: string, name: string, payload: unknown): "accepted" | "duplicate" | "gone" {
-    const row = this.rows.get(id);
+  signal(row: Row | undefined, name: string, payload: unknown): "accepted" | "duplicate" | "gone" {
     if (!row || isEnd(row.run.status)) return "gone";
     const key = `signal:${name}`;
     if (row.journal.has(key)) return "duplicate";
     row.journal.set(key, payload);
     this.#entries += 1;
     row.signals += 1;
-    if (row.run.status === "suspended") this.#makeReady(row);
+    if (row.run.status !== "running") this.#makeReady(row);
     return "accepted";
   }
 
-  cancel(id: string): boolean {
-    const row = this.rows.get(id);
+  cancel(row: Row | undefined): boolean {
     if (!row || isEnd(row.run.status)) return false;
     row.cancelRequested = true;
     if (row.run.status !== "running") this.#makeReady(row);
     return true;
   }
 
-  claim(workerId: string, max: number, kinds: readonly string[] | undefined): ClaimedRun[] {
+  /** Graphs are not asked for: no other process could know one that this one does not. */
+  claim(workerId: string, max: number, { kinds }: ClaimFilter = {}): ClaimedRun[] {
     const now = Date.now();
     const claimed: ClaimedRun[] = [];
     for (const row of this.#ready) {
@@ -148,7 +177,7 @@ class Table {
       row.epoch += 1;
       row.run = { ...row.run, status: "running", updatedAt: now };
       const { run, journal, signals, cancelRequested } = row;
-      claimed.push({ lease: leaseOf(row), run, journal: new Map(journal), lastSeq: row.events.length, signals, cancelRequested });
+      claimed.push({ lease: leaseOf(row), run, journal: new Map(journal), lastSeq: row.events.length, signals, cancelRequested, lost: 0 });
     }
     return claimed;
   }
@@ -168,8 +197,9 @@ class Table {
     this.#addEvents(row, events);
     const now = Date.now();
     row.workerId = undefined;
-    row.wakeAt = wakeAt ?? now;
-    const again = status === "ready" || (status === "suspended" && (row.signals > signals || row.cancelRequested));
+    const isAsked = row.signals > signals || row.cancelRequested;
+    row.wakeAt = isAsked ? now : (wakeAt ?? now);
+    const again = status === "ready" || (status === "suspended" && isAsked);
     row.run = {
       ...row.run,
       status: again ? "ready" : status,
@@ -183,20 +213,18 @@ class Table {
   }
 
   prune(before: number, limit: number): number {
-    const old = [...this.rows.values()].filter(({ run }) => run.finishedAt !== undefined && run.finishedAt < before).slice(0, limit);
+    const old = [...this.#rows.values()].filter(({ run }) => run.finishedAt !== undefined && run.finishedAt < before).slice(0, limit);
     for (const row of old) this.#drop(row);
     return old.length;
   }
 
-  remove(id: string): boolean {
-    const row = this.rows.get(id);
+  remove(row: Row | undefined): boolean {
     if (!row || row.run.status === "running") return false;
     this.#drop(row);
     return true;
   }
 
-  reopen(id: string, edit: (journal: ReadonlyMap<string, unknown>) => ReadonlyMap<string, unknown>): "reopened" | "running" | "gone" {
-    const row = this.rows.get(id);
+  reopen(row: Row | undefined, edit: JournalEdit): "reopened" | "running" | "gone" {
     if (!row) return "gone";
     if (row.run.status === "running" || row.run.status === "ready") return "running";
     const before = row.journal.size;
@@ -209,8 +237,8 @@ class Table {
     return "reopened";
   }
 
-  #held({ runId, epoch }: Lease): Row | undefined {
-    const row = this.rows.get(runId);
+  #held({ key, epoch }: Lease): Row | undefined {
+    const row = this.#rows.get(key);
     return row?.epoch === epoch && row.run.status === "running" ? row : undefined;
   }
 
@@ -230,10 +258,10 @@ class Table {
 
   /** Runs that have ended go first, then those that wait; one with a worker stays. */
   #makeRoom(fresh: Row): void {
-    const isFull = (): boolean => this.rows.size > this.#maxRuns || this.#entries > this.#maxEntries;
+    const isFull = (): boolean => this.#rows.size > this.#maxRuns || this.#entries > this.#maxEntries;
     if (!isFull()) return;
     for (const mayGo of [isEnd, (status: RunRecord["status"]): boolean => status === "suspended"]) {
-      for (const row of this.rows.values()) {
+      for (const row of this.#rows.values()) {
         if (!isFull()) return;
         if (row !== fresh && mayGo(row.run.status)) this.#drop(row);
       }
@@ -241,7 +269,11 @@ class Table {
   }
 
   #drop(row: Row): void {
-    this.rows.delete(row.run.id);
+    this.#rows.delete(row.key);
+    const id = idKey(row.tenant, row.run.id);
+    const others = (this.#byId.get(id) ?? []).filter((other) => other !== row);
+    if (others.length > 0) this.#byId.set(id, others);
+    else this.#byId.delete(id);
     this.#ready.delete(row);
     this.#entries -= row.journal.size + row.events.length;
   }
@@ -251,6 +283,10 @@ function isEnd(status: RunRecord["status"]): boolean {
   return status === "done" || status === "failed" || status === "cancelled";
 }
 
-function leaseOf({ key, run, workerId = "", epoch }: Row): Lease {
-  return { key, runId: run.id, tenant: "local", resourceId: run.resourceId, workerId, epoch };
+function idKey(tenant: string, id: string): string {
+  return `${tenant}\n${id}`;
+}
+
+function leaseOf({ key, tenant, run, workerId = "", epoch }: Row): Lease {
+  return { key, runId: run.id, tenant, resourceId: run.resourceId, workerId, epoch };
 }

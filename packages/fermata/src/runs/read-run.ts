@@ -1,22 +1,11 @@
 /** Reading a run's log: what is there, then what comes. */
-import type { RunEvent } from "../storage/runs.ts";
 import type { NewEvent } from "./live-run.ts";
-import type { RunLog } from "./run-log.ts";
+import { reachOfRun, type RunRef } from "./run-log.ts";
 import type { RunWorker } from "./run-worker.ts";
 
 /** Milliseconds between looks at a run that another process works on, or that waits. */
-const POLL_MS = 250;
+const POLL_MS = 100;
 const PAGE = 1_000;
-
-/** All events of a run that the store has. */
-export async function readEvents({ runs }: RunLog, id: string): Promise<RunEvent[]> {
-  const all: RunEvent[] = [];
-  for (;;) {
-    const page = await runs.events(id, all.at(-1)?.seq ?? 0, PAGE);
-    all.push(...page);
-    if (page.length < PAGE) return all;
-  }
-}
 
 export interface ReadOptions {
   /** The number of the last event that is known already. Default 0: from the first one on. */
@@ -29,23 +18,23 @@ export interface ReadOptions {
 /** The events of a run in their order, each once, until it ends. Ends silently when the signal aborts. */
 export async function* readRun(
   worker: RunWorker,
-  id: string,
+  ref: RunRef,
   { after = 0, signal, staysOnWait = false }: ReadOptions,
 ): AsyncGenerator<NewEvent> {
-  const { runs } = worker.log;
+  const runs = worker.log.for(reachOfRun(ref));
   let seq = after;
   while (!signal.aborted) {
-    const live = worker.live(id);
-    const run = live ? undefined : await runs.get(id);
-    const events = live?.eventsAfter(seq) ?? (await runs.events(id, seq, PAGE));
+    const live = worker.live(ref);
+    const run = live ? undefined : await runs.get(ref.id);
+    const events = live?.eventsAfter(seq) ?? (await runs.events(ref.id, seq, PAGE));
     for (const event of events) {
       yield event;
       seq = event.seq;
     }
     if (events.length > 0) continue;
-    if (live) await unlessAborted(signal, (wake) => (worker.live(id) === live ? live.onChange(wake) : pollOnce(wake, 0)));
+    if (live) await unlessAborted(signal, (wake) => (worker.live(ref) === live ? live.onChange(wake) : pollOnce(wake, 0)));
     else if (!run || isOver(run.status, staysOnWait)) return;
-    else if (!worker.live(id)) await unlessAborted(signal, (wake) => pollOnce(wake));
+    else if (!worker.live(ref)) await unlessAborted(signal, (wake) => pollOnce(wake));
   }
 }
 

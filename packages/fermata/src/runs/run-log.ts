@@ -1,20 +1,30 @@
-/** Where runs are kept: what the storage room says a store must do for them, and two changes of finished or waiting runs on top. */
+/** Where runs are kept: what the storage room says a store must do for them. */
+import type { Reach } from "../storage/reach.ts";
 import type { RunStore, RunWorkStore } from "../storage/runs.ts";
 
+/**
+ * What a run leaves behind. `memory`: nothing after the process. `batched`: results are on disk before anything follows from them, events
+ * together with what comes soon. `full`: an event too is on disk before anybody sees it.
+ */
+export type Durability = "memory" | "batched" | "full";
+
 export interface RunLog {
-  readonly runs: RunStore;
+  /** The runs within reach. Cheap: made per request. */
+  for(reach: Reach): RunStore;
+  /** The runs within reach that are kept in the process alone, for new ones. */
+  inMemory(reach: Reach): RunStore;
   readonly work: RunWorkStore;
-  readonly edits: RunEdits;
   /** Whether other processes may work on the same runs. This one then says that it lives while it works on any. */
   readonly isShared: boolean;
 }
 
-export interface RunEdits {
-  /** Deletes the run with its log. False when it is not there or has a worker. */
-  remove(id: string): Promise<boolean>;
-  /** Makes a run that nobody works on ready again, with the journal that `edit` makes of its own. Its events stay. */
-  reopen(
-    id: string,
-    edit: (journal: ReadonlyMap<string, unknown>) => ReadonlyMap<string, unknown>,
-  ): Promise<"reopened" | "running" | "gone">;
+/** One run, whoever reaches it. */
+export interface RunRef {
+  readonly tenant: string;
+  readonly resourceId: string;
+  readonly id: string;
+}
+
+export function reachOfRun({ tenant, resourceId }: RunRef): Reach {
+  return { tenant, subject: resourceId, resourceId };
 }

@@ -1,9 +1,10 @@
 /** Works on the runs of one process: starts them, claims those that are ready, and lets go of each when it settles. */
 import { FermataError } from "../errors.ts";
-import type { NewRun, RunEnd, RunRecord } from "../storage/runs.ts";
+import type { Reach } from "../storage/reach.ts";
+import type { NewRun, RunEnd } from "../storage/runs.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { LeaseLost, LiveRun } from "./live-run.ts";
-import type { RunLog } from "./run-log.ts";
+import type { Durability, RunLog, RunRef } from "./run-log.ts";
 
 /** How a run's work ended, with the last events of it. */
 export interface Settlement {
@@ -16,162 +17,285 @@ export interface Settlement {
 /** Does the work of one kind of runs. What it throws is a fault of the house: the run ends as failed. */
 export type Drive = (live: LiveRun) => Promise<Settlement>;
 
+/** How the runs of an app are worked on. */
+export interface RunOptions {
+  /** Milliseconds after which others may take the runs of a process that gives no sign of life. Default 5,000. */
+  readonly leaseMs?: number;
+  /** Runs that a process takes up at a time. Those that it began itself are not counted out. Default 200. */
+  readonly concurrency?: number;
+}
+
 /** Runs that one `claim` takes. */
 const CLAIM_AT_ONCE = 16;
-/** Milliseconds between signs of life, and after which others may take the runs of a process that gives none. */
-const HEARTBEAT_MS = 1_000;
-const LEASE_MS = 5_000;
-/** Milliseconds between looks at a run that another process works on. */
-const POLL_MS = 250;
+/** Milliseconds between looks for runs that are ready. */
+const CLAIM_EVERY_MS = 500;
+/** Milliseconds between looks for what other processes were asked to cancel here. */
+const CANCEL_EVERY_MS = 100;
+/** Milliseconds that a run of an unknown graph is left to processes that may know it, such as those of the version before. */
+const STRANGER_MS = 60_000;
+const LONGEST_TIMER_MS = 2_147_483_647;
 
 export class RunWorker {
   readonly log: RunLog;
   /** Unique per start of a process. */
   readonly id = crypto.randomUUID();
   readonly #logger: Logger;
+  readonly #leaseMs: number;
+  readonly #concurrency: number;
   readonly #kinds = new Map<string, Drive>();
   readonly #live = new Map<string, LiveRun>();
-  readonly #done = new Map<string, Promise<void>>();
+  readonly #done = new WeakMap<LiveRun, Promise<void>>();
   /** Values of the process for runs that are about to be claimed. */
   readonly #local = new Map<string, unknown>();
+  #graphs: () => readonly string[] | undefined = () => undefined;
   #claiming: Promise<void> | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #lastBeat = 0;
+  #watch: ReturnType<typeof setInterval> | undefined;
+  #polls: ReturnType<typeof setInterval>[] = [];
+  #alarm: { readonly at: number; readonly timer: ReturnType<typeof setTimeout> } | undefined;
+  #isStopping = false;
+  #isSilent = false;
 
-  constructor(log: RunLog, logger: Logger) {
+  /** @throws FermataError `MISCONFIGURED` */
+  constructor(log: RunLog, logger: Logger, { leaseMs = 5_000, concurrency = 200 }: RunOptions = {}) {
+    checkWhole("runs.leaseMs", leaseMs, 250, 3_600_000);
+    checkWhole("runs.concurrency", concurrency, 1, 1_000_000);
     this.log = log;
     this.#logger = logger;
+    this.#leaseMs = leaseMs;
+    this.#concurrency = concurrency;
   }
 
   handle(kind: string, drive: Drive): void {
     this.#kinds.set(kind, drive);
   }
 
+  /** Says which graphs this process knows; runs of others are left to others for a while. */
+  knowGraphs(graphs: () => readonly string[]): void {
+    this.#graphs = graphs;
+  }
+
   /** The run, while this process works on it. */
-  live(id: string): LiveRun | undefined {
-    return this.#live.get(id);
+  live(ref: RunRef): LiveRun | undefined {
+    return this.#live.get(keyOf(ref));
   }
 
   get liveCount(): number {
     return this.#live.size;
   }
 
-  /** Creates a run and begins to work on it. `undefined` when there is one with this id already. */
-  async start(run: Omit<NewRun, "workerId">, local: unknown): Promise<LiveRun | undefined> {
-    await this.#showLife();
-    const { run: record, created, lease } = await this.log.runs.create({ ...run, workerId: this.id });
+  /** Takes up runs from now on: those whose process is gone, and those that are ready. Without it, only what this process is asked for runs here. */
+  start(): void {
+    if (!this.log.isShared || this.#polls.length > 0 || this.#isStopping) return;
+    this.#every(CLAIM_EVERY_MS, () => this.takeUp());
+    this.#every(this.#leaseMs / 4, () => this.reap());
+    void this.reap().catch((error: unknown) => this.#complain(error));
+  }
+
+  /** Begins a run and works on it. `undefined` when there is one with this id already. */
+  async begin(
+    reach: Reach,
+    run: Omit<NewRun, "workerId">,
+    local: unknown,
+    durability: Durability = "batched",
+  ): Promise<LiveRun | undefined> {
+    const isKept = durability !== "memory";
+    if (isKept) await this.#showLife();
+    const {
+      run: record,
+      created,
+      lease,
+    } = await (isKept ? this.log.for(reach) : this.log.inMemory(reach)).create({ ...run, workerId: this.id });
     if (!created || !lease) return undefined;
-    return this.#begin(
-      new LiveRun(this.log, { lease, run: record, journal: new Map(), lastSeq: 0, signals: 0, cancelRequested: false }, local),
-    );
+    const fresh = { lease, run: record, journal: new Map(), lastSeq: 0, signals: 0, cancelRequested: false, lost: 0 };
+    return this.#begin(new LiveRun(this.log, fresh, local));
   }
 
-  /** Claims what is ready. `local` goes to the run `id` when this process gets it. */
-  async wake(id: string, local: unknown): Promise<void> {
-    if (local !== undefined) this.#local.set(id, local);
+  /** Claims what is ready. `local` goes to the run when this process gets it. */
+  async wake(ref: RunRef, local: unknown): Promise<void> {
+    const key = keyOf(ref);
+    if (local !== undefined) this.#local.set(key, local);
     try {
-      await this.#claim();
+      await this.takeUp();
     } finally {
-      this.#local.delete(id);
+      this.#local.delete(key);
     }
   }
 
-  /** Claims what is ready. */
-  takeUp(): Promise<void> {
-    return this.#claim();
-  }
-
-  /** False when the run has ended or is not there. */
-  async cancel(id: string): Promise<boolean> {
-    const asked = await this.log.runs.cancel(id);
-    if (!asked) return false;
-    const live = this.#live.get(id);
-    if (live) live.cancel();
-    else await this.#claim();
-    return true;
-  }
-
-  /** Resolves when nobody works on the run any more. Rejects when it is not there, or with the signal's reason. */
-  async settled(id: string, signal?: AbortSignal): Promise<RunRecord> {
-    for (;;) {
-      signal?.throwIfAborted();
-      const done = this.#done.get(id);
-      if (done) {
-        await (signal ? orAborted(signal, done) : done);
-        continue;
-      }
-      const run = await this.log.runs.get(id);
-      if (!run) throw new FermataError("NOT_FOUND", "Workflow run not found");
-      if (run.status !== "ready" && run.status !== "running") return run;
-      if (this.#live.has(id)) continue;
-      await delay(POLL_MS, signal);
-    }
-  }
-
-  async #claim(): Promise<void> {
+  /** Claims what is ready, as far as there is room. */
+  async takeUp(): Promise<void> {
     // A claim under way may have looked before this run became ready.
     await this.#claiming;
     this.#claiming ??= this.#claimAll().finally(() => (this.#claiming = undefined));
     await this.#claiming;
   }
 
+  /** Makes the runs ready whose worker is gone, and claims them. Resolves to their number. */
+  async reap(): Promise<number> {
+    // A process that was frozen is not gone.
+    if (this.#live.size > 0) await this.#beat();
+    const found = await this.log.work.reap();
+    if (found > 0) {
+      this.#logger.warn("Runs of a process that is gone are taken up", { runs: found });
+      await this.takeUp();
+    }
+    return found;
+  }
+
+  /** Resolves when this process does not work on the run any more. */
+  async idle(ref: RunRef): Promise<void> {
+    const live = this.live(ref);
+    await (live && this.#done.get(live));
+  }
+
+  /**
+   * Takes up nothing more, gives what is under way `graceMs` to end or to come to a place where another process can go on,
+   * and hands over the rest.
+   */
+  async stop(graceMs = 0): Promise<void> {
+    this.#isStopping = true;
+    for (const timer of this.#polls) clearInterval(timer);
+    this.#polls = [];
+    clearTimeout(this.#alarm?.timer);
+    await this.#claiming?.catch(() => undefined);
+    for (const live of this.#live.values()) live.isLeaving = true;
+    const deadline = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref());
+    const isIdle = (async () => {
+      for (const live of this.#live.values()) await this.#done.get(live);
+    })();
+    await Promise.race([isIdle, deadline]);
+    await Promise.all([...this.#live.values()].map((live) => this.#handOver(live)));
+    clearInterval(this.#heartbeat);
+    clearInterval(this.#watch);
+  }
+
+  async #handOver(live: LiveRun): Promise<void> {
+    if (!this.log.isShared || live.lease.key < 0) return live.cancel();
+    try {
+      await live.settle({ status: "ready" }, []);
+    } catch (error) {
+      this.#logger.error("A run could not be handed over; its lease will run out", { runId: live.id, error });
+    }
+    live.abandon();
+  }
+
   async #claimAll(): Promise<void> {
-    await this.#showLife();
+    if (this.#isStopping) return;
+    const kinds = [...this.#kinds.keys()];
     for (;;) {
-      const claimed = await this.log.work.claim(this.id, CLAIM_AT_ONCE, [...this.#kinds.keys()]);
-      for (const run of claimed) this.#begin(new LiveRun(this.log, run, this.#local.get(run.run.id)));
-      if (claimed.length < CLAIM_AT_ONCE) return;
+      const room = Math.min(this.#concurrency - this.#live.size, CLAIM_AT_ONCE);
+      if (room <= 0) return;
+      await this.#showLife();
+      const claimed = await this.log.work.claim(this.id, room, { kinds, graphs: this.#graphs(), strangerMs: STRANGER_MS });
+      for (const run of claimed) {
+        const ref = { tenant: run.lease.tenant, resourceId: run.run.resourceId, id: run.run.id };
+        this.#begin(new LiveRun(this.log, run, this.#local.get(keyOf(ref))));
+      }
+      if (claimed.length < room) return;
     }
   }
 
   /** Says that this process lives, and goes on saying so while it has work. */
   async #showLife(): Promise<void> {
     if (!this.log.isShared || this.#heartbeat) return;
-    this.#heartbeat = setInterval(() => void this.#beat(), HEARTBEAT_MS);
-    this.#heartbeat.unref();
-    await this.log.work.heartbeat(this.id, LEASE_MS);
+    this.#heartbeat = unrefed(setInterval(() => void this.#beatOrRest(), this.#leaseMs / 5));
+    this.#watch = unrefed(setInterval(() => void this.#lookForCancelled(), CANCEL_EVERY_MS));
+    await this.#beat();
+  }
+
+  async #beatOrRest(): Promise<void> {
+    if (this.#live.size > 0 || this.#claiming) return this.#beat().catch((error: unknown) => this.#complain(error));
+    clearInterval(this.#heartbeat);
+    clearInterval(this.#watch);
+    this.#heartbeat = undefined;
   }
 
   async #beat(): Promise<void> {
-    if (this.#live.size === 0) {
-      clearInterval(this.#heartbeat);
-      this.#heartbeat = undefined;
-      return;
-    }
+    const now = performance.now();
+    const wasAway = this.#live.size > 0 && this.#lastBeat > 0 && now - this.#lastBeat > this.#leaseMs / 2;
+    this.#lastBeat = now;
+    await this.log.work.heartbeat(this.id, this.#leaseMs);
+    this.#isSilent = false;
+    if (wasAway) await this.#findLost();
+  }
+
+  /** After a time without signs of life others may have taken runs over: what is still done to them here would be in vain. */
+  async #findLost(): Promise<void> {
+    const all = [...this.#live.values()];
+    const held = await this.log.work.append(all.map(({ lease }) => ({ lease })));
+    for (const [i, live] of all.entries()) if (held[i] === false) live.abandon();
+  }
+
+  async #lookForCancelled(): Promise<void> {
+    if (this.#live.size === 0) return;
     try {
-      await this.log.work.heartbeat(this.id, LEASE_MS);
-      // What other processes were asked to cancel.
-      for (const { runId } of await this.log.work.cancelled(this.id)) this.#live.get(runId)?.cancel();
+      for (const { tenant, resourceId, runId } of await this.log.work.cancelled(this.id))
+        this.live({ tenant, resourceId, id: runId })?.cancel();
     } catch (error) {
-      this.#logger.error("The store of runs does not answer", { error });
+      this.#complain(error);
     }
+  }
+
+  #every(ms: number, work: () => Promise<unknown>): void {
+    let isBusy = false;
+    const turn = async (): Promise<void> => {
+      if (isBusy) return;
+      isBusy = true;
+      await work().catch((error: unknown) => this.#complain(error));
+      isBusy = false;
+    };
+    this.#polls.push(unrefed(setInterval(() => void turn(), ms)));
+  }
+
+  /** Once per outage. */
+  #complain(error: unknown): void {
+    if (!this.#isSilent) this.#logger.error("The store of runs does not answer", { error });
+    this.#isSilent = true;
+  }
+
+  /** Looks for ready runs at this time: one of this process sleeps until then. */
+  #wakeAt(time: number): void {
+    this.start();
+    if (this.#isStopping || (this.#alarm && this.#alarm.at <= time)) return;
+    clearTimeout(this.#alarm?.timer);
+    const ring = (): void => {
+      this.#alarm = undefined;
+      this.takeUp().catch((error: unknown) => this.#complain(error));
+    };
+    this.#alarm = { at: time, timer: unrefed(setTimeout(ring, Math.min(Math.max(0, time - Date.now()), LONGEST_TIMER_MS))) };
   }
 
   #begin(live: LiveRun): LiveRun {
-    this.#live.set(live.id, live);
-    this.#done.set(live.id, this.#work(live));
+    const key = keyOf(live.ref);
+    // What this process had of it was taken away while it gave no sign of life.
+    this.#live.get(key)?.abandon();
+    this.#live.set(key, live);
+    if (this.#isStopping) live.isLeaving = true;
+    this.#done.set(live, this.#work(live, key));
     return live;
   }
 
-  async #work(live: LiveRun): Promise<void> {
-    let after: Settlement["after"];
-    let waits = false;
+  async #work(live: LiveRun, key: string): Promise<void> {
+    const wasFull = this.#live.size >= this.#concurrency;
+    let settlement: Settlement | undefined;
     try {
-      const { end, closing, after: callback } = await this.#drive(live);
-      waits = end.status === "suspended" || end.status === "ready";
-      if (await live.settle(end, closing)) after = callback;
+      const made = await this.#drive(live);
+      if (await live.settle(made.end, made.closing)) settlement = made;
     } catch (error) {
       if (!(error instanceof LeaseLost)) this.#logger.error("A run could not be ended", { runId: live.id, error });
     }
-    this.#live.delete(live.id);
-    this.#done.delete(live.id);
+    if (this.#live.get(key) === live) this.#live.delete(key);
     live.release();
     try {
-      await after?.();
+      await settlement?.after?.();
     } catch (error) {
       this.#logger.error("A callback of a run failed", { runId: live.id, error });
     }
-    // An answer may have come while the run was being put away.
-    if (waits) await this.#claim().catch((error: unknown) => this.#logger.error("Runs could not be claimed", { error }));
+    const { status, wakeAt } = settlement?.end ?? {};
+    if (status === "ready" && wakeAt !== undefined) this.#wakeAt(wakeAt);
+    // An answer may have come while the run was being put away, and others may wait for a place.
+    if (status === "suspended" || status === "ready" || wasFull) await this.takeUp().catch((error: unknown) => this.#complain(error));
   }
 
   async #drive(live: LiveRun): Promise<Settlement> {
@@ -190,28 +314,16 @@ export class RunWorker {
   }
 }
 
-function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, ms);
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error); // whatever the caller aborted with
-    };
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
+function checkWhole(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new FermataError("MISCONFIGURED", `${name} must be a whole number from ${least} to ${most}, not ${value}.`);
 }
 
-/** `work`, or a rejection with the signal's reason; no listener outlives the call. */
-function orAborted(signal: AbortSignal, work: Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error); // whatever the caller aborted with
-    signal.addEventListener("abort", onAbort, { once: true });
-    void work.finally(() => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    });
-  });
+function keyOf({ tenant, resourceId, id }: RunRef): string {
+  return `${tenant}\n${resourceId}\n${id}`;
+}
+
+function unrefed<T extends ReturnType<typeof setTimeout>>(timer: T): T {
+  timer.unref();
+  return timer;
 }

@@ -42,6 +42,14 @@ export function createOpenApiDocument(options: OpenApiOptions): Json {
   };
 }
 
+const IDEMPOTENCY_KEY = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description: "A repeat with the same key and the same request gets the first reply, for 24 hours",
+  schema: { type: "string", minLength: 1, maxLength: 255 },
+};
+
 function operation(operationId: string, tag: string, spec: RouteSpec, schemas: Json): Json {
   const { summary, access, body, deprecated } = spec;
   return {
@@ -51,7 +59,11 @@ function operation(operationId: string, tag: string, spec: RouteSpec, schemas: J
     ...(deprecated && { deprecated: true }),
     "x-access": access,
     security: access === "public" ? [] : [{ bearer: [] }],
-    parameters: [...parametersOf(spec.params, "path", schemas), ...parametersOf(spec.query, "query", schemas)],
+    parameters: [
+      ...parametersOf(spec.params, "path", schemas),
+      ...parametersOf(spec.query, "query", schemas),
+      ...(spec.method === "GET" ? [] : [IDEMPOTENCY_KEY]),
+    ],
     ...(body && { requestBody: { required: true, content: { "application/json": { schema: toSchema(body, "input", schemas) } } } }),
     responses: { "200": successReply(spec, schemas), ...errorReplies(spec, schemas) },
   };
@@ -77,6 +89,8 @@ function errorReplies(spec: RouteSpec, schemas: Json): Json {
   const codes: ErrorCode[] = [...COMMON_ERRORS, ...(spec.errors ?? [])];
   if (spec.body || spec.query || spec.params) codes.push("VALIDATION_FAILED");
   if (spec.body) codes.push("PAYLOAD_TOO_LARGE");
+  // What an Idempotency-Key can bring.
+  if (spec.method !== "GET") codes.push("VALIDATION_FAILED", "CONFLICT", "UNPROCESSABLE");
   if (spec.access !== "public") codes.push("UNAUTHENTICATED", "FORBIDDEN");
   if (/\bgenerate\b/.test(spec.path)) codes.push("MODEL_FAILED", "TRIPWIRE", "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED", "CANCELLED");
   const byStatus: Record<string, ErrorCode[]> = {};

@@ -7,10 +7,12 @@ import { withFields } from "../telemetry/logger.ts";
 import { reachOf } from "../storage/reach.ts";
 import type { StreamFraming } from "../contract/route.ts";
 import type { RunEncoder } from "../protocols/run-encoder.ts";
+import { Attendance } from "./attendance.ts";
 import { DEFAULT_BODY_BYTES, readBody } from "./body.ts";
 import type { Audience, Call } from "./call.ts";
 import { CLOSE, failureReply } from "./error-reply.ts";
 import { handlers } from "./handlers/index.ts";
+import { idempotencyKey, Once } from "./once/once.ts";
 import { checkInput, clientContext, type CheckedInput, type RawInput } from "./request-input.ts";
 import { routeTable, type RouteEntry } from "./route-table.ts";
 import { EncodedRun } from "./wire/encoded-run.ts";
@@ -52,6 +54,10 @@ export interface MountedRoute extends RouteEntry {
 const DEFAULT_TIMEOUT_MS = 180_000;
 const DEFAULT_HEARTBEAT_MS = 15_000;
 
+interface Settings extends ServerOptions {
+  readonly once: Once;
+}
+
 type AnyHandler = (input: CheckedInput, call: Call) => unknown;
 
 /**
@@ -62,11 +68,12 @@ export function createRoutes(options: ServerOptions): MountedRoute[] {
   checkMilliseconds("server.timeout", options.mastra.getServer().timeout);
   checkMilliseconds("heartbeatMs", options.heartbeatMs);
   const all: Readonly<Record<string, Readonly<Record<string, unknown>>>> = handlers;
+  const settings: Settings = { ...options, once: new Once(options.mastra.getStorage()) };
   return routeTable().map((entry) => {
     const name = entry.id.slice(entry.group.length + 1);
     // `handlers` has one for every route: its type says so.
     const handler = all[entry.group]?.[name] as AnyHandler;
-    return { ...entry, handle: (incoming) => handle(entry, handler, incoming, options) };
+    return { ...entry, handle: (incoming) => handle(entry, handler, incoming, settings) };
   });
 }
 
@@ -76,7 +83,7 @@ function checkMilliseconds(name: string, ms: number | undefined): void {
 }
 
 /** One request from its first byte to its reply. */
-async function handle(entry: RouteEntry, handler: AnyHandler, incoming: IncomingRequest, options: ServerOptions): Promise<Response> {
+async function handle(entry: RouteEntry, handler: AnyHandler, incoming: IncomingRequest, options: Settings): Promise<Response> {
   const config = options.mastra.getServer();
   const deadline = new Deadline(config.timeout ?? DEFAULT_TIMEOUT_MS);
   const call = new RequestCall(options, incoming.request, deadline);
@@ -94,7 +101,7 @@ async function reply(
   incoming: IncomingRequest,
   call: RequestCall,
   deadline: Deadline,
-  options: ServerOptions,
+  options: Settings,
 ): Promise<Response> {
   try {
     return await deadline.limit(answer(entry, handler, incoming, call, options));
@@ -102,7 +109,7 @@ async function reply(
     if (options.onBodyTooLarge && FermataError.is(error) && error.code === "PAYLOAD_TOO_LARGE") {
       return new Response(toJson(options.onBodyTooLarge(error)), { status: 413, headers: { ...JSON_TYPE, ...CLOSE } });
     }
-    return await failureReply(error, call.requestId, options.mastra, incoming.context, entry.spec.openai ? "openai" : "own");
+    return await failed(error, entry, incoming, call, options);
   } finally {
     deadline.clear();
   }
@@ -113,11 +120,12 @@ const JSON_TYPE = { "content-type": "application/json" };
 async function answer(
   entry: RouteEntry,
   handler: AnyHandler,
-  { request, params, query, requestContext }: IncomingRequest,
+  incoming: IncomingRequest,
   call: RequestCall,
-  options: ServerOptions,
+  options: Settings,
 ): Promise<Response> {
   const { spec } = entry;
+  const { request, params, query, requestContext } = incoming;
   const maxBytes = options.maxBodyBytes ?? options.mastra.getServer().bodySizeLimit ?? DEFAULT_BODY_BYTES;
   const raw: RawInput = { params, query, body: spec.body ? await readBody(request, maxBytes) : undefined };
   const input = checkInput(spec, raw);
@@ -125,7 +133,31 @@ async function answer(
   // What the app says goes before what the client says.
   if (requestContext) for (const [key, value] of requestContext) call.requestContext.setRaw(key, value);
   if (options.principalOf) call.actFor(await options.principalOf(request));
-  const result = await handler(input, call);
+  const work = async (): Promise<Response> => toResponse(entry, await handler(input, call), call, options);
+  if (request.method === "GET") return work();
+  const key = idempotencyKey(request);
+  const asked = {
+    request,
+    body: raw.body,
+    principal: call.principal,
+    logger: options.mastra.getLogger(),
+    work,
+    failed: (error: unknown) => failed(error, entry, incoming, call, options),
+  };
+  return key === undefined ? options.once.replyWithoutKey(call, asked) : options.once.reply(key, call, asked);
+}
+
+function failed(
+  error: unknown,
+  { spec }: RouteEntry,
+  { context }: IncomingRequest,
+  call: RequestCall,
+  { mastra }: Settings,
+): Promise<Response> {
+  return failureReply(error, call.requestId, mastra, context, spec.openai ? "openai" : "own");
+}
+
+function toResponse({ spec }: RouteEntry, result: unknown, call: RequestCall, options: Settings): Response {
   if (result instanceof EncodedRun) return toStream("sse", result.run, call, options, result.encoder);
   if (spec.stream) return toStream(spec.stream, result as StreamSource, call, options); // a stream's handler gives a run: its type says so
   return new Response(toJson(result), { status: 200, headers: JSON_TYPE });
@@ -138,7 +170,7 @@ function toStream(framing: StreamFraming, run: StreamSource, call: RequestCall, 
     audience: call.audience,
     logger: withFields(call.logger, { runId: run.runId }),
     heartbeatMs: options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
-    onCancel: () => call.cancel(),
+    onCancel: () => call.leave(),
   });
 }
 
@@ -194,7 +226,10 @@ class RequestCall implements Call {
   principal = LOCAL_PRINCIPAL;
   readonly #request: Request;
   readonly #deadline: Deadline;
-  #controller: AbortController | undefined;
+  #attendance: Attendance | undefined;
+  #leave: (() => void) | undefined;
+  /** Called when the caller has gone and the work goes on. */
+  onAway: (() => void) | undefined;
   #id: string | undefined;
   #logger: Call["logger"] | undefined;
 
@@ -214,15 +249,25 @@ class RequestCall implements Call {
   }
 
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      const controller = new AbortController();
-      this.#controller = controller;
+    return this.attendance.signal;
+  }
+
+  leave(): void {
+    this.#leave?.();
+  }
+
+  get attendance(): Attendance {
+    if (!this.#attendance) {
+      const attendance = new Attendance();
+      this.#attendance = attendance;
+      attendance.onAway = () => this.onAway?.();
+      this.#leave = attendance.enter();
       const { signal } = this.#request;
-      if (signal.aborted) controller.abort(signal.reason);
-      else signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
-      this.#deadline.onExpire((error) => controller.abort(error));
+      if (signal.aborted) this.#leave();
+      else signal.addEventListener("abort", this.#leave, { once: true });
+      this.#deadline.onExpire((error) => attendance.abort(error));
     }
-    return this.#controller.signal;
+    return this.#attendance;
   }
 
   /** Who reaches one resource alone acts for it, whatever the request says. */
@@ -230,10 +275,5 @@ class RequestCall implements Call {
     this.principal = principal;
     const { resourceId } = reachOf(principal);
     if (resourceId !== undefined) this.requestContext.setRaw(MASTRA_RESOURCE_ID_KEY, resourceId);
-  }
-
-  /** The reader of the reply is gone. */
-  cancel(): void {
-    this.#controller?.abort(new DOMException("The client has left.", "AbortError"));
   }
 }

@@ -16,8 +16,10 @@ export interface IdempotencyStore {
    * @param ttlMs after this time the key is forgotten, also when the first caller never came back.
    */
   begin(key: string, fingerprint: string, ttlMs: number): Promise<IdempotentCall>;
-  /** Keeps the answer. Without effect when the key has been forgotten meanwhile. */
-  finish(key: string, fingerprint: string, answer: string): Promise<void>;
+  /** Says that the first caller is still at it: its key is kept until `ttlMs` from now. */
+  renew(key: string, fingerprint: string, ttlMs: number): Promise<void>;
+  /** Keeps the answer until `ttlMs` from now. Without effect when the key has been forgotten meanwhile. */
+  finish(key: string, fingerprint: string, answer: string, ttlMs: number): Promise<void>;
   /** Forgets a key whose work did not happen, so that a repeat may do it. */
   abandon(key: string, fingerprint: string): Promise<void>;
 }

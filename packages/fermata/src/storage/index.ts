@@ -8,7 +8,9 @@ export type { DateRange, MessageNeighbours, MessageQuery, MessageRecord, Message
 export type { Resource, ResourcePatch, ResourceStore } from "./resources.ts";
 export type { Suspension, SuspensionFilter, SuspensionStore, WaitingCall } from "./suspension-store.ts";
 export type {
+  ClaimFilter,
   ClaimedRun,
+  JournalEdit,
   Lease,
   LogEntry,
   NewRun,
@@ -21,6 +23,7 @@ export type {
   RunWorkStore,
 } from "./runs.ts";
 export type { LeaseAnswer, LeaseStore } from "./leases.ts";
+export type { Counted, LimitStore } from "./limits.ts";
 export type { IdempotencyStore, IdempotentCall } from "./idempotency.ts";
 export { MemoryStore } from "./memory/memory-store.ts";
 export type { MemoryStoreOptions } from "./memory/memory-store.ts";

@@ -89,12 +89,18 @@ export interface RunStore {
   events(id: string, afterSeq?: number, limit?: number): Promise<readonly RunEvent[]>;
   /**
    * Answers a run that waits (or will) for `name`: the payload goes into the journal under `signal:<name>`, and the run becomes ready
-   * if it is suspended. Of several answers the first one counts.
+   * if it is suspended, or at once if it was to wake later. Of several answers the first one counts.
    */
   signal(id: string, name: string, payload: unknown): Promise<"accepted" | "duplicate" | "gone">;
   /** Asks whoever holds the lease to end the run; a run that waits becomes ready, so that a worker can end it. False when it has ended or is not there. */
   cancel(id: string): Promise<boolean>;
+  /** Deletes the run with its log. False when it is not there or has a worker. */
+  remove(id: string): Promise<boolean>;
+  /** Makes a run that nobody works on ready again, with the journal that `edit` makes of its own. Its events stay. `edit` may be called again. */
+  reopen(id: string, edit: JournalEdit): Promise<"reopened" | "running" | "gone">;
 }
+
+export type JournalEdit = (journal: ReadonlyMap<string, unknown>) => ReadonlyMap<string, unknown>;
 
 export interface ClaimedRun {
   readonly lease: Lease;
@@ -106,6 +112,19 @@ export interface ClaimedRun {
   /** To be given back to `settle`. */
   readonly signals: number;
   readonly cancelRequested: boolean;
+  /** Workers that stopped living while they had the run, since it last was settled. */
+  readonly lost: number;
+}
+
+/** Which runs a worker can work on. */
+export interface ClaimFilter {
+  readonly kinds?: readonly string[] | undefined;
+  /**
+   * The graphs that the worker knows. It leaves a run of another graph to those who know it, unless nobody has taken the run for `strangerMs`.
+   * Runs without a graph are for everybody. Default: all.
+   */
+  readonly graphs?: readonly string[] | undefined;
+  readonly strangerMs?: number | undefined;
 }
 
 /** Something that happened in a run. All of one entry is written, or nothing. */
@@ -116,12 +135,12 @@ export interface LogEntry {
 }
 
 export interface RunEnd {
-  /** `ready` with `wakeAt` gives the run back until then; `suspended` until a signal. */
+  /** `ready` with `wakeAt` gives the run back until then, or until a signal; `suspended` until a signal. */
   readonly status: Exclude<RunStatus, "running">;
   readonly output?: unknown;
   readonly error?: unknown;
   readonly wakeAt?: number | undefined;
-  /** The signals that the worker has seen: when more have come, a suspended run is ready at once. */
+  /** The signals that the worker has seen: when more have come, a run that waits is ready at once. */
   readonly signals?: number | undefined;
   /** Written in the same transaction: the terminal event. */
   readonly events?: readonly Omit<RunEvent, "at">[] | undefined;
@@ -135,7 +154,7 @@ export interface RunWorkStore {
   /** Says that the worker lives, until `ttlMs` from now. */
   heartbeat(workerId: string, ttlMs: number): Promise<void>;
   /** Takes ready runs, oldest `wakeAt` first. Of several workers one gets a run. */
-  claim(workerId: string, max: number, kinds?: readonly string[]): Promise<readonly ClaimedRun[]>;
+  claim(workerId: string, max: number, filter?: ClaimFilter): Promise<readonly ClaimedRun[]>;
   /** Writes many entries in one transaction. Resolves to one flag per entry: false when its lease was lost, and then nothing of it is written. */
   append(entries: readonly LogEntry[]): Promise<readonly boolean[]>;
   /** Ends the lease. False when it was lost before. */

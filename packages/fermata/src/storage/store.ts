@@ -1,6 +1,7 @@
 import type { Principal } from "../context/principal.ts";
 import type { IdempotencyStore } from "./idempotency.ts";
 import type { LeaseStore } from "./leases.ts";
+import type { LimitStore } from "./limits.ts";
 import type { MessageStore } from "./messages.ts";
 import type { Reach } from "./reach.ts";
 import type { ResourceStore } from "./resources.ts";
@@ -45,6 +46,7 @@ export interface ScopedStore {
 
 export interface SystemStore {
   readonly work: RunWorkStore;
+  readonly limits: LimitStore;
   /** Deletes messages saved before `before` (epoch milliseconds), at most `limit`. Resolves to their number. */
   pruneMessages(before: number, limit: number): Promise<number>;
   /** Deletes idempotency keys that have expired. Resolves to their number. */

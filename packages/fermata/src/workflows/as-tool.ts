@@ -1,13 +1,12 @@
 /** A workflow as a tool of an agent: the model gives `inputData`, the run's chunks show as the tool's output, a run that waits makes the call wait. */
 import { FermataError } from "../errors.ts";
-import { readRun } from "../runs/read-run.ts";
 import { toJsonSchema, type JsonSchema } from "../schema/schema.ts";
 import type { AnyTool, ToolContext } from "../tools/tool.ts";
 import type { WorkflowDefinition } from "./definition.ts";
 import type { WorkflowHost } from "./host.ts";
-import { cancelRun, startRun, type Begun } from "./operations.ts";
+import { cancelRun, findRun, startRun, type Begun } from "./operations.ts";
 import { resumeRun } from "./resume.ts";
-import { resultOf, loadRun } from "./result.ts";
+import { resultOf } from "./result.ts";
 import { chunksOf } from "./run.ts";
 
 export function workflowTool(name: string, workflow: WorkflowDefinition, host: () => WorkflowHost): AnyTool {
@@ -42,22 +41,19 @@ async function runAsTool(host: WorkflowHost, workflow: WorkflowDefinition, input
     agent?.resumeData === undefined
       ? await startRun(host, workflow, { runId, resourceId: agent?.resourceId, inputData, requestContext })
       : await resumeRun(host, workflow, { runId, resumeData: agent.resumeData, requestContext });
-  const cancel = (): void => void cancelRun(host, workflow, begun.runId).catch(() => undefined);
+  const cancel = (): void => void cancelRun(host, workflow, begun.id).catch(() => undefined);
   abortSignal.addEventListener("abort", cancel, { once: true });
   try {
     const reading = new AbortController();
-    for await (const chunk of chunksOf(readRun(host.worker, begun.runId, { after: begun.after, signal: reading.signal })))
-      await writer.write(chunk);
+    for await (const chunk of chunksOf(host.runs.read(begun, { after: begun.after, signal: reading.signal }))) await writer.write(chunk);
   } finally {
     abortSignal.removeEventListener("abort", cancel);
   }
   abortSignal.throwIfAborted();
-  const state = await loadRun(host.worker, begun.runId);
-  if (!state) throw new FermataError("CONFLICT", `Workflow run ${begun.runId} has been deleted.`);
-  const result = resultOf(state);
+  const result = resultOf(await findRun(host, workflow, begun.id));
   switch (result.status) {
     case "success":
-      return { result: result.result, runId: begun.runId };
+      return { result: result.result, runId: begun.id };
     case "suspended":
       if (!agent)
         throw new FermataError(

@@ -3,8 +3,9 @@ import { RequestContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
 import { LocalEngine } from "./local-engine.ts";
 import type { LiveRun } from "../runs/live-run.ts";
+import { reachOfRun } from "../runs/run-log.ts";
+import { ScopedRuns } from "../runs/scoped-runs.ts";
 import type { Settlement } from "../runs/run-worker.ts";
-import { readEvents } from "../runs/read-run.ts";
 import type { StepError, WorkflowChunk, WorkflowStatus } from "./chunks.ts";
 import type { WorkflowDefinition } from "./definition.ts";
 import { toStepError } from "./errors.ts";
@@ -31,7 +32,7 @@ export interface LocalValues {
 
 export async function driveWorkflow(host: WorkflowHost, live: LiveRun): Promise<Settlement> {
   const workflow = host.findWorkflow(live.record.name);
-  const view = live.lastSeq === 0 ? emptyView() : viewOf(await readEvents(host.worker.log, live.id));
+  const view = live.lastSeq === 0 ? emptyView() : viewOf(await new ScopedRuns(host.worker, reachOfRun(live.ref)).events(live.record));
   if (!workflow) return broken(live, view, new FermataError("NOT_FOUND", `There is no workflow "${live.record.name}" here.`));
   if (live.record.graphHash !== undefined && live.record.graphHash !== workflow.graphHash) {
     return broken(live, view, new FermataError("CONFLICT", `Workflow "${workflow.id}" has changed since the run began.`));

@@ -1,8 +1,6 @@
 import type { RunWorker } from "../runs/run-worker.ts";
+import type { ScopedRuns } from "../runs/scoped-runs.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import { LOCAL_PRINCIPAL } from "../context/principal.ts";
-import type { Reach } from "../storage/reach.ts";
-import type { RunRecord } from "../storage/runs.ts";
 import type { WorkflowDefinition } from "./definition.ts";
 import type { StepMastra } from "./step.ts";
 
@@ -14,16 +12,9 @@ export interface WorkflowHost {
   readonly logger: Logger;
   readonly mastra: StepMastra;
   readonly worker: RunWorker;
-  /** Whose runs are seen. Absent for the app itself, which sees all. */
-  readonly reach?: Reach;
+  /** The runs that whoever asks reaches. */
+  readonly runs: ScopedRuns;
   findWorkflow(id: string): WorkflowDefinition | undefined;
   /** Makes a workflow known that is not registered itself, such as that of an agent. */
   add(workflow: WorkflowDefinition): void;
-}
-
-/** Whether a run is within the host's reach. */
-export function isWithinReach({ reach }: Pick<WorkflowHost, "reach">, run: RunRecord): boolean {
-  if (!reach) return true;
-  const tenant = run.metadata?.tenant ?? LOCAL_PRINCIPAL.tenant;
-  return tenant === reach.tenant && (reach.resourceId === undefined || run.resourceId === reach.resourceId);
 }

@@ -3,13 +3,12 @@ import type { RequestContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
 import { toLines } from "../schema/messages.ts";
 import { validate } from "../schema/schema.ts";
-import { LOCAL_PRINCIPAL } from "../context/principal.ts";
 import { ownerOf } from "../storage/reach.ts";
-import type { NewRun, RunRecord } from "../storage/runs.ts";
+import type { RunRecord } from "../storage/runs.ts";
 import type { WorkflowDefinition } from "./definition.ts";
 import type { LocalValues, StartData } from "./drive.ts";
 import { invalidData, toStepError } from "./errors.ts";
-import { isWithinReach, WORKFLOW_KIND, type WorkflowHost } from "./host.ts";
+import { WORKFLOW_KIND, type WorkflowHost } from "./host.ts";
 import { loadRun, type RunState } from "./result.ts";
 import { endingOf, statusOf, type RunEnding } from "./run-view.ts";
 import type { WorkflowStatus } from "./chunks.ts";
@@ -27,7 +26,8 @@ export interface StartRequest {
 
 /** A stretch of a run: what it adds to the log comes after `after`. */
 export interface Begun {
-  readonly runId: string;
+  readonly id: string;
+  readonly resourceId: string;
   readonly after: number;
 }
 
@@ -49,17 +49,15 @@ export async function startRun(host: WorkflowHost, workflow: WorkflowDefinition,
   const local: LocalValues | undefined = requestContext && { requestContext };
   if (!known) {
     const { graphHash, id } = workflow;
-    const live = await host.worker.start(
-      { id: runId, kind: WORKFLOW_KIND, name: id, input: data, graphHash, ...owned(host, resourceId) },
-      local,
-    );
+    const owner = ownerOf(host.runs.reach, resourceId);
+    const live = await host.runs.start({ id: runId, kind: WORKFLOW_KIND, name: id, input: data, graphHash, resourceId: owner }, local);
     if (!live) throw begun(runId);
-    return { runId, after: 0 };
+    return { id: runId, resourceId: owner, after: 0 };
   }
-  const after = (await loadRun(host.worker, runId))?.lastSeq ?? 0;
-  if ((await host.worker.log.runs.signal(runId, `go#${ending?.next ?? 0}`, data)) !== "accepted") throw begun(runId);
-  await host.worker.wake(runId, local);
-  return { runId, after };
+  const { lastSeq: after } = await loadRun(host.runs, known);
+  if ((await host.runs.store.signal(runId, `go#${ending?.next ?? 0}`, data)) !== "accepted") throw begun(runId);
+  await host.runs.wake(known, local);
+  return { id: runId, resourceId: known.resourceId, after };
 }
 
 function begun(runId: string): FermataError {
@@ -107,64 +105,61 @@ export async function createPendingRun(
   runId: string,
   resourceId: string | undefined,
 ): Promise<void> {
-  const { worker } = host;
+  const { worker, runs } = host;
   const { graphHash, id } = workflow;
-  const { run, lease } = await worker.log.runs.create({
+  const { run, lease } = await runs.store.create({
     id: runId,
     kind: WORKFLOW_KIND,
     name: id,
     graphHash,
     workerId: worker.id,
-    ...owned(host, resourceId),
+    resourceId: ownerOf(runs.reach, resourceId),
   });
-  if (run.name !== id || !isWithinReach(host, run)) throw begun(runId);
+  if (!isOwn(workflow, run)) throw begun(runId);
   if (lease) await worker.log.work.settle(lease, { status: "suspended", output: { status: "pending", next: 0 } satisfies RunEnding });
 }
 
 /** The run of this workflow, as its record stands. @throws FermataError `CONFLICT` when the id belongs to another workflow's run. */
 async function ownRun(host: WorkflowHost, workflow: WorkflowDefinition, runId: string): Promise<RunRecord | undefined> {
-  const run = await host.worker.log.runs.get(runId);
-  if (run && !isOwn(host, workflow, run)) throw new FermataError("CONFLICT", `Run ${runId} belongs to something else.`);
+  const run = await host.runs.get(runId);
+  if (run && !isOwn(workflow, run)) throw new FermataError("CONFLICT", `Run ${runId} belongs to something else.`);
   return run;
 }
 
-function isOwn(host: WorkflowHost, workflow: WorkflowDefinition, run: RunRecord): boolean {
-  return run.kind === WORKFLOW_KIND && run.name === workflow.id && isWithinReach(host, run);
-}
-
-/** Whom a new run belongs to. @throws FermataError `FORBIDDEN` when that is somebody else. */
-function owned({ reach }: WorkflowHost, resourceId: string | undefined): Pick<NewRun, "resourceId" | "metadata"> {
-  if (!reach) return { resourceId };
-  return { resourceId: ownerOf(reach, resourceId), ...(reach.tenant !== LOCAL_PRINCIPAL.tenant && { metadata: { tenant: reach.tenant } }) };
+function isOwn(workflow: WorkflowDefinition, run: RunRecord): boolean {
+  return run.kind === WORKFLOW_KIND && run.name === workflow.id;
 }
 
 export function runNotFound(): FermataError {
   return new FermataError("NOT_FOUND", "Workflow run not found");
 }
 
+/** The record of this workflow's run. @throws FermataError `NOT_FOUND` */
+export async function findRecord({ runs }: WorkflowHost, workflow: WorkflowDefinition, runId: string): Promise<RunRecord> {
+  const record = await runs.get(runId);
+  if (!record || !isOwn(workflow, record)) throw runNotFound();
+  return record;
+}
+
 /** A run of this workflow with its events. @throws FermataError `NOT_FOUND` */
 export async function findRun(host: WorkflowHost, workflow: WorkflowDefinition, runId: string): Promise<RunState> {
-  const state = await loadRun(host.worker, runId);
-  if (!state || !isOwn(host, workflow, state.record)) throw runNotFound();
-  return state;
+  return loadRun(host.runs, await findRecord(host, workflow, runId));
 }
 
 /** Cancels a run, whatever it is at; one that has ended stays as it is. @throws FermataError `NOT_FOUND` */
 export async function cancelRun(host: WorkflowHost, workflow: WorkflowDefinition, runId: string): Promise<void> {
-  const run = await host.worker.log.runs.get(runId);
-  if (!run || !isOwn(host, workflow, run)) throw runNotFound();
-  await host.worker.cancel(runId);
+  await host.runs.cancel(await findRecord(host, workflow, runId));
 }
 
 /** Deletes a run with its log. One that is at work is cancelled first; an unknown one is gone already. */
 export async function deleteRun(host: WorkflowHost, workflow: WorkflowDefinition, runId: string): Promise<void> {
-  const run = await host.worker.log.runs.get(runId);
-  if (!run || !isOwn(host, workflow, run)) return;
+  const run = await host.runs.get(runId);
+  if (!run || !isOwn(workflow, run)) return;
   if (run.status === "running" || run.status === "ready") {
-    await host.worker.cancel(runId);
-    await host.worker.settled(runId).catch(() => undefined);
+    await host.runs.cancel(run);
+    await host.runs.settled(run).catch(() => undefined);
   }
-  await host.worker.log.edits.remove(runId);
+  await host.runs.store.remove(runId);
 }
 
 export interface RunFilter {
@@ -199,11 +194,11 @@ export async function listRuns(
   filter: RunFilter,
 ): Promise<{ runs: readonly RunRecord[]; total: number }> {
   const { status, resourceId, from, to, page, perPage, offset } = filter;
-  const { runs } = host.worker.log;
+  const { store } = host.runs;
   const query = { kind: WORKFLOW_KIND, name: workflow.id, resourceId, from, to, perPage: false } as const;
   const wanted = status && STORED[status];
-  const pages = await Promise.all(wanted ? wanted.map((one) => runs.list({ ...query, status: one })) : [runs.list(query)]);
-  const found = pages.flatMap(({ items }) => items).filter((run) => isWithinReach(host, run));
+  const pages = await Promise.all(wanted ? wanted.map((one) => store.list({ ...query, status: one })) : [store.list(query)]);
+  const found = pages.flatMap(({ items }) => items);
   // A stored status may stand for several of ours; whether a run sleeps is told by its events alone.
   const matching: RunRecord[] = [];
   for (const run of found) if (status === undefined || (await hasStatus(host, run, status))) matching.push(run);
@@ -214,15 +209,15 @@ export async function listRuns(
 
 async function hasStatus(host: WorkflowHost, run: RunRecord, status: WorkflowStatus): Promise<boolean> {
   const isActive = run.status === "running" || run.status === "ready";
-  return statusOf(run, isActive ? (await loadRun(host.worker, run.id))?.view : undefined) === status;
+  return statusOf(run, isActive ? (await loadRun(host.runs, run)).view : undefined) === status;
 }
 
 /** How many runs of a workflow are at work, and how many wait for somebody. */
 export async function countRuns(host: WorkflowHost, workflow: WorkflowDefinition): Promise<{ running: number; suspended: number }> {
   const counts = { running: 0, suspended: 0 };
-  const { items } = await host.worker.log.runs.list({ kind: WORKFLOW_KIND, name: workflow.id, perPage: false });
+  const { items } = await host.runs.store.list({ kind: WORKFLOW_KIND, name: workflow.id, perPage: false });
   for (const run of items) {
-    const status = isWithinReach(host, run) ? statusOf(run) : undefined;
+    const status = statusOf(run);
     if (status === "running" || status === "suspended") counts[status]++;
   }
   return counts;
@@ -230,7 +225,7 @@ export async function countRuns(host: WorkflowHost, workflow: WorkflowDefinition
 
 /** Takes up the runs whose worker is gone. Resolves to their number. */
 export async function takeUpRuns({ worker }: WorkflowHost): Promise<number> {
-  const found = await worker.log.work.reap();
+  const found = await worker.reap();
   await worker.takeUp();
   return found;
 }

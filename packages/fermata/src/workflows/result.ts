@@ -1,5 +1,4 @@
-import type { RunWorker } from "../runs/run-worker.ts";
-import { readEvents } from "../runs/read-run.ts";
+import type { ScopedRuns } from "../runs/scoped-runs.ts";
 import type { RunRecord } from "../storage/runs.ts";
 import type { StepError } from "./chunks.ts";
 import type { StartData } from "./drive.ts";
@@ -42,14 +41,8 @@ export interface RunState {
   readonly start: StartData;
 }
 
-export async function loadRun(worker: RunWorker, id: string): Promise<RunState | undefined> {
-  const live = worker.live(id);
-  const record = await worker.log.runs.get(id);
-  if (!record) return undefined;
-  const stored = await readEvents(worker.log, id);
-  // What this process has not written yet.
-  const fresh = live?.eventsAfter(stored.at(-1)?.seq ?? 0) ?? [];
-  const events = [...stored, ...fresh];
+export async function loadRun(runs: ScopedRuns, record: RunRecord): Promise<RunState> {
+  const events = await runs.events(record);
   const view = viewOf(events);
   return { record, view, lastSeq: events.at(-1)?.seq ?? 0, start: view.start ?? record.input ?? {} }; // written by `startRun`
 }

@@ -48,11 +48,15 @@ export async function resumeRun(host: WorkflowHost, workflow: WorkflowDefinition
     ...(perStep === true && { perStep }),
     ...(requestContext && { requestContext: requestContext.toJSON() }),
   };
-  const answers = await Promise.all(waits.map(({ name }) => host.worker.log.runs.signal(runId, name, answer)));
+  const answers = await Promise.all(waits.map(({ name }) => host.runs.store.signal(runId, name, answer)));
   if (!answers.includes("accepted")) throw new FermataError("CONFLICT", "This workflow run has been resumed already.");
-  const local: LocalValues | undefined = requestContext && { requestContext };
-  await host.worker.wake(runId, local);
-  return { runId, after: state.lastSeq };
+  return goOn(host, state, requestContext);
+}
+
+/** Lets a run go on that has become ready. */
+async function goOn({ runs }: WorkflowHost, { record, lastSeq }: RunState, requestContext: RequestContext | undefined): Promise<Begun> {
+  await runs.wake(record, requestContext && ({ requestContext } satisfies LocalValues));
+  return { id: record.id, resourceId: record.resourceId, after: lastSeq };
 }
 
 function assertSameGraph({ record }: RunState, workflow: WorkflowDefinition): void {
@@ -111,13 +115,14 @@ async function checkAnswer(workflow: WorkflowDefinition, [wait]: readonly Wait[]
 /** Tries again what did not end well, and goes on from there. Results that are there are not worked out again. */
 export async function restartRun(host: WorkflowHost, workflow: WorkflowDefinition, request: Continue): Promise<Begun> {
   const { runId, requestContext } = request;
-  const { record, lastSeq, view } = await findRun(host, workflow, runId);
+  const state = await findRun(host, workflow, runId);
+  const { record, view } = state;
+  assertSameGraph(state, workflow);
   if (record.status === "suspended" && view.waits.size > 0)
     throw new FermataError("CONFLICT", `Run ${runId} waits for an answer: resume it.`);
-  const reopened = await host.worker.log.edits.reopen(runId, (journal) => new Map([...journal].filter(([, value]) => !isFailure(value))));
+  const reopened = await host.runs.store.reopen(runId, (journal) => new Map([...journal].filter(([, value]) => !isFailure(value))));
   if (reopened !== "reopened") throw new FermataError("CONFLICT", `Run ${runId} is at work.`);
-  await host.worker.wake(runId, requestContext && ({ requestContext } satisfies LocalValues));
-  return { runId, after: lastSeq };
+  return goOn(host, state, requestContext);
 }
 
 function isFailure(value: unknown): boolean {
@@ -141,16 +146,16 @@ export interface TimeTravelRequest extends Continue {
 /** Takes a run back to a step and goes on from there. @throws FermataError `NOT_FOUND`, `CONFLICT` while the run is at work. */
 export async function timeTravelRun(host: WorkflowHost, workflow: WorkflowDefinition, request: TimeTravelRequest): Promise<Begun> {
   const { runId, requestContext } = request;
-  const { lastSeq } = await findRun(host, workflow, runId);
+  const state = await findRun(host, workflow, runId);
+  assertSameGraph(state, workflow);
   const ids = pathOf(request.step).flatMap((id) =>
     workflow.graph.some((node) => "step" in node && node.step.id === id) ? [id] : id.split("."),
   );
   const places = locate(workflow.graph, ids);
   if (!places || places.length === 0) throw new FermataError("NOT_FOUND", `Workflow "${workflow.id}" has no step "${ids.join(".")}".`);
-  const reopened = await host.worker.log.edits.reopen(runId, (journal) => takenBack(workflow, journal, places, request));
+  const reopened = await host.runs.store.reopen(runId, (journal) => takenBack(workflow, journal, places, request));
   if (reopened !== "reopened") throw new FermataError("CONFLICT", `Run ${runId} is at work.`);
-  await host.worker.wake(runId, requestContext && ({ requestContext } satisfies LocalValues));
-  return { runId, after: lastSeq };
+  return goOn(host, state, requestContext);
 }
 
 /** The journal up to the place, with what the request puts in. */

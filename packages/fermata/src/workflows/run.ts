@@ -1,10 +1,9 @@
 import type { RequestContext } from "../context/request-context.ts";
-import { readRun } from "../runs/read-run.ts";
 import type { WorkflowChunk, WorkflowStatus, WorkflowUsage } from "./chunks.ts";
 import type { WorkflowDefinition } from "./definition.ts";
 import type { WorkflowHost } from "./host.ts";
-import { cancelRun, findRun, startRun, type Begun } from "./operations.ts";
-import { loadRun, resultOf, type WorkflowResult } from "./result.ts";
+import { cancelRun, findRecord, findRun, startRun, type Begun } from "./operations.ts";
+import { resultOf, type WorkflowResult } from "./result.ts";
 import { restartRun, resumeRun, timeTravelRun, type ResumeRequest, type TimeTravelRequest } from "./resume.ts";
 import type { EventData } from "./run-view.ts";
 
@@ -49,8 +48,7 @@ export class WorkflowRun<In = unknown, Out = unknown> {
 
   /** Runs to the end, or to the next wait. A run that fails resolves too; it rejects when it could not begin. */
   async start(...[options = {}]: StartArgs<In>): Promise<WorkflowResult<Out, In>> {
-    await this.#start(options);
-    return this.#settled();
+    return this.#settled(await this.#start(options));
   }
 
   /** Begins, and does not wait. */
@@ -65,8 +63,7 @@ export class WorkflowRun<In = unknown, Out = unknown> {
   }
 
   async resume(options: ResumeOptions = {}): Promise<WorkflowResult<Out, In>> {
-    await resumeRun(this.#host, this.#workflow, { ...options, runId: this.runId });
-    return this.#settled();
+    return this.#settled(await resumeRun(this.#host, this.#workflow, { ...options, runId: this.runId }));
   }
 
   resumeStream(options: ResumeOptions & StreamOptions = {}): WorkflowStream<WorkflowResult<Out, In>> {
@@ -82,14 +79,12 @@ export class WorkflowRun<In = unknown, Out = unknown> {
 
   /** Tries again what did not end well. */
   async restart(options: { readonly requestContext?: RequestContext } = {}): Promise<WorkflowResult<Out, In>> {
-    await restartRun(this.#host, this.#workflow, { ...options, runId: this.runId });
-    return this.#settled();
+    return this.#settled(await restartRun(this.#host, this.#workflow, { ...options, runId: this.runId }));
   }
 
   /** Takes the run back to a step and goes on from there. */
   async timeTravel(options: TimeTravelOptions): Promise<WorkflowResult<Out, In>> {
-    await timeTravelRun(this.#host, this.#workflow, { ...options, runId: this.runId });
-    return this.#settled();
+    return this.#settled(await timeTravelRun(this.#host, this.#workflow, { ...options, runId: this.runId }));
   }
 
   timeTravelStream(options: TimeTravelOptions & StreamOptions): WorkflowStream<WorkflowResult<Out, In>> {
@@ -99,7 +94,7 @@ export class WorkflowRun<In = unknown, Out = unknown> {
   /** Everything from the first chunk on, then what comes. */
   observeStream(): ReadableStream<WorkflowChunk> {
     return this.#stream(
-      findRun(this.#host, this.#workflow, this.runId).then(() => ({ runId: this.runId, after: 0 })),
+      findRecord(this.#host, this.#workflow, this.runId).then(({ id, resourceId }) => ({ id, resourceId, after: 0 })),
       {},
     ).fullStream;
   }
@@ -115,20 +110,18 @@ export class WorkflowRun<In = unknown, Out = unknown> {
   }
 
   #stream(begun: Promise<Begun>, options: StreamOptions): WorkflowStream<WorkflowResult<Out, In>> {
-    const { worker } = this.#host;
+    const { runs } = this.#host;
     return new WorkflowStream(
       this.runId,
       begun,
-      () => this.#settled(),
-      (after, signal) => chunksOf(readRun(worker, this.runId, { after, signal, staysOnWait: options.closeOnSuspend === false })),
+      (run) => this.#settled(run),
+      (run, signal) => chunksOf(runs.read(run, { after: run.after, signal, staysOnWait: options.closeOnSuspend === false })),
     );
   }
 
-  async #settled(): Promise<WorkflowResult<Out, In>> {
-    await this.#host.worker.settled(this.runId);
-    const state = await loadRun(this.#host.worker, this.runId);
-    if (!state) throw new Error("The run has been deleted."); // after it had ended: nobody can be told of it any more
-    return resultOf(state) as WorkflowResult<Out, In>; // as the schemas say
+  async #settled(run: Begun): Promise<WorkflowResult<Out, In>> {
+    await this.#host.runs.settled(run);
+    return resultOf(await findRun(this.#host, this.#workflow, run.id)) as WorkflowResult<Out, In>; // as the schemas say
   }
 }
 
@@ -144,15 +137,15 @@ export async function* chunksOf(events: AsyncIterable<{ readonly data: unknown }
 export class WorkflowStream<R extends WorkflowResult = WorkflowResult> implements AsyncIterable<WorkflowChunk> {
   readonly runId: string;
   readonly #begun: Promise<Begun>;
-  readonly #settled: () => Promise<R>;
-  readonly #read: (after: number, signal: AbortSignal) => AsyncGenerator<WorkflowChunk>;
+  readonly #settled: (run: Begun) => Promise<R>;
+  readonly #read: (run: Begun, signal: AbortSignal) => AsyncGenerator<WorkflowChunk>;
   #result: Promise<R> | undefined;
 
   constructor(
     runId: string,
     begun: Promise<Begun>,
-    settled: () => Promise<R>,
-    read: (after: number, signal: AbortSignal) => AsyncGenerator<WorkflowChunk>,
+    settled: (run: Begun) => Promise<R>,
+    read: (run: Begun, signal: AbortSignal) => AsyncGenerator<WorkflowChunk>,
   ) {
     this.runId = runId;
     this.#begun = begun;
@@ -168,7 +161,7 @@ export class WorkflowStream<R extends WorkflowResult = WorkflowResult> implement
     return new ReadableStream<WorkflowChunk>(
       {
         pull: async (target) => {
-          chunks ??= this.#read((await this.#begun).after, controller.signal);
+          chunks ??= this.#read(await this.#begun, controller.signal);
           const next = await chunks.next();
           if (next.done === true) target.close();
           else target.enqueue(next.value);
@@ -185,7 +178,7 @@ export class WorkflowStream<R extends WorkflowResult = WorkflowResult> implement
 
   /** How the run came out, or what it waits for. Rejects when it could not begin. */
   get result(): Promise<R> {
-    return (this.#result ??= this.#begun.then(() => this.#settled()));
+    return (this.#result ??= this.#begun.then((run) => this.#settled(run)));
   }
 
   get status(): Promise<WorkflowStatus> {
@@ -200,7 +193,7 @@ export class WorkflowStream<R extends WorkflowResult = WorkflowResult> implement
   async #usage(): Promise<WorkflowUsage> {
     const controller = new AbortController();
     let usage: WorkflowUsage | undefined;
-    for await (const chunk of this.#read((await this.#begun).after, controller.signal))
+    for await (const chunk of this.#read(await this.#begun, controller.signal))
       if (chunk.type === "workflow-finish" && "payload" in chunk) usage = chunk.payload.output.usage;
     return (
       usage ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0, cachedInputTokens: 0, cacheCreationInputTokens: 0, reasoningTokens: 0 }

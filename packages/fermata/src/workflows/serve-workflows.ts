@@ -1,8 +1,11 @@
 /** Hosts at work: the worker of an instance, and that of a workflow that is used alone. */
 import type { Agent } from "../agents/agent.ts";
+import { LOCAL_PRINCIPAL } from "../context/principal.ts";
 import { FermataError } from "../errors.ts";
 import { memoryRunLog } from "../runs/memory-run-log.ts";
 import { RunWorker } from "../runs/run-worker.ts";
+import { ScopedRuns } from "../runs/scoped-runs.ts";
+import { reachOf } from "../storage/reach.ts";
 import { silentLogger, type Logger } from "../telemetry/logger.ts";
 import type { WorkflowDefinition } from "./definition.ts";
 import { driveWorkflow } from "./drive.ts";
@@ -17,10 +20,12 @@ export function serveWorkflows(host: WorkflowHost): void {
 /** The host of a workflow that is used alone: its runs are kept in the process. */
 export function ownHost(workflow: WorkflowDefinition): WorkflowHost {
   const logger = silentLogger();
+  const worker = new RunWorker(memoryRunLog(), logger);
   const host: WorkflowHost = {
     logger,
     mastra: aloneWith(workflow.id, logger),
-    worker: new RunWorker(memoryRunLog(), logger),
+    worker,
+    runs: new ScopedRuns(worker, reachOf(LOCAL_PRINCIPAL)),
     findWorkflow: (id) => (id === workflow.id ? workflow : undefined),
     add: () => undefined,
   };

@@ -1,8 +1,11 @@
 /** The same runs over a store that keeps them as text: what one process began, another goes on with. */
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { LOCAL_PRINCIPAL } from "../context/principal.ts";
 import { RunWorker } from "../runs/run-worker.ts";
+import { ScopedRuns } from "../runs/scoped-runs.ts";
 import { storeRunLog } from "../runs/store-run-log.ts";
+import { reachOf } from "../storage/reach.ts";
 import { MemoryStore } from "../storage/memory/memory-store.ts";
 import { SYSTEM } from "../storage/store.ts";
 import { silentLogger } from "../telemetry/logger.ts";
@@ -19,7 +22,14 @@ function processWith(store: MemoryStore, workflow: WorkflowDefinition): Workflow
   const logger = silentLogger();
   const mastra = { getAgent: never, getAgentById: never, findTool: () => undefined, getLogger: () => logger };
   const worker = new RunWorker(storeRunLog(store), logger);
-  const host: WorkflowHost = { logger, mastra, worker, findWorkflow: () => workflow, add: () => undefined };
+  const host: WorkflowHost = {
+    logger,
+    mastra,
+    worker,
+    runs: new ScopedRuns(worker, reachOf(LOCAL_PRINCIPAL)),
+    findWorkflow: () => workflow,
+    add: () => undefined,
+  };
   serveWorkflows(host);
   return host;
 }
@@ -55,11 +65,11 @@ test("a run that waits is answered in another process, and finished steps do not
   const store = new MemoryStore();
   const [one, two] = [processWith(store, asks), processWith(store, asks)];
   await startRun(one, asks, { runId: "r", inputData: 1 });
-  await one.worker.settled("r");
+  await one.runs.settled({ id: "r", resourceId: "" });
   await resumeRun(two, asks, { runId: "r", step: "inner.again", resumeData: "b" });
-  await two.worker.settled("r");
+  await two.runs.settled({ id: "r", resourceId: "" });
   await resumeRun(one, asks, { runId: "r", step: "ask", resumeData: "a" });
-  await two.worker.settled("r");
+  await two.runs.settled({ id: "r", resourceId: "" });
   expect(resultOf(await findRun(two, asks, "r"))).toMatchObject({
     status: "success",
     result: { ask: { inputData: { n: 2 }, resumeData: "a" }, inner: "b" },
@@ -87,7 +97,7 @@ test("the run of a process that is gone is taken up by another, which goes on fr
   hangs = false;
   await store.for(SYSTEM).work.heartbeat(gone.worker.id, -1); // its last sign of life is over
   expect(await takeUpRuns(next)).toBe(1);
-  await next.worker.settled("r");
+  await next.runs.settled({ id: "r", resourceId: "" });
   expect(resultOf(await findRun(next, workflow, "r"))).toMatchObject({ status: "success", result: "done" });
   expect(ran).toEqual(["before", "hanging", "hanging"]);
 });
@@ -100,6 +110,6 @@ test("a run is cancelled from another process", async () => {
   const [one, two] = [processWith(store, workflow), processWith(store, workflow)];
   await startRun(one, workflow, { runId: "r" });
   await cancelRun(two, workflow, "r");
-  await two.worker.settled("r");
+  await two.runs.settled({ id: "r", resourceId: "" });
   expect(resultOf(await findRun(two, workflow, "r")).status).toBe("canceled");
 });

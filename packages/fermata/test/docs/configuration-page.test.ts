@@ -5,6 +5,7 @@ import type { AgentConfig } from "../../src/agents/agent.ts";
 import type { AgentOptions, StructuredOutput } from "../../src/agents/options.ts";
 import type { Processor } from "../../src/agents/processors.ts";
 import { Mastra, type ApiRoute, type MastraConfig, type ServerConfig } from "../../src/mastra.ts";
+import type { RunOptions } from "../../src/runs/run-worker.ts";
 import type { ModelSettings } from "../../src/models/types.ts";
 import type { ServeOptions } from "../../src/serve.ts";
 import type { ConsoleLoggerOptions } from "../../src/telemetry/logger.ts";
@@ -24,8 +25,10 @@ const OPTIONS: Readonly<Record<string, object>> = {
     vectors: true,
     logger: true,
     suspensions: true,
+    runs: true,
     server: true,
   } satisfies Record<keyof MastraConfig, true>,
+  runs: { leaseMs: true, concurrency: true } satisfies Record<keyof RunOptions, true>,
   server: {
     port: true,
     host: true,

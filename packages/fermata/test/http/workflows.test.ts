@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { LOCAL_PRINCIPAL, type Principal } from "../../src/context/principal.ts";
 import { Mastra } from "../../src/mastra.ts";
+import { MemoryStore } from "../../src/storage/memory/memory-store.ts";
 import { createRoutes } from "../../src/server/server.ts";
 import { createStep, createWorkflow } from "../../src/workflows/index.ts";
 import { startHono, type TestServer } from "../support/test-server.ts";
@@ -169,8 +170,11 @@ describe("runs", () => {
   });
 });
 
-test("a run belongs to whoever started it: others do not find it", async () => {
-  const mastra = new Mastra({ logger: false, workflows: { asks } });
+test.each([
+  ["in the process", undefined],
+  ["in a store", new MemoryStore()],
+])("a run kept %s belongs to whoever started it: others do not find it", async (_where, storage) => {
+  const mastra = new Mastra({ logger: false, workflows: { asks }, ...(storage && { storage }) });
   const principalOf = (request: Request): Principal => ({ ...LOCAL_PRINCIPAL, subject: request.headers.get("x-user") ?? "", scopes: [] });
   const routes = new Map(createRoutes({ mastra, principalOf }).map((route) => [route.id, route]));
   const as = async (user: string, id: string, query: Record<string, string> = {}, body?: unknown): Promise<Response> => {
@@ -191,7 +195,11 @@ test("a run belongs to whoever started it: others do not find it", async () => {
   expect((await as("bob", "workflows.cancel")).status).toBe(404);
   expect((await as("bob", "workflows.observe", run)).status).toBe(404);
   expect(await (await as("bob", "workflows.listRuns")).json()).toMatchObject({ runs: [], total: 0 });
-  expect((await as("bob", "workflows.startAsync", run, { inputData: { text: "x" } })).status).toBe(409);
+  expect((await as("alice", "workflows.startAsync", run, { inputData: { text: "x" } })).status).toBe(409);
+  // Ids are unique per owner: what bob makes and deletes under this id is his own.
+  expect((await as("bob", "workflows.startAsync", run, { inputData: { text: "y" } })).status).toBe(200);
   expect((await as("bob", "workflows.deleteRun")).status).toBe(200);
-  expect((await as("alice", "workflows.getRun")).status).toBe(200);
+  expect(await (await as("alice", "workflows.getRun")).json()).toMatchObject({ status: "suspended", payload: { text: "x" } });
+  expect((await as("alice", "workflows.resumeAsync", run, { resumeData: { ok: true } })).status).toBe(200);
+  await mastra.shutdown();
 });

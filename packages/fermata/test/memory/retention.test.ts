@@ -22,7 +22,7 @@ test("messages older than retention.messages are deleted, more than one batch of
   await memory.saveMessages({
     messages: [...Array.from({ length: 1_500 }, (_, index) => message(`old-${index}`, 31)), message("new", 29)],
   });
-  expect(await mastra.prune()).toEqual({ messages: 1_500, runs: 0, idempotency: 0 });
+  expect(await mastra.prune()).toEqual({ messages: 1_500, runs: 0, idempotency: 0, limits: 0 });
   expect((await memory.recall({ threadId: "t" })).messages.map(({ id }) => id)).toEqual(["new"]);
   expect(await mastra.rowCounts()).toMatchObject({ messages: 1 });
   await storage.close();

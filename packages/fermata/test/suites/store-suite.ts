@@ -4,6 +4,7 @@ import type { Store } from "../../src/storage/store.ts";
 import { idempotencyCases } from "./store/idempotency.ts";
 import { isolationCases } from "./store/isolation.ts";
 import { leaseCases } from "./store/leases.ts";
+import { limitCases } from "./store/limits.ts";
 import { messageCases } from "./store/messages.ts";
 import { resourceCases } from "./store/resources.ts";
 import { runCases } from "./store/runs.ts";
@@ -32,6 +33,9 @@ export function storeSuite(name: string, store: () => Store): void {
   });
   describe(`${name}: leases`, () => {
     leaseCases(store);
+  });
+  describe(`${name}: limits`, () => {
+    limitCases(store);
   });
   describe(`${name}: idempotency`, () => {
     idempotencyCases(store);

@@ -2,9 +2,12 @@
 export class BoundedMap<T> {
   readonly #entries = new Map<string, T>();
   readonly #max: number;
+  readonly #onGone: ((value: T) => void) | undefined;
 
-  constructor(max: number) {
+  /** `onGone` is called with each value that is replaced, deleted or forgotten. */
+  constructor(max: number, onGone?: (value: T) => void) {
     this.#max = max;
+    this.#onGone = onGone;
   }
 
   get size(): number {
@@ -16,16 +19,20 @@ export class BoundedMap<T> {
   }
 
   set(key: string, value: T): void {
-    this.#entries.delete(key);
+    this.delete(key);
     this.#entries.set(key, value);
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= this.#max) break;
-      this.#entries.delete(oldest);
+      this.delete(oldest);
     }
   }
 
   delete(key: string): boolean {
-    return this.#entries.delete(key);
+    const value = this.#entries.get(key);
+    if (value === undefined) return false;
+    this.#entries.delete(key);
+    this.#onGone?.(value);
+    return true;
   }
 
   entries(): Iterable<[string, T]> {

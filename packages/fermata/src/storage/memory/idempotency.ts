@@ -5,7 +5,7 @@ import { BoundedMap } from "./bounded-map.ts";
 
 interface Row {
   readonly fingerprint: string;
-  readonly expiresAt: number;
+  expiresAt: number;
   answer?: string;
 }
 
@@ -15,9 +15,18 @@ export interface MemoryIdempotency {
   size(): number;
 }
 
-/** Idempotency keys held in the process. */
-export function memoryIdempotency(maxKeys: number): MemoryIdempotency {
-  const rows = new BoundedMap<Row>(maxKeys);
+/** Idempotency keys held in the process: of `maxKeys` keys, or `maxChars` characters of answers, the oldest are forgotten. */
+export function memoryIdempotency(maxKeys: number, maxChars = 64 * 1024 * 1024): MemoryIdempotency {
+  let chars = 0;
+  const rows = new BoundedMap<Row>(maxKeys, ({ answer = "" }) => (chars -= answer.length));
+  /** Answers go first: a key whose call is under way still keeps a second one away. */
+  const makeRoom = (): void => {
+    if (chars <= maxChars) return;
+    for (const [name, { answer }] of rows.entries()) {
+      if (chars <= maxChars) return;
+      if (answer !== undefined) rows.delete(name);
+    }
+  };
   return {
     for: ({ tenant, subject }) => {
       const nameOf = (key: string): string => `${tenant}\0${subject}\0${key}`;
@@ -36,9 +45,17 @@ export function memoryIdempotency(maxKeys: number): MemoryIdempotency {
           if (row.fingerprint !== fingerprint) return { state: "mismatch" };
           return row.answer === undefined ? { state: "running" } : { state: "done", answer: row.answer };
         },
-        async finish(key, fingerprint, answer) {
+        async renew(key, fingerprint, ttlMs) {
           const row = mine(key, fingerprint);
-          if (row) row.answer = answer.replaceAll("\0", "");
+          if (row) row.expiresAt = Date.now() + ttlMs;
+        },
+        async finish(key, fingerprint, answer, ttlMs) {
+          const row = mine(key, fingerprint);
+          if (!row) return;
+          row.answer = answer.replaceAll("\0", "");
+          row.expiresAt = Date.now() + ttlMs;
+          chars += row.answer.length;
+          makeRoom();
         },
         async abandon(key, fingerprint) {
           if (mine(key, fingerprint)) rows.delete(nameOf(key));

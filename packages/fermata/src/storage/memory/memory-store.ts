@@ -6,6 +6,7 @@ import { SYSTEM } from "../store.ts";
 import type { ScopedStore, Store, System, SystemStore } from "../store.ts";
 import { memoryIdempotency } from "./idempotency.ts";
 import { memoryLeases } from "./leases.ts";
+import { memoryLimits } from "./limits.ts";
 import { memoryMessages } from "./messages.ts";
 import { memoryResources } from "./resources.ts";
 import { RunTable } from "./run-table.ts";
@@ -64,6 +65,7 @@ export class MemoryStore implements Store {
     });
     this.#system = {
       work: memoryRunWork(runTable),
+      limits: memoryLimits(),
       async pruneMessages(before, limit) {
         let gone = 0;
         for (const row of table.all()) table.removeMessages(row, ({ createdAt }) => createdAt < before && gone < limit && (gone += 1) > 0);

@@ -10,6 +10,7 @@ export interface RunRow {
   epoch: number;
   signals: number;
   cancelRequested: boolean;
+  lost: number;
   wakeAt: number;
   /** JSON, `undefined` for what has none. */
   readonly journal: Map<string, string | undefined>;

@@ -5,7 +5,7 @@ import type { Metadata } from "../metadata.ts";
 import { pageOf, toWindow } from "../page.ts";
 import { ownerOf } from "../reach.ts";
 import type { Reach } from "../reach.ts";
-import type { Lease, NewRun, RunQuery, RunRecord, RunStore, RunWorkStore } from "../runs.ts";
+import type { ClaimFilter, Lease, NewRun, RunQuery, RunRecord, RunStore, RunWorkStore } from "../runs.ts";
 import { addEvents, fromText, isEnd, toText } from "./run-table.ts";
 import type { RunRow, RunTable } from "./run-table.ts";
 
@@ -50,7 +50,7 @@ export function memoryRuns(table: RunTable): (reach: Reach) => RunStore {
       if (row.journal.has(key)) return "duplicate";
       row.journal.set(key, toText(payload));
       row.signals += 1;
-      if (row.run.status === "suspended") makeReady(row);
+      if (row.run.status !== "running") makeReady(row);
       return "accepted";
     },
     async cancel(id) {
@@ -59,6 +59,23 @@ export function memoryRuns(table: RunTable): (reach: Reach) => RunStore {
       row.cancelRequested = true;
       if (row.run.status !== "running") makeReady(row);
       return true;
+    },
+    async remove(id) {
+      const row = table.find(reach, id);
+      return row !== undefined && row.run.status !== "running" && table.rows.delete(row.key);
+    },
+    async reopen(id, edit) {
+      const row = table.find(reach, id);
+      if (!row) return "gone";
+      if (row.run.status === "running" || row.run.status === "ready") return "running";
+      const after = edit(new Map([...row.journal].map(([key, value]) => [key, fromText(value)])));
+      row.journal.clear();
+      for (const [key, value] of after) row.journal.set(key, toText(value));
+      row.cancelRequested = false;
+      const { output: _output, error: _error, finishedAt: _finishedAt, ...run } = row.run;
+      row.run = run;
+      makeReady(row);
+      return "reopened";
     },
   });
 }
@@ -73,19 +90,17 @@ export function memoryRunWork(table: RunTable): RunWorkStore {
     async heartbeat(workerId, ttlMs) {
       table.workers.set(workerId, Date.now() + ttlMs);
     },
-    async claim(workerId, max, kinds) {
+    async claim(workerId, max, filter = {}) {
       const now = Date.now();
-      const ready = [...table.rows.values()].filter(
-        ({ run, wakeAt }) => run.status === "ready" && wakeAt <= now && (kinds === undefined || kinds.includes(run.kind)),
-      );
+      const ready = [...table.rows.values()].filter((row) => row.run.status === "ready" && row.wakeAt <= now && mayClaim(row, filter, now));
       const due = ready.sort((a, b) => a.wakeAt - b.wakeAt).slice(0, max);
       return due.map((row) => {
         row.owner = workerId;
         row.epoch += 1;
         row.run = { ...row.run, status: "running", updatedAt: now };
         const journal = new Map([...row.journal].map(([key, value]) => [key, fromText(value)]));
-        const { run, signals, cancelRequested } = row;
-        return { lease: toLease(row), run, journal, lastSeq: Math.max(0, ...row.events.keys()), signals, cancelRequested };
+        const { run, signals, cancelRequested, lost } = row;
+        return { lease: toLease(row), run, journal, lastSeq: Math.max(0, ...row.events.keys()), signals, cancelRequested, lost };
       });
     },
     async append(entries) {
@@ -104,7 +119,8 @@ export function memoryRunWork(table: RunTable): RunWorkStore {
         return known?.epoch === lease.epoch && known.run.status === status;
       }
       const now = Date.now();
-      const next = status === "suspended" && (row.signals > signals || row.cancelRequested) ? "ready" : status;
+      const isAsked = row.signals > signals || row.cancelRequested;
+      const next = status === "suspended" && isAsked ? "ready" : status;
       const { output: _output, error: _error, ...rest } = row.run;
       row.run = {
         ...rest,
@@ -114,7 +130,8 @@ export function memoryRunWork(table: RunTable): RunWorkStore {
         updatedAt: now,
         ...(isEnd(next) && { finishedAt: now }),
       };
-      row.wakeAt = wakeAt ?? now;
+      row.wakeAt = isAsked ? now : (wakeAt ?? now);
+      row.lost = 0;
       delete row.owner;
       addEvents(row, events);
       return true;
@@ -124,7 +141,10 @@ export function memoryRunWork(table: RunTable): RunWorkStore {
       const lost = [...table.rows.values()].filter(
         ({ run, owner = "" }) => run.status === "running" && (table.workers.get(owner) ?? -1) < now,
       );
-      for (const row of lost) makeReady(row);
+      for (const row of lost) {
+        makeReady(row);
+        row.lost += 1;
+      }
       for (const [id, until] of table.workers) if (until < now) table.workers.delete(id);
       return lost.length;
     },
@@ -161,7 +181,12 @@ function newRow(tenant: string, resourceId: string, given: NewRun): Omit<RunRow,
     updatedAt: now,
   };
   const started = workerId === undefined ? { epoch: 0 } : { epoch: 1, owner: workerId };
-  return { tenant, run, ...started, signals: 0, cancelRequested: false, wakeAt };
+  return { tenant, run, ...started, signals: 0, cancelRequested: false, lost: 0, wakeAt };
+}
+
+function mayClaim({ run: { kind, graphHash }, wakeAt }: RunRow, { kinds, graphs, strangerMs = 0 }: ClaimFilter, now: number): boolean {
+  if (kinds && !kinds.includes(kind)) return false;
+  return !graphs || graphHash === undefined || graphs.includes(graphHash) || wakeAt <= now - strangerMs;
 }
 
 function makeReady(row: RunRow): void {

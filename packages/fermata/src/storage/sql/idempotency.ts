@@ -15,7 +15,8 @@ export function sqlIdempotency(db: SqlDatabase): (reach: Reach) => IdempotencySt
       on conflict (tenant, subject, key) do update set fingerprint = excluded.fingerprint, answer = null, expires_at = excluded.expires_at
       where ${table}.expires_at <= $6 returning 1 as started`,
     get: `select fingerprint, answer from ${table} where ${mine}`,
-    finish: `update ${table} set answer = $5 where ${mine} and fingerprint = $4 and answer is null`,
+    renew: `update ${table} set expires_at = $5 where ${mine} and fingerprint = $4 and answer is null`,
+    finish: `update ${table} set answer = $5, expires_at = $6 where ${mine} and fingerprint = $4 and answer is null`,
     abandon: `delete from ${table} where ${mine} and fingerprint = $4 and answer is null`,
   };
 
@@ -36,10 +37,12 @@ export function sqlIdempotency(db: SqlDatabase): (reach: Reach) => IdempotencySt
       assertId(key, "idempotency key");
       return await db.writeAlone(() => begin(reach, key, fingerprint, ttlMs));
     },
-    async finish(key, fingerprint, answer) {
-      await db.writeAlone(() =>
-        one({ text: sql.finish, values: [reach.tenant, reach.subject, key, fingerprint, answer.replaceAll("\0", "")] }),
-      );
+    async renew(key, fingerprint, ttlMs) {
+      await db.writeAlone(() => one({ text: sql.renew, values: [reach.tenant, reach.subject, key, fingerprint, Date.now() + ttlMs] }));
+    },
+    async finish(key, fingerprint, answer, ttlMs) {
+      const values = [reach.tenant, reach.subject, key, fingerprint, answer.replaceAll("\0", ""), Date.now() + ttlMs];
+      await db.writeAlone(() => one({ text: sql.finish, values }));
     },
     async abandon(key, fingerprint) {
       await db.writeAlone(() => one({ text: sql.abandon, values: [reach.tenant, reach.subject, key, fingerprint] }));

@@ -4,7 +4,7 @@ import type { Row, SqlValue } from "./database.ts";
 import { json, number, optionalNumber, optionalText, text, toJson } from "./row.ts";
 
 export const RUN_COLUMNS =
-  "run_key, tenant, id, resource_id, kind, name, thread_id, parent_run_id, status, input, output, error, metadata, graph_hash, owner, epoch, signals, cancel_requested, created_at, updated_at, finished_at";
+  "run_key, tenant, id, resource_id, kind, name, thread_id, parent_run_id, status, input, output, error, metadata, graph_hash, owner, epoch, signals, cancel_requested, lost, created_at, updated_at, finished_at";
 
 export function toRun(row: Row): RunRecord {
   const [threadId, parentRunId, graphHash] = [

@@ -1,4 +1,4 @@
-import type { ClaimedRun, Lease, LogEntry, RunEnd, RunWorkStore } from "../runs.ts";
+import type { ClaimedRun, ClaimFilter, Lease, LogEntry, RunEnd, RunWorkStore } from "../runs.ts";
 import { appendQueue } from "./append.ts";
 import { one } from "./database.ts";
 import type { Row, SqlDatabase, SqlValue, Work } from "./database.ts";
@@ -12,25 +12,25 @@ export function sqlRunWork(db: SqlDatabase): RunWorkStore {
   const sql = {
     heartbeat: `insert into ${workers} (id, alive_until) values ($1, $2) on conflict (id) do update set alive_until = excluded.alive_until`,
     // The runs are chosen once, before the update: a condition that holds a limit may be worked out again for every row.
-    claim: (kinds: string) => `with due as materialized (
-        select run_key from ${runs} where status = 'ready' and wake_at <= $2 ${kinds} order by wake_at limit $3 ${skipLocked})
+    claim: (filter: string) => `with due as materialized (
+        select run_key from ${runs} where status = 'ready' and wake_at <= $2 ${filter} order by wake_at limit $3 ${skipLocked})
       update ${runs} set status = 'running', owner = $1, epoch = epoch + 1, updated_at = $2 where run_key in (select run_key from due) returning ${RUN_COLUMNS}`,
     settle: `update ${runs} set status = case when cast($3 as text) = 'suspended' and (signals > $8 or cancel_requested = 1) then 'ready' else $3 end,
-      output = $4, error = $5, wake_at = $6, updated_at = $7, finished_at = case when cast($3 as text) in ('done', 'failed', 'cancelled') then cast($7 as bigint) end, owner = null
+      output = $4, error = $5, wake_at = case when signals > $8 or cancel_requested = 1 then cast($7 as bigint) else cast($6 as bigint) end, updated_at = $7, lost = 0, finished_at = case when cast($3 as text) in ('done', 'failed', 'cancelled') then cast($7 as bigint) end, owner = null
       where run_key = $1 and epoch = $2 and status = 'running'`,
     settled: `select 1 as found from ${runs} where run_key = $1 and epoch = $2 and status = $3`,
     event: `insert into ${events} (run_key, seq, type, data, at) values ($1, $2, $3, $4, $5) on conflict (run_key, seq) do nothing`,
-    reap: `update ${runs} set status = 'ready', owner = null, wake_at = $1 where status = 'running'
+    reap: `update ${runs} set status = 'ready', owner = null, wake_at = $1, lost = lost + 1 where status = 'running'
       and not exists (select 1 from ${workers} w where w.id = ${runs}.owner and w.alive_until >= $1)`,
     forget: `delete from ${workers} where alive_until < $1`,
     cancelled: `select ${RUN_COLUMNS} from ${runs} where status = 'running' and owner = $1 and cancel_requested = 1`,
     old: `select run_key from ${runs} where finished_at < $1 order by finished_at limit $2`,
   };
 
-  function* claim(workerId: string, max: number, kinds: readonly string[] | undefined): Work<ClaimedRun[]> {
-    const values: SqlValue[] = [workerId, Date.now(), max];
-    const condition = kinds === undefined ? "" : `and kind in (${kinds.map((kind) => `$${values.push(kind)}`).join(", ")})`;
-    const { rows } = yield { text: sql.claim(condition), values, cold: kinds !== undefined };
+  function* claim(workerId: string, max: number, filter: ClaimFilter): Work<ClaimedRun[]> {
+    const now = Date.now();
+    const values: SqlValue[] = [workerId, now, max];
+    const { rows } = yield { text: sql.claim(claimCondition(filter, now, values)), values };
     if (rows.length === 0) return [];
     const keys = rows.map((row) => number(row, "run_key"));
     const list = keys.map((_, i) => `$${i + 1}`).join(", ");
@@ -76,7 +76,7 @@ export function sqlRunWork(db: SqlDatabase): RunWorkStore {
     async heartbeat(workerId, ttlMs) {
       await db.writeAlone(() => one({ text: sql.heartbeat, values: [workerId, Date.now() + ttlMs] }));
     },
-    claim: (workerId, max, kinds) => db.write(() => claim(workerId, max, kinds)),
+    claim: (workerId, max, filter = {}) => db.write(() => claim(workerId, max, filter)),
     append: (entries: readonly LogEntry[]) => append(entries),
     settle: (lease, end) => db.write(() => settle(lease, end)),
     reap: () => db.write(reap),
@@ -85,6 +85,15 @@ export function sqlRunWork(db: SqlDatabase): RunWorkStore {
     },
     prune: (before, limit) => db.write(() => prune(before, limit)),
   };
+}
+
+/** The same text for the same numbers of kinds and graphs: a worker asks with one statement all its life. */
+function claimCondition({ kinds, graphs, strangerMs = 0 }: ClaimFilter, now: number, values: SqlValue[]): string {
+  const list = (items: readonly string[]): string =>
+    items.length === 0 ? "null" : items.map((item) => `$${values.push(item)}`).join(", ");
+  const ofKind = kinds ? `and kind in (${list(kinds)})` : "";
+  if (!graphs) return ofKind;
+  return `${ofKind} and (graph_hash is null or graph_hash in (${list(graphs)}) or wake_at <= $${values.push(now - strangerMs)})`;
 }
 
 function toClaimed(rows: readonly Row[], results: readonly Row[], last: readonly Row[]): ClaimedRun[] {
@@ -102,5 +111,6 @@ function toClaimed(rows: readonly Row[], results: readonly Row[], last: readonly
     lastSeq: lastSeq.get(number(row, "run_key")) ?? 0,
     signals: number(row, "signals"),
     cancelRequested: number(row, "cancel_requested") === 1,
+    lost: number(row, "lost"),
   }));
 }

@@ -5,11 +5,11 @@ import { toPage, toWindow } from "../page.ts";
 import type { Page } from "../page.ts";
 import { ownerOf } from "../reach.ts";
 import type { Reach } from "../reach.ts";
-import type { Lease, NewRun, RunQuery, RunRecord, RunStore } from "../runs.ts";
+import type { JournalEdit, Lease, NewRun, RunQuery, RunRecord, RunStore } from "../runs.ts";
 import { one } from "./database.ts";
 import type { SqlDatabase, SqlValue, Work } from "./database.ts";
 import { forReach, owned } from "./owner.ts";
-import { number, toJson } from "./row.ts";
+import { json, number, text, toJson } from "./row.ts";
 import { RUN_COLUMNS, toEvent, toLease, toRun } from "./run-rows.ts";
 
 const DEFAULT_PER_PAGE = 100;
@@ -18,20 +18,20 @@ const DEFAULT_EVENTS = 1_000;
 /** The runs of a database, for any reach. */
 export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
   const { table, forUpdate } = db.dialect;
-  const [runs, journal] = [table("runs"), table("run_journal")];
+  const [runs, journal, events] = [table("runs"), table("run_journal"), table("run_events")];
   const key = `(select run_key from ${runs} where tenant = $1 and id = $2 {owner} order by run_key limit 1)`;
   const sql = {
     insert: `insert into ${runs} (tenant, id, resource_id, kind, name, thread_id, parent_run_id, input, metadata, graph_hash, wake_at, status, owner, epoch, created_at, updated_at)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15) on conflict (tenant, id, resource_id) do nothing returning ${RUN_COLUMNS}`,
     other: `select 1 as found from ${runs} where tenant = $1 and id = $2 and resource_id <> $3 limit 1`,
     get: owned(2, `select ${RUN_COLUMNS} from ${runs} where run_key = ${key}`),
-    events: owned(4, `select seq, type, data, at from ${table("run_events")} where run_key = ${key} and seq > $3 order by seq limit $4`),
+    events: owned(4, `select seq, type, data, at from ${events} where run_key = ${key} and seq > $3 order by seq limit $4`),
     lock: owned(
       2,
       `select run_key, status from ${runs} where run_key = ${key} and status in ('ready', 'running', 'suspended') ${forUpdate}`,
     ),
     answer: `insert into ${journal} (run_key, key, value) values ($1, $2, $3) on conflict (run_key, key) do nothing`,
-    wake: `update ${runs} set signals = signals + 1, wake_at = case when status = 'suspended' then $2 else wake_at end,
+    wake: `update ${runs} set signals = signals + 1, wake_at = case when status = 'running' then wake_at else $2 end,
       status = case when status = 'suspended' then 'ready' else status end, updated_at = $2 where run_key = $1`,
     cancel: owned(
       3,
@@ -39,6 +39,12 @@ export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
       status = case when status = 'suspended' then 'ready' else status end, updated_at = $3
       where run_key = ${key} and status in ('ready', 'running', 'suspended')`,
     ),
+    lockAny: owned(2, `select run_key, status from ${runs} where run_key = ${key} ${forUpdate}`),
+    journal: `select key, value from ${journal} where run_key = $1`,
+    forget: `delete from ${journal} where run_key = $1 and key = $2`,
+    put: `insert into ${journal} (run_key, key, value) values ($1, $2, $3) on conflict (run_key, key) do update set value = excluded.value`,
+    reopen: `update ${runs} set status = 'ready', output = null, error = null, finished_at = null, cancel_requested = 0, lost = 0,
+      wake_at = $2, updated_at = $2 where run_key = $1`,
   };
 
   function* create(reach: Reach, run: NewRun, owner: string): Work<{ run: RunRecord; created: boolean; lease?: Lease }> {
@@ -62,6 +68,29 @@ export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
     if (changes === 0) return "duplicate";
     yield { text: sql.wake, values: [runKey, Date.now()] };
     return "accepted";
+  }
+
+  function* remove(reach: Reach, id: string): Work<boolean> {
+    const [run] = (yield forReach(sql.lockAny, reach, [reach.tenant, id])).rows;
+    if (!run || text(run, "status") === "running") return false;
+    const values = [number(run, "run_key")];
+    for (const name of [events, journal, runs]) yield { text: `delete from ${name} where run_key = $1`, values };
+    return true;
+  }
+
+  function* reopen(reach: Reach, id: string, edit: JournalEdit): Work<"reopened" | "running" | "gone"> {
+    const [run] = (yield forReach(sql.lockAny, reach, [reach.tenant, id])).rows;
+    if (!run) return "gone";
+    if (["running", "ready"].includes(text(run, "status"))) return "running";
+    const runKey = number(run, "run_key");
+    const { rows } = yield { text: sql.journal, values: [runKey] };
+    const before = new Map(rows.map((row) => [text(row, "key"), json(row, "value")]));
+    const after = edit(before);
+    for (const name of before.keys()) if (!after.has(name)) yield { text: sql.forget, values: [runKey, name] };
+    for (const [name, value] of after)
+      if (!before.has(name) || before.get(name) !== value) yield { text: sql.put, values: [runKey, name, toJson(value)] };
+    yield { text: sql.reopen, values: [runKey, Date.now()] };
+    return "reopened";
   }
 
   function* list(reach: Reach, runQuery: RunQuery): Work<Page<RunRecord>> {
@@ -97,6 +126,8 @@ export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
     async cancel(id) {
       return (await db.writeAlone(() => one(forReach(sql.cancel, reach, [reach.tenant, id, Date.now()])))).changes > 0;
     },
+    remove: (id) => db.write(() => remove(reach, id)),
+    reopen: (id, edit) => db.write(() => reopen(reach, id, edit)),
   });
 }
 

@@ -82,6 +82,21 @@ export const MIGRATIONS: readonly Migration[] = [
     name: "how an index keeps its vectors",
     statements: [`alter table {t}vector_indexes add column kind text not null default 'exact'`],
   },
+  {
+    version: 5,
+    name: "how many workers a run has lost",
+    statements: [`alter table {t}runs add column lost {long} not null default 0`],
+  },
+  {
+    version: 10,
+    name: "limits",
+    statements: [
+      `create table {t}limits (key {id} primary key, used {long} not null, reset_at {long} not null)`,
+      `create index {i}limits_reset on {t}limits (reset_at)`,
+      `create table {t}limit_places (key {id} not null, holder {id} not null, expires_at {long} not null, primary key (key, holder))`,
+      `create index {i}limit_places_expires on {t}limit_places (expires_at)`,
+    ],
+  },
 ];
 
 /** The version that this code needs. */
@@ -98,4 +113,6 @@ export const TABLES = [
   "workers",
   "idempotency",
   "leases",
+  "limits",
+  "limit_places",
 ] as const;

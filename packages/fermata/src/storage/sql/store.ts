@@ -7,6 +7,7 @@ import { one } from "./database.ts";
 import type { SqlDatabase, Work } from "./database.ts";
 import { sqlIdempotency } from "./idempotency.ts";
 import { sqlLeases } from "./leases.ts";
+import { sqlLimits } from "./limits.ts";
 import { sqlMessages } from "./messages.ts";
 import { sqlResources } from "./resources.ts";
 import { number } from "./row.ts";
@@ -55,6 +56,7 @@ function systemStore(db: SqlDatabase): SystemStore {
   const oldKeys = `delete from ${table("idempotency")} where expires_at <= $1`;
   return {
     work: sqlRunWork(db),
+    limits: sqlLimits(db),
     async pruneMessages(before, limit) {
       return (await db.writeAlone(() => one({ text: oldMessages, values: [before, limit] }))).changes;
     },

@@ -10,7 +10,7 @@ export function idempotencyCases(store: () => Store): void {
     const { idempotency } = open();
     expect(await idempotency.begin("k", "f", 60_000)).toEqual({ state: "started" });
     expect(await idempotency.begin("k", "f", 60_000)).toEqual({ state: "running" });
-    await idempotency.finish("k", "f", '{"status":200}');
+    await idempotency.finish("k", "f", '{"status":200}', 60_000);
     expect(await idempotency.begin("k", "f", 60_000)).toEqual({ state: "done", answer: '{"status":200}' });
   });
   test("of twenty calls at once exactly one starts", async () => {
@@ -23,14 +23,14 @@ export function idempotencyCases(store: () => Store): void {
     const { idempotency } = open();
     await idempotency.begin("k", "f", 60_000);
     expect(await idempotency.begin("k", "g", 60_000)).toEqual({ state: "mismatch" });
-    await idempotency.finish("k", "g", "not mine");
+    await idempotency.finish("k", "g", "not mine", 60_000);
     expect(await idempotency.begin("k", "f", 60_000)).toEqual({ state: "running" });
   });
   test("the first answer stays", async () => {
     const { idempotency } = open();
     await idempotency.begin("k", "f", 60_000);
-    await idempotency.finish("k", "f", "first");
-    await idempotency.finish("k", "f", "second");
+    await idempotency.finish("k", "f", "first", 60_000);
+    await idempotency.finish("k", "f", "second", 60_000);
     await idempotency.abandon("k", "f");
     expect(await idempotency.begin("k", "f", 60_000)).toEqual({ state: "done", answer: "first" });
   });
@@ -39,6 +39,15 @@ export function idempotencyCases(store: () => Store): void {
     await idempotency.begin("k", "f", 60_000);
     await idempotency.abandon("k", "f");
     expect(await idempotency.begin("k", "f", 60_000)).toEqual({ state: "started" });
+  });
+  test("a key that is renewed, and one that has its answer, are kept for as long as that says", async () => {
+    const { idempotency } = open();
+    await idempotency.begin("k", "f", -1);
+    await idempotency.renew("k", "f", 60_000);
+    expect(await idempotency.begin("k", "f", 60_000)).toEqual({ state: "running" });
+    await idempotency.begin("l", "f", -1);
+    await idempotency.finish("l", "f", "answer", 60_000);
+    expect(await idempotency.begin("l", "f", 60_000)).toEqual({ state: "done", answer: "answer" });
   });
   test("an expired key starts again and is pruned", async () => {
     const { idempotency } = open();

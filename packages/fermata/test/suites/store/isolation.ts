@@ -53,7 +53,7 @@ export function isolationCases(store: () => Store): void {
       await stranger.threads.delete("t");
       expect((await owner.messages.list({ threadId: "t" })).total).toBe(1);
     });
-    test(`${who} does not see, answer or cancel a run`, async () => {
+    test(`${who} does not see, answer, cancel, take back or remove a run`, async () => {
       const [owner, stranger] = make();
       await owner.runs.create({ id: "r", kind: "agent", name: "a" });
       expect(await stranger.runs.get("r")).toBeUndefined();
@@ -61,6 +61,8 @@ export function isolationCases(store: () => Store): void {
       expect(await stranger.runs.events("r")).toEqual([]);
       expect(await stranger.runs.signal("r", "go", 1)).toBe("gone");
       expect(await stranger.runs.cancel("r")).toBe(false);
+      expect(await stranger.runs.reopen("r", (journal) => journal)).toBe("gone");
+      expect(await stranger.runs.remove("r")).toBe(false);
       expect((await stranger.runs.create({ id: "r", kind: "agent", name: "b" })).created).toBe(true);
       expect(await owner.runs.get("r")).toMatchObject({ name: "a", status: "ready" });
     });
@@ -84,7 +86,7 @@ export function isolationCases(store: () => Store): void {
   test("an idempotency key belongs to its subject", async () => {
     const { anna, bert } = both();
     expect(await anna.idempotency.begin("k", "f", 60_000)).toEqual({ state: "started" });
-    await anna.idempotency.finish("k", "f", "Anna's");
+    await anna.idempotency.finish("k", "f", "Anna's", 60_000);
     expect(await bert.idempotency.begin("k", "f", 60_000)).toEqual({ state: "started" });
   });
   test("a subject creates nothing for another resource", async () => {

@@ -42,7 +42,7 @@ export function runCases(store: () => Store): void {
   test("of many workers one claims a run, with the journal and the number of the last event", async () => {
     const { runs, work, kind } = open();
     await runs.create({ id: "r", kind, name: "a", input: 1 });
-    const claims = await Promise.all(Array.from({ length: 10 }, (_, i) => work.claim(`${kind}-${i}`, 5, [kind])));
+    const claims = await Promise.all(Array.from({ length: 10 }, (_, i) => work.claim(`${kind}-${i}`, 5, { kinds: [kind] })));
     const { lease, run, journal, lastSeq } = single(claims.flat());
     expect(run).toMatchObject({ id: "r", status: "running", input: 1 });
     expect(lease).toMatchObject({ runId: "r", resourceId: "anna", epoch: 1 });
@@ -51,14 +51,14 @@ export function runCases(store: () => Store): void {
   test("twenty runs are shared out, each to one worker", async () => {
     const { runs, work, kind } = open();
     for (let i = 0; i < 20; i += 1) await runs.create({ id: `r${i}`, kind, name: "a" });
-    const claims = (await Promise.all(Array.from({ length: 8 }, (_, i) => work.claim(`${kind}-${i}`, 3, [kind])))).flat();
+    const claims = (await Promise.all(Array.from({ length: 8 }, (_, i) => work.claim(`${kind}-${i}`, 3, { kinds: [kind] })))).flat();
     expect(new Set(claims.map(({ run }) => run.id)).size).toBe(claims.length);
-    expect(claims.length + (await work.claim(kind, 100, [kind])).length).toBe(20);
+    expect(claims.length + (await work.claim(kind, 100, { kinds: [kind] })).length).toBe(20);
   });
   test("a run that is to wake later is not claimed before", async () => {
     const { runs, work, kind, worker } = open();
     await runs.create({ id: "r", kind, name: "a", wakeAt: Date.now() + 60_000 });
-    expect(await work.claim(worker, 5, [kind])).toEqual([]);
+    expect(await work.claim(worker, 5, { kinds: [kind] })).toEqual([]);
   });
   test("events are read in order, after a number, as many as asked for", async () => {
     const { runs, work, lease } = await started();
@@ -84,7 +84,7 @@ export function runCases(store: () => Store): void {
     ]);
     expect(await runs.events("r")).toMatchObject([{ type: "a", data: 1 }]);
     await work.settle(lease, { status: "ready" });
-    const again = single(await work.claim(worker, 1, [(await runs.get("r"))!.kind]));
+    const again = single(await work.claim(worker, 1, { kinds: [(await runs.get("r"))!.kind] }));
     expect([...again.journal]).toEqual([["/0", "first"]]);
   });
   test("fifty entries appended at once are all there", async () => {
@@ -116,6 +116,7 @@ export function runCases(store: () => Store): void {
   });
   fencingCases({ open, started, single });
   waitingCases({ open, started, single });
+  editCases({ open, started, single });
 }
 
 interface Parts {
@@ -132,7 +133,7 @@ function fencingCases({ started, single }: Parts): void {
     expect(await work.reap()).toBeGreaterThanOrEqual(1);
     expect(await work.append([{ lease, events: [{ seq: 2, type: "late", data: 1 }] }])).toEqual([false]);
     await work.heartbeat(`${worker}-2`, 60_000);
-    const taken = single(await work.claim(`${worker}-2`, 1, [kind]));
+    const taken = single(await work.claim(`${worker}-2`, 1, { kinds: [kind] }));
     expect(taken).toMatchObject({ lastSeq: 1, lease: { epoch: 2, workerId: `${worker}-2` } });
     expect([...taken.journal]).toEqual([["/0", 1]]);
     const entries = [lease, taken.lease].map((by) => ({ lease: by, events: [{ seq: 2, type: `epoch-${by.epoch}`, data: 1 }] }));
@@ -145,7 +146,7 @@ function fencingCases({ started, single }: Parts): void {
     const { runs, work, kind } = await started();
     await work.reap();
     expect(await runs.get("r")).toMatchObject({ status: "running" });
-    expect(await work.claim("other", 5, [kind])).toEqual([]);
+    expect(await work.claim("other", 5, { kinds: [kind] })).toEqual([]);
   });
 }
 
@@ -153,17 +154,17 @@ function waitingCases({ started, single }: Parts): void {
   test("an answer wakes a suspended run and is in its journal", async () => {
     const { runs, work, kind, worker, lease } = await started();
     await work.settle(lease, { status: "suspended", signals: 0 });
-    expect(await work.claim(worker, 1, [kind])).toEqual([]);
+    expect(await work.claim(worker, 1, { kinds: [kind] })).toEqual([]);
     expect(await runs.signal("r", "approve", { yes: true })).toBe("accepted");
     expect(await runs.signal("r", "approve", { yes: false })).toBe("duplicate");
-    const { journal, signals } = single(await work.claim(worker, 1, [kind]));
+    const { journal, signals } = single(await work.claim(worker, 1, { kinds: [kind] }));
     expect([[...journal], signals]).toEqual([[["signal:approve", { yes: true }]], 1]);
   });
   test("an answer that comes before the run waits for it is not lost", async () => {
     const { runs, work, kind, worker, lease } = await started();
     expect(await runs.signal("r", "approve", 1)).toBe("accepted");
     await work.settle(lease, { status: "suspended", signals: 0 });
-    single(await work.claim(worker, 1, [kind]));
+    single(await work.claim(worker, 1, { kinds: [kind] }));
   });
   test("of ten answers the first one counts", async () => {
     const { runs, work, lease } = await started();
@@ -183,19 +184,19 @@ function waitingCases({ started, single }: Parts): void {
     expect(await runs.cancel("r")).toBe(true);
     expect(await work.cancelled(worker)).toEqual([lease]);
     await work.settle(lease, { status: "suspended" });
-    expect(single(await work.claim(worker, 1, [kind])).cancelRequested).toBe(true);
+    expect(single(await work.claim(worker, 1, { kinds: [kind] })).cancelRequested).toBe(true);
   });
   test("a cancelled run that waits is ready, so that a worker can end it", async () => {
     const { runs, work, kind, worker, lease } = await started();
     await work.settle(lease, { status: "suspended" });
     await runs.cancel("r");
-    expect(single(await work.claim(worker, 1, [kind])).cancelRequested).toBe(true);
+    expect(single(await work.claim(worker, 1, { kinds: [kind] })).cancelRequested).toBe(true);
   });
   test("a cancelled run that was to wake later can be claimed at once", async () => {
     const { runs, work, kind, worker } = await started();
     await runs.create({ id: "later", kind, name: "a", wakeAt: Date.now() + 60_000 });
     await runs.cancel("later");
-    expect(single(await work.claim(worker, 1, [kind]))).toMatchObject({ run: { id: "later" }, cancelRequested: true });
+    expect(single(await work.claim(worker, 1, { kinds: [kind] }))).toMatchObject({ run: { id: "later" }, cancelRequested: true });
   });
   test("old runs are pruned with their logs", async () => {
     const { runs, work, lease } = await started();
@@ -205,5 +206,86 @@ function waitingCases({ started, single }: Parts): void {
     expect(await work.prune(Date.now() + 1, 1_000)).toBeGreaterThanOrEqual(1);
     expect(await runs.get("r")).toBeUndefined();
     expect(await runs.events("r")).toEqual([]);
+  });
+}
+
+function editCases({ open, started, single }: Parts): void {
+  test("a run with a worker is not removed; another one is, with its log", async () => {
+    const { runs, work, lease } = await started();
+    await work.append([{ lease, events: [{ seq: 1, type: "a", data: 1 }], results: [{ key: "k", value: 1 }] }]);
+    expect(await runs.remove("r")).toBe(false);
+    await work.settle(lease, { status: "suspended" });
+    expect(await runs.remove("r")).toBe(true);
+    expect([await runs.get("r"), await runs.events("r"), await runs.remove("r")]).toEqual([undefined, [], false]);
+  });
+  test("a run with the id of a removed one begins anew", async () => {
+    const { runs, work, lease, kind, worker } = await started();
+    await work.append([{ lease, results: [{ key: "k", value: 1 }] }]);
+    await work.settle(lease, { status: "done" });
+    await runs.remove("r");
+    await runs.create({ id: "r", kind, name: "a" });
+    expect(single(await work.claim(worker, 1, { kinds: [kind] })).journal.size).toBe(0);
+  });
+  test("a run that is taken back is ready with the journal that was made of its own, and keeps its events", async () => {
+    const { runs, work, lease, kind, worker } = await started();
+    const results = ["a", "b", "c"].map((key) => ({ key, value: { key } }));
+    await work.append([{ lease, results, events: [{ seq: 1, type: "e", data: 1 }] }]);
+    await runs.cancel("r");
+    await work.settle(lease, { status: "failed", output: 1, error: 2 });
+    const edit = (journal: ReadonlyMap<string, unknown>): Map<string, unknown> =>
+      new Map([...journal, ["b", 2], ["d", null]].slice(1) as [string, unknown][]);
+    expect(await runs.reopen("r", edit)).toBe("reopened");
+    const { output, error, finishedAt, ...run } = (await runs.get("r"))!;
+    expect([run.status, output, error, finishedAt]).toEqual(["ready", undefined, undefined, undefined]);
+    const { journal, lastSeq, cancelRequested } = single(await work.claim(worker, 1, { kinds: [kind] }));
+    expect(new Map(journal)).toEqual(
+      new Map<string, unknown>([
+        ["b", 2],
+        ["c", { key: "c" }],
+        ["d", null],
+      ]),
+    );
+    expect([lastSeq, cancelRequested]).toEqual([1, false]);
+  });
+  test("a run that somebody works on, or that waits for a worker, is not taken back", async () => {
+    const { runs, work, lease } = await started();
+    const same = (journal: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> => journal;
+    expect(await runs.reopen("r", same)).toBe("running");
+    await work.settle(lease, { status: "ready" });
+    expect(await runs.reopen("r", same)).toBe("running");
+    expect(await runs.reopen("nowhere", same)).toBe("gone");
+  });
+  test("a run of a graph that a worker does not know is left to others, for a while", async () => {
+    const { runs, work, kind, worker } = open();
+    await runs.create({ id: "r", kind, name: "a", graphHash: "old" });
+    const filter = { kinds: [kind], graphs: ["new", "newer"] };
+    expect(await work.claim(worker, 1, { ...filter, strangerMs: 60_000 })).toEqual([]);
+    expect(await work.claim(worker, 1, { ...filter, graphs: [], strangerMs: 60_000 })).toEqual([]);
+    single(await work.claim(worker, 1, { ...filter, strangerMs: -1 }));
+    await runs.create({ id: "none", kind, name: "a" });
+    await runs.create({ id: "known", kind, name: "a", graphHash: "newer" });
+    expect(await work.claim(worker, 5, { ...filter, strangerMs: 60_000 })).toHaveLength(2);
+  });
+  test("a run that sleeps is woken by an answer, and does not fall asleep over one", async () => {
+    const { runs, work, lease, kind, worker } = await started();
+    const later = Date.now() + 60_000;
+    await work.settle(lease, { status: "ready", wakeAt: later });
+    expect(await work.claim(worker, 1, { kinds: [kind] })).toEqual([]);
+    await runs.signal("r", "a", 1);
+    const again = single(await work.claim(worker, 1, { kinds: [kind] }));
+    await runs.signal("r", "b", 1);
+    await work.settle(again.lease, { status: "ready", wakeAt: later, signals: again.signals });
+    single(await work.claim(worker, 1, { kinds: [kind] }));
+  });
+  test("it is known how many workers a run has lost since it was settled", async () => {
+    const { work, kind, worker } = await started();
+    for (const lost of [1, 2]) {
+      await work.heartbeat(worker, -1);
+      await work.reap();
+      const claimed = single(await work.claim(worker, 1, { kinds: [kind] }));
+      expect(claimed.lost).toBe(lost);
+      if (lost === 2) await work.settle(claimed.lease, { status: "ready" });
+    }
+    expect(single(await work.claim(worker, 1, { kinds: [kind] })).lost).toBe(0);
   });
 }

@@ -1,4 +1,5 @@
 import { FermataError } from "../../../errors.ts";
+import { ScopedRuns } from "../../../runs/scoped-runs.ts";
 import { reachOf } from "../../../storage/reach.ts";
 import type { AnyWorkflow } from "../../../workflows/workflow.ts";
 import type { WorkflowHost } from "../../../workflows/host.ts";
@@ -13,5 +14,5 @@ export function findWorkflow(workflowId: string, { mastra }: Call): AnyWorkflow 
 
 /** The instance as this caller sees it: with the runs that are within its reach. */
 export function hostFor({ mastra, principal }: Call): WorkflowHost {
-  return { ...mastra.workflowHost, reach: reachOf(principal) };
+  return { ...mastra.workflowHost, runs: new ScopedRuns(mastra.runWorker, reachOf(principal)) };
 }

@@ -1,6 +1,5 @@
 import type { RouteOutput } from "../../../contract/route.ts";
 import type { workflows } from "../../../contract/routes/workflows.ts";
-import { readRun } from "../../../runs/read-run.ts";
 import type { WorkflowDefinition } from "../../../workflows/definition.ts";
 import type { WorkflowHost } from "../../../workflows/host.ts";
 import { findRun, type Begun } from "../../../workflows/operations.ts";
@@ -14,11 +13,11 @@ import { projectWorkflowResult } from "../../wire/workflow-projection.ts";
 export async function resultReply(
   host: WorkflowHost,
   workflow: WorkflowDefinition,
-  { runId }: Begun,
+  begun: Begun,
   call: Call,
 ): Promise<RouteOutput<typeof workflows.startAsync>> {
-  await host.worker.settled(runId, call.signal);
-  const result = projectWorkflowResult(resultOf(await findRun(host, workflow, runId)), call.audience);
+  await host.runs.settled(begun, call.signal);
+  const result = projectWorkflowResult(resultOf(await findRun(host, workflow, begun.id)), call.audience);
   return result as unknown as RouteOutput<typeof workflows.startAsync>; // the same members, as the contract's open object
 }
 
@@ -31,16 +30,16 @@ export interface ReadingOptions {
 /** The chunks of a stretch of a run. A reader that leaves does not stop the run. */
 export function streamOf(
   host: WorkflowHost,
-  { runId, after }: Begun,
+  begun: Begun,
   call: Call,
   { offset = 0, closeOnSuspend = true }: ReadingOptions = {},
 ): StreamSource {
   const { signal } = call;
   return {
-    runId,
+    runId: begun.id,
     async start(sink) {
       let skipped = 0;
-      for await (const chunk of chunksOf(readRun(host.worker, runId, { after, signal, staysOnWait: !closeOnSuspend }))) {
+      for await (const chunk of chunksOf(host.runs.read(begun, { after: begun.after, signal, staysOnWait: !closeOnSuspend }))) {
         if (skipped++ < offset) continue;
         const isWait = chunk.type === "workflow-finish" && "payload" in chunk && chunk.payload.workflowStatus === "suspended";
         if (isWait && !closeOnSuspend) continue;

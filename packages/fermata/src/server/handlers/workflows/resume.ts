@@ -31,8 +31,8 @@ export const resumeAsync: Handler<typeof workflows.resumeAsync> = async ({ param
   resultReply(hostFor(call), findWorkflow(params.workflowId, call), await answer(params.workflowId, query.runId, body, call), call);
 
 export const resumeNoWait: Handler<typeof workflows.resumeNoWait> = async ({ params, query, body }, call) => {
-  const { runId } = await answer(params.workflowId, query.runId, body, call);
-  return { runId };
+  const { id } = await answer(params.workflowId, query.runId, body, call);
+  return { runId: id };
 };
 
 export const resumeStream: Handler<typeof workflows.resumeStream> = async ({ params, query, body }, call) =>

@@ -16,8 +16,8 @@ export const listWorkflowRuns: Handler<typeof workflows.listRuns> = async ({ par
     ...filter,
     perPage: perPage === "false" ? false : (perPage ?? limit ?? DEFAULT_PER_PAGE),
   });
-  const states = await Promise.all(runs.map(({ id }) => loadRun(host.worker, id)));
-  return { runs: states.flatMap((state) => (state ? [describeListedRun(workflow, state, call.audience)] : [])), total };
+  const states = await Promise.all(runs.map((run) => loadRun(host.runs, run)));
+  return { runs: states.map((state) => describeListedRun(workflow, state, call.audience)), total };
 };
 
 export const getRun: Handler<typeof workflows.getRun> = async ({ params, query }, call) => {

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { workflows } from "../../../contract/routes/workflows.ts";
 import type { StartBody } from "../../../contract/shapes/workflow.ts";
-import { findRun, startRun, type StartRequest } from "../../../workflows/operations.ts";
+import { findRecord, startRun, type StartRequest } from "../../../workflows/operations.ts";
 import type { Call } from "../../call.ts";
 import type { Handler } from "../../route-table.ts";
 import { findWorkflow, hostFor } from "./find.ts";
@@ -18,7 +18,7 @@ function requestOf(
 export const start: Handler<typeof workflows.start> = async ({ params, query, body }, call) => {
   const workflow = findWorkflow(params.workflowId, call);
   const host = hostFor(call);
-  await findRun(host, workflow, query.runId); // only what has been made can be started here
+  await findRecord(host, workflow, query.runId); // only what has been made can be started here
   await startRun(host, workflow, requestOf(query.runId, body, call));
   return { message: "Workflow run started" };
 };
@@ -42,6 +42,6 @@ export const stream: Handler<typeof workflows.stream> = async ({ params, query, 
 export const observe: Handler<typeof workflows.observe> = async ({ params, query }, call) => {
   const host = hostFor(call);
   const { runId, offset } = query;
-  await findRun(host, findWorkflow(params.workflowId, call), runId);
-  return streamOf(host, { runId, after: 0 }, call, { offset });
+  const { id, resourceId } = await findRecord(host, findWorkflow(params.workflowId, call), runId);
+  return streamOf(host, { id, resourceId, after: 0 }, call, { offset });
 };

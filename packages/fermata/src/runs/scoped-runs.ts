@@ -1,0 +1,127 @@
+import { FermataError } from "../errors.ts";
+import type { Reach } from "../storage/reach.ts";
+import type { NewRun, RunEvent, RunRecord, RunStore } from "../storage/runs.ts";
+import type { LiveRun, NewEvent } from "./live-run.ts";
+import { readRun, type ReadOptions } from "./read-run.ts";
+import { reachOfRun, type Durability, type RunRef } from "./run-log.ts";
+import type { RunWorker } from "./run-worker.ts";
+
+/** Milliseconds between looks at a run that another process works on. */
+const POLL_MS = 100;
+const PAGE = 1_000;
+
+/** A run as this module's callers name it: its record, or what is left of it. */
+type Run = Pick<RunRecord, "id" | "resourceId">;
+
+/** The runs that somebody reaches, whichever process works on them. What is out of reach answers like what is not there. */
+export class ScopedRuns {
+  readonly reach: Reach;
+  /** Their records, events and answers. */
+  readonly store: RunStore;
+  readonly #worker: RunWorker;
+
+  constructor(worker: RunWorker, reach: Reach) {
+    this.#worker = worker;
+    this.reach = reach;
+    this.store = worker.log.for(reach);
+  }
+
+  /** Begins a run here and now. `undefined` when there is one with this id already. */
+  start(run: Omit<NewRun, "workerId">, local?: unknown, durability?: Durability): Promise<LiveRun | undefined> {
+    return this.#worker.begin(this.reach, run, local, durability);
+  }
+
+  get(id: string): Promise<RunRecord | undefined> {
+    return this.store.get(id);
+  }
+
+  /** The run, while this process works on it. */
+  live(run: Run): LiveRun | undefined {
+    return this.#worker.live(this.#ref(run));
+  }
+
+  /** Lets a run go on that has become ready. `local` goes to it when this process gets it. */
+  wake(run: Run, local?: unknown): Promise<void> {
+    return this.#worker.wake(this.#ref(run), local);
+  }
+
+  /** Asks the run to end, whichever process works on it. False when it has ended already. */
+  async cancel(run: Run): Promise<boolean> {
+    const asked = await this.#exactly(run).cancel(run.id);
+    if (!asked) return false;
+    const live = this.live(run);
+    if (live) live.cancel();
+    else await this.#worker.takeUp();
+    return true;
+  }
+
+  /** Resolves when nobody works on the run any more, and it does not sleep. Rejects when it is not there, or with the signal's reason. */
+  async settled(run: Run, signal?: AbortSignal): Promise<RunRecord> {
+    const store = this.#exactly(run);
+    for (;;) {
+      signal?.throwIfAborted();
+      if (this.live(run)) {
+        const idle = this.#worker.idle(this.#ref(run));
+        await (signal ? orAborted(signal, idle) : idle);
+      }
+      const record = await store.get(run.id);
+      if (!record) throw new FermataError("NOT_FOUND", "Run not found");
+      if (record.status !== "ready" && record.status !== "running") return record;
+      if (!this.live(run)) await delay(POLL_MS, signal);
+    }
+  }
+
+  /** All events of a run, with those that this process has not written yet. */
+  async events(run: Run): Promise<readonly (RunEvent | NewEvent)[]> {
+    const live = this.live(run);
+    const here = live?.eventsAfter(0);
+    if (here) return here;
+    const store = this.#exactly(run);
+    const all: (RunEvent | NewEvent)[] = [];
+    for (;;) {
+      const page = await store.events(run.id, all.at(-1)?.seq ?? 0, PAGE);
+      all.push(...page);
+      if (page.length < PAGE) return [...all, ...(live?.eventsAfter(all.at(-1)?.seq ?? 0) ?? [])];
+    }
+  }
+
+  /** The events of a run in their order, each once, until it ends. Ends silently when the signal aborts. */
+  read(run: Run, options: ReadOptions): AsyncGenerator<NewEvent> {
+    return readRun(this.#worker, this.#ref(run), options);
+  }
+
+  #ref({ id, resourceId }: Run): RunRef {
+    return { tenant: this.reach.tenant, resourceId, id };
+  }
+
+  /** Ids are unique per resource: of two runs with one id this is the one that is meant. */
+  #exactly(run: Run): RunStore {
+    return this.reach.resourceId === undefined ? this.#worker.log.for(reachOfRun(this.#ref(run))) : this.store;
+  }
+}
+
+function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    }, ms);
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error); // whatever the caller aborted with
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/** `work`, or a rejection with the signal's reason; no listener outlives the call. */
+function orAborted(signal: AbortSignal, work: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error); // whatever the caller aborted with
+    signal.addEventListener("abort", onAbort, { once: true });
+    void work.finally(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    });
+  });
+}
