@@ -20,6 +20,11 @@ const config: KnipConfig = {
       entry: [...entryPoints, "test/storage/measure-rows.ts", "test/support/postgres-process.ts"],
       project: ["{src,test}/**/*.ts"],
     },
+    "packages/cli": {
+      entry: ["test/support/ask.mjs"],
+      project: ["{src,test}/**/*.ts"],
+      ignore: ["test/fixtures/**"],
+    },
     "examples/*": { project: ["**/*.ts"] },
   },
 };

@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { builtPackages } from "./build-stamp.ts";
 import { ensureInstalled } from "./own-install.ts";
 import { filesUnder, root } from "./source-files.ts";
 
@@ -28,6 +29,17 @@ function typeSteps(): Step[] {
   });
 }
 
+/** What is published, as whoever installs it finds it. */
+function packageSteps(): Step[] {
+  return builtPackages().flatMap((folder) => [
+    { name: `package contents ${folder}`, command: ["publint", "--strict", folder] },
+    {
+      name: `package types ${folder}`,
+      command: ["attw", "--pack", folder, "--profile", "esm-only", "--exclude-entrypoints", "package.json"],
+    },
+  ]);
+}
+
 function steps(): Step[] {
   return [
     { name: "format", command: ["oxfmt", "--check"] },
@@ -38,11 +50,7 @@ function steps(): Step[] {
     { name: "build", command: ["node", "scripts/build-if-needed.ts"] },
     ...typeSteps(),
     { name: "unused code", command: ["knip"] },
-    { name: "package contents", command: ["publint", "--strict", "packages/fermata"] },
-    {
-      name: "package types",
-      command: ["attw", "--pack", "packages/fermata", "--profile", "esm-only", "--exclude-entrypoints", "package.json"],
-    },
+    ...packageSteps(),
   ];
 }
 
