@@ -30,6 +30,8 @@ export const ERROR_STATUS = {
   MODEL_FAILED: 422,
   /** A tool threw. The same arguments would throw again, so it is not a 5xx. */
   TOOL_FAILED: 422,
+  /** What a run, a thread or a caller may spend is used up: it may not ask a model again. */
+  BUDGET_EXCEEDED: 422,
   /** A processor stopped the run. */
   TRIPWIRE: 422,
 } as const;

@@ -4,7 +4,7 @@ import type { AgentHost } from "./agents/host.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "./context/principal.ts";
 import type { RequestContext } from "./context/request-context.ts";
 import { FermataError } from "./errors.ts";
-import type { CorsOptions } from "./mastra/edge-config.ts";
+import type { CorsOptions, LimitsConfig } from "./mastra/edge-config.ts";
 import type { Memory } from "./memory/memory.ts";
 import { prune, toRetention, type Pruned, type Retention } from "./memory/retention.ts";
 import { MemorySuspensionStore } from "./storage/memory-suspension-store.ts";
@@ -51,6 +51,8 @@ export interface ServerConfig {
   readonly middleware?: Middleware | readonly Middleware[];
   /** Which pages of other origins may call the server; false for no word about it. */
   readonly cors?: CorsOptions | false;
+  /** How much of the server anybody may take. */
+  readonly limits?: LimitsConfig;
   /** Routes of the app's own, outside the prefix. Made by `registerApiRoute` and `createRoute`. */
   readonly apiRoutes?: readonly ApiRoute[];
   /** Replaces the reply to a failure that is not part of the contract. */

@@ -108,6 +108,7 @@ export class MastraServer {
         params: c.req.param() as Record<string, string>,
         query: takesQuery ? c.req.queries() : NO_QUERY,
         context: c,
+        address: addressOf(c),
       });
     const behindMiddleware = async (c: Context): Promise<Response> =>
       route.handle({
@@ -116,6 +117,7 @@ export class MastraServer {
         query: takesQuery ? c.req.queries() : NO_QUERY,
         context: c,
         requestContext: c.get("requestContext") as RequestContext | undefined, // set by `Edge`
+        address: addressOf(c),
       });
     this.#edge.add(spec.method, `${prefix}${spec.path}`, [this.#edge.hasMiddleware ? behindMiddleware : plain]);
   }
@@ -156,6 +158,12 @@ export class MastraServer {
 
 const ALL_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 const NO_QUERY: Readonly<Record<string, string[]>> = {};
+
+/** Who is at the other end of the connection, where Node tells. Behind a proxy it is the proxy. */
+function addressOf(c: Context): string | undefined {
+  const { incoming } = (c.env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } };
+  return incoming?.socket?.remoteAddress;
+}
 
 /** The request as it came, also when middleware has read its body: Hono keeps what was read. */
 async function unread(c: Context): Promise<Request> {

@@ -276,6 +276,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
       const pending = waitingCall(saved, runId, toolCallId);
       await checkAnswer(pending, answer);
       const requestContext = new RequestContext([...Object.entries(saved.requestContext), ...(options.requestContext ?? [])]);
+      requestContext.meter = options.requestContext?.meter;
       const setup = await this.#setUp({ ...saved.options, ...given(options), runId, requestContext }, mode);
       const putBack = (): Promise<void> => suspensions.put(suspension);
       return startable(setup, putBack, (sink, signal) => {

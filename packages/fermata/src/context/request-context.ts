@@ -2,6 +2,7 @@
  * Values that travel with one request to every agent, tool and step it reaches. Some keys say who the caller is;
  * those are set by the server alone, and a client that sends them is not heard.
  */
+import type { Meter } from "./meter.ts";
 
 /** The owner of threads and runs, decided by the server. */
 export const MASTRA_RESOURCE_ID_KEY = "mastra__resourceId";
@@ -38,6 +39,8 @@ type Values = Record<string, unknown>;
  */
 export class RequestContext<T extends object = Values> {
   readonly #values: Map<string, unknown>;
+  /** What the request's runs may spend. Set by the server; it is no value, and is not put away with a run. */
+  meter: Meter | undefined;
 
   constructor(entries?: Iterable<readonly [string, unknown]> | null) {
     this.#values = new Map(entries ?? undefined);

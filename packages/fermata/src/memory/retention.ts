@@ -1,5 +1,5 @@
 /** How long things are kept. What is older is deleted a batch at a time, so that nobody waits for it. */
-import { FermataError } from "../errors.ts";
+import { toMilliseconds } from "../schema/duration.ts";
 import { SYSTEM } from "../storage/store.ts";
 import type { Store, SystemStore } from "../storage/store.ts";
 
@@ -23,7 +23,6 @@ export interface Pruned {
 }
 
 const BATCH = 1_000;
-const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** @throws FermataError `MISCONFIGURED` for a duration that is none. */
 export function toRetention({ messages = false, runs = "30d" }: Retention = {}): { readonly messagesMs: number; readonly runsMs: number } {
@@ -55,13 +54,5 @@ async function inBatches(ms: number, now: number, remove: (before: number) => Re
 }
 
 function toMs(name: string, duration: Duration): number {
-  if (duration === false) return Infinity;
-  if (typeof duration === "number" && Number.isFinite(duration) && duration > 0) return duration;
-  const [, count, unit] = (typeof duration === "string" && /^(\d+)([smhd])$/.exec(duration)) || [];
-  const ms = Number(count) * (UNITS[unit ?? ""] ?? NaN);
-  if (ms > 0) return ms;
-  throw new FermataError(
-    "MISCONFIGURED",
-    `retention.${name} must be milliseconds, a text such as "30d", "12h" or "90m", or false, not ${JSON.stringify(duration)}.`,
-  );
+  return duration === false ? Infinity : toMilliseconds(`retention.${name}`, duration);
 }

@@ -8,10 +8,15 @@ import { reachOf } from "../storage/reach.ts";
 import type { StreamFraming } from "../contract/route.ts";
 import type { RunEncoder } from "../protocols/run-encoder.ts";
 import { Attendance } from "./attendance.ts";
+import { withHeaders } from "./cors.ts";
 import { DEFAULT_BODY_BYTES, readBody } from "./body.ts";
 import type { Audience, Call } from "./call.ts";
 import { CLOSE, failureReply } from "./error-reply.ts";
 import { handlers } from "./handlers/index.ts";
+import type { Admission } from "./limits/admission.ts";
+import type { Applicant } from "./limits/applicant.ts";
+import { Limits } from "./limits/limits.ts";
+import { Standings } from "./limits/standings.ts";
 import { idempotencyKey, Once } from "./once/once.ts";
 import { checkInput, clientContext, type CheckedInput, type RawInput } from "./request-input.ts";
 import { routeTable, type RouteEntry } from "./route-table.ts";
@@ -31,6 +36,8 @@ export interface ServerOptions {
   readonly heartbeatMs?: number;
   /** Whom a request acts for. Default: the local user, who reaches everything. */
   readonly principalOf?: (request: Request) => Principal | Promise<Principal>;
+  /** What callers may take. Default: what `server.limits` says. */
+  readonly limits?: Limits | undefined;
 }
 
 /** What an adapter hands over of one request. */
@@ -43,6 +50,8 @@ export interface IncomingRequest {
   readonly context?: unknown;
   /** What the app's own code has found out about the request. */
   readonly requestContext?: RequestContext | undefined;
+  /** The network address of the caller. */
+  readonly address?: string | undefined;
 }
 
 /** A route to mount. */
@@ -68,7 +77,11 @@ export function createRoutes(options: ServerOptions): MountedRoute[] {
   checkMilliseconds("server.timeout", options.mastra.getServer().timeout);
   checkMilliseconds("heartbeatMs", options.heartbeatMs);
   const all: Readonly<Record<string, Readonly<Record<string, unknown>>>> = handlers;
-  const settings: Settings = { ...options, once: new Once(options.mastra.getStorage()) };
+  const settings: Settings = {
+    ...options,
+    limits: options.limits ?? Limits.of(options.mastra),
+    once: new Once(options.mastra.getStorage()),
+  };
   return routeTable().map((entry) => {
     const name = entry.id.slice(entry.group.length + 1);
     // `handlers` has one for every route: its type says so.
@@ -87,9 +100,9 @@ async function handle(entry: RouteEntry, handler: AnyHandler, incoming: Incoming
   const config = options.mastra.getServer();
   const deadline = new Deadline(config.timeout ?? DEFAULT_TIMEOUT_MS);
   const call = new RequestCall(options, incoming.request, deadline);
-  if (!config.build?.apiReqLogs) return reply(entry, handler, incoming, call, deadline, options);
+  if (!config.build?.apiReqLogs) return call.withHead(await reply(entry, handler, incoming, call, deadline, options));
   const start = performance.now();
-  const response = await reply(entry, handler, incoming, call, deadline, options);
+  const response = await call.withHead(await reply(entry, handler, incoming, call, deadline, options));
   const fields = { method: entry.spec.method, route: entry.spec.path, status: response.status, ms: Math.round(performance.now() - start) };
   call.logger.info("Request", fields);
   return response;
@@ -126,6 +139,8 @@ async function answer(
 ): Promise<Response> {
   const { spec } = entry;
   const { request, params, query, requestContext } = incoming;
+  const { limits } = options;
+  if (limits) await limits.knock(applicantOf(entry, incoming), (call.standings = new Standings()));
   const maxBytes = options.maxBodyBytes ?? options.mastra.getServer().bodySizeLimit ?? DEFAULT_BODY_BYTES;
   const raw: RawInput = { params, query, body: spec.body ? await readBody(request, maxBytes) : undefined };
   const input = checkInput(spec, raw);
@@ -133,7 +148,28 @@ async function answer(
   // What the app says goes before what the client says.
   if (requestContext) for (const [key, value] of requestContext) call.requestContext.setRaw(key, value);
   if (options.principalOf) call.actFor(await options.principalOf(request));
+  if (limits && call.standings) {
+    const applicant = { ...applicantOf(entry, incoming, raw.body), principal: call.principal };
+    call.admission = await limits.admit(applicant, call.standings);
+    call.requestContext.meter = call.admission.meter;
+  }
   const work = async (): Promise<Response> => toResponse(entry, await handler(input, call), call, options);
+  const { admission } = call;
+  return admission
+    ? admission.during(work, (counted) => once(entry, incoming, raw, call, options, counted))
+    : once(entry, incoming, raw, call, options, work);
+}
+
+/** Does the work, unless it has been done for the same call before. */
+function once(
+  entry: RouteEntry,
+  incoming: IncomingRequest,
+  raw: RawInput,
+  call: RequestCall,
+  options: Settings,
+  work: () => Promise<Response>,
+): Promise<Response> {
+  const { request } = incoming;
   if (request.method === "GET") return work();
   const key = idempotencyKey(request);
   const asked = {
@@ -145,6 +181,12 @@ async function answer(
     failed: (error: unknown) => failed(error, entry, incoming, call, options),
   };
   return key === undefined ? options.once.replyWithoutKey(call, asked) : options.once.reply(key, call, asked);
+}
+
+function applicantOf({ id, spec }: RouteEntry, { request, params, address }: IncomingRequest, body?: unknown): Applicant {
+  const { agent_id: named, model } = typeof body === "object" && body !== null ? (body as { agent_id?: unknown; model?: unknown }) : {};
+  const agentId = params.agentId ?? (spec.openai ? [named, model].find((name) => typeof name === "string") : undefined);
+  return { route: { id, access: spec.access }, request, address, agentId };
 }
 
 function failed(
@@ -164,7 +206,7 @@ function toResponse({ spec }: RouteEntry, result: unknown, call: RequestCall, op
 }
 
 function toStream(framing: StreamFraming, run: StreamSource, call: RequestCall, options: ServerOptions, encoder?: RunEncoder): Response {
-  return streamReply(run, {
+  return streamReply(call.admission?.hold(run) ?? run, {
     framing,
     encoder,
     audience: call.audience,
@@ -230,6 +272,9 @@ class RequestCall implements Call {
   #leave: (() => void) | undefined;
   /** Called when the caller has gone and the work goes on. */
   onAway: (() => void) | undefined;
+  /** Where the caller stands with the limits, for the head of the reply. */
+  standings: Standings | undefined;
+  admission: Admission | undefined;
   #id: string | undefined;
   #logger: Call["logger"] | undefined;
 
@@ -238,6 +283,12 @@ class RequestCall implements Call {
     this.audience = options.redact === false ? "operator" : "public";
     this.#request = request;
     this.#deadline = deadline;
+  }
+
+  /** The reply with what its head says about the request. */
+  withHead(response: Response): Response | Promise<Response> {
+    const { standings } = this;
+    return standings ? withHeaders(response, (headers) => standings.tell(headers)) : response;
   }
 
   get requestId(): string {

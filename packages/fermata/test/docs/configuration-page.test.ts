@@ -40,6 +40,7 @@ const OPTIONS: Readonly<Record<string, object>> = {
     build: true,
     middleware: true,
     cors: true,
+    limits: true,
     apiRoutes: true,
     onError: true,
     onValidationError: true,

@@ -1,8 +1,9 @@
 /** One call of the model, from the prompt to the last part of its answer. */
+import type { Meter } from "../../context/meter.ts";
 import { callModel } from "../../models/call.ts";
 import { toModelError } from "../../models/errors.ts";
 import { resolveModels } from "../../models/resolve.ts";
-import type { ModelCallOptions, ModelCandidate, ModelMessage, ModelReply, ModelRequest } from "../../models/types.ts";
+import type { ModelCallOptions, ModelCandidate, ModelMessage, ModelReply, ModelRequest, ModelUsage } from "../../models/types.ts";
 import { FermataError } from "../../errors.ts";
 import { toJsonSchema } from "../../schema/schema.ts";
 import type { PreparedStep, ToolChoice } from "../options.ts";
@@ -73,6 +74,28 @@ export async function askModel(run: Run, { step, consumer }: ModelStep): Promise
     step.finishReason = "error";
     run.error = toModelError(consumer.failure);
   } else if (step.finishReason === "error") throw incompleteAnswer();
+}
+
+/** Asks the model where there is still something to spend, and counts what it took, also when it failed in the middle. */
+export async function askMetered(run: Run, current: ModelStep, meter: Meter): Promise<void> {
+  const { agentId, threadId } = run.setup;
+  const spender = { agentId, threadId, runId: run.id };
+  const refusal = await meter.check(spender);
+  if (refusal) throw refusal;
+  try {
+    await askModel(run, current);
+  } finally {
+    const { step } = current;
+    const { modelId, modelMetadata } = step.metadata;
+    await meter.spend({ ...spender, modelId, provider: modelMetadata.modelProvider, usage: usageOf(step) });
+  }
+}
+
+/** What the model says that it used. One that says nothing is taken to have written four characters a token. */
+function usageOf({ usage, text, reasoningText, toolCalls }: StepRecord): ModelUsage {
+  if (usage.totalTokens !== undefined || usage.inputTokens !== undefined || usage.outputTokens !== undefined) return usage;
+  const characters = text.length + reasoningText.length + toolCalls.reduce((sum, { args }) => sum + JSON.stringify(args ?? "").length, 0);
+  return { outputTokens: Math.ceil(characters / 4) };
 }
 
 /** A conversation that is too long for the model is shortened and tried once more. */

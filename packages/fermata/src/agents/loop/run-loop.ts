@@ -15,7 +15,7 @@ import { toGenerateResult } from "../result.ts";
 import { toChunkError } from "./errors.ts";
 import { finishPayload, stepFinishPayload, stepMessages } from "./finish.ts";
 import { tell } from "./callbacks.ts";
-import { askModel, newStep, type ModelStep } from "./model-step.ts";
+import { askMetered, askModel, newStep, type ModelStep } from "./model-step.ts";
 import { processResult } from "./output-result.ts";
 import { NO_PARTS, type Answer, type Run } from "./run.ts";
 import type { PendingCall, StepRecord } from "./state.ts";
@@ -77,8 +77,8 @@ async function begin(run: Run): Promise<void> {
 async function ask(run: Run, current: ModelStep): Promise<boolean> {
   const { step } = current;
   try {
-    await askModel(run, current);
     const { requestContext, outputProcessors } = run.setup;
+    await (requestContext.meter ? askMetered(run, current, requestContext.meter) : askModel(run, current));
     for (const processor of outputProcessors) {
       const { text, stepNumber, toolCalls, finishReason } = step;
       const retryCount = run.processorRetries;

@@ -1,0 +1,49 @@
+import type { Meter } from "../../context/meter.ts";
+import type { StreamSource } from "../wire/event-stream.ts";
+
+/** A request that was let in, until its work is over. */
+export class Admission {
+  /** Counts what the request's runs spend; `undefined` where nothing limits it. */
+  readonly meter: Meter | undefined;
+  readonly #taken: (() => void)[];
+  #isHeld = false;
+
+  /** @param taken gives back the places that the request has taken */
+  constructor(meter: Meter | undefined, taken: (() => void)[]) {
+    this.meter = meter;
+    this.#taken = taken;
+  }
+
+  /** The stream, which keeps the places until its run has ended, whoever reads it. */
+  hold(run: StreamSource): StreamSource {
+    if (this.#taken.length === 0) return run;
+    this.#isHeld = true;
+    return {
+      runId: run.runId,
+      start: (sink) => run.start(sink).finally(() => this.#leave()),
+      ...(run.reform && { reform: run.reform }),
+    };
+  }
+
+  /** Runs `attempt` with the work, which may turn out to have been done before. Afterwards everything is free that no stream holds. */
+  async during(work: () => Promise<Response>, attempt: (work: () => Promise<Response>) => Promise<Response>): Promise<Response> {
+    let isWorking = false;
+    const counted = async (): Promise<Response> => {
+      isWorking = true;
+      try {
+        return await work();
+      } finally {
+        if (!this.#isHeld) this.#leave();
+      }
+    };
+    try {
+      return await attempt(counted);
+    } finally {
+      if (!isWorking) this.#leave();
+    }
+  }
+
+  #leave(): void {
+    for (const give of this.#taken.splice(0)) give();
+  }
+}
