@@ -8,13 +8,14 @@ import type { Job, LoadResult } from "./load.ts";
 export const SERVERS = ["floor", "fermata", "official"] as const;
 export type ServerName = (typeof SERVERS)[number];
 /** What can be started: the servers, and bare Hono for start-up and idle memory. */
-export type ProgramName = ServerName | "hono";
+export type ProgramName = ServerName | "hono" | "stores";
 
 const PROGRAMS: Record<ProgramName, string> = {
   hono: "servers/hono.js",
   floor: "servers/floor.js",
   fermata: "servers/fermata.js",
   official: "peers/official.js",
+  stores: "servers/stores.js",
 };
 
 export interface Usage {
@@ -27,6 +28,8 @@ export interface ServerProcess {
   name: ProgramName;
   port: number;
   usage: () => Promise<Usage>;
+  /** How long the event loop kept others waiting since the last question: 99 of 100 waits were shorter. */
+  loopDelay: () => Promise<{ p99Ms: number }>;
   startProfile: () => Promise<void>;
   /** A profile in the format of the DevTools protocol (`Profiler.Profile`). */
   stopProfile: () => Promise<CpuProfile>;
@@ -49,13 +52,13 @@ export interface CpuProfile {
 const START_LIMIT_MS = 60_000;
 
 /** Starts a server and waits until it listens. Rejects with what it said on standard error when it does not. */
-export async function startServer(name: ProgramName): Promise<ServerProcess> {
+export async function startServer(name: ProgramName, more: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
   const child = fork(fileURLToPath(new URL(PROGRAMS[name], import.meta.url)), {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     execArgv: [],
     serialization: "advanced",
     // As it would be deployed; and nothing of the caller's environment (keys, ports) changes what is measured.
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], NODE_ENV: "production", MASTRA_TELEMETRY_DISABLED: "1" },
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], NODE_ENV: "production", MASTRA_TELEMETRY_DISABLED: "1", ...more },
   });
   let complaints = "";
   child.stderr?.on("data", (data: Buffer) => (complaints = (complaints + data.toString()).slice(-4000)));
@@ -69,6 +72,7 @@ export async function startServer(name: ProgramName): Promise<ServerProcess> {
     name,
     port,
     usage: () => ask<Usage>(child, "usage"),
+    loopDelay: () => ask<{ p99Ms: number }>(child, "loop-delay"),
     startProfile: async () => void (await ask(child, "profile-start")),
     stopProfile: async () => (await ask<{ profile: CpuProfile }>(child, "profile-stop")).profile,
     stop: () => stop(child),

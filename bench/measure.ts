@@ -62,7 +62,7 @@ export async function measureCase(
   return Object.fromEntries(servers.map(({ name }) => [name, failures.get(name) ?? summary(rounds.get(name) ?? [])]));
 }
 
-async function measureRound(one: Case, server: ServerProcess, generator: LoadGenerator, effort: Effort, warmUp: boolean) {
+export async function measureRound(one: Case, server: ServerProcess, generator: LoadGenerator, effort: Effort, warmUp: boolean) {
   const before = await server.usage();
   const result = await generator.run({
     port: server.port,

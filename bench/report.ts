@@ -7,7 +7,7 @@ import { cpuRatio, ok, times, toMb, type Check, type Results } from "./targets.t
 type Row = readonly string[];
 const MISSING = "–";
 
-export function report(results: Results, checks: readonly Check[], servers: readonly ServerName[]): string {
+export function report(results: Results, servers: readonly ServerName[]): string {
   const parts: string[] = [];
   if (Object.keys(results.cases).length > 0) {
     parts.push(caseTable(results, servers, "CPU ms per request", "cpuMs", cpuDigits, true));
@@ -18,7 +18,6 @@ export function report(results: Results, checks: readonly Check[], servers: read
   if (Object.keys(results.starts).length + Object.keys(results.sizes).length > 0) parts.push(programTable(results));
   const problems = failures(results);
   if (problems.length > 0) parts.push(["Failed", ...problems.map((problem) => `  ${problem}`)].join("\n"));
-  if (checks.length > 0) parts.push(checkTable(checks));
   return parts.join("\n\n");
 }
 
@@ -55,7 +54,7 @@ function programTable(results: Results): string {
   return table(rows);
 }
 
-function checkTable(checks: readonly Check[]): string {
+export function checkTable(checks: readonly Check[]): string {
   const verdict = ({ reached }: Check) => (reached === undefined ? "not measured" : reached ? "reached" : "NOT REACHED");
   return table([["Target", "measured", ""], ...checks.map((check) => [check.target, check.measured ?? MISSING, verdict(check)])]);
 }
@@ -73,7 +72,7 @@ function shown<T>(value: T | undefined, show: (value: T) => string): string {
 }
 
 /** First column to the left, the others to the right; the first row is the heading. */
-function table(rows: readonly Row[]): string {
+export function table(rows: readonly Row[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
   const line = (row: Row) =>
     row

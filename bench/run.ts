@@ -11,11 +11,12 @@ import { CASES } from "./cases.ts";
 import { SERVERS, startLoadGenerator, startServer, type ServerName, type ServerProcess } from "./child.ts";
 import { fermataSize, honoSize, installPeers, officialSize, type Installed } from "./install.ts";
 import { FULL, measureCase, measureStarts, QUICK, type Effort, type Failure } from "./measure.ts";
-import { failures, report } from "./report.ts";
+import { checkTable, failures, report } from "./report.ts";
+import { measureStores, storeChecks, storeTables } from "./stores.ts";
 import { checkTargets, type Results } from "./targets.ts";
 
 const RESULT_FILE = fileURLToPath(new URL("results/latest.json", import.meta.url));
-const MEASURES = [...CASES.map(({ id }) => id), "start", "size"];
+const MEASURES = [...CASES.map(({ id }) => id), "start", "size", "stores"];
 
 const { values } = parseArgs({
   options: { quick: { type: "boolean" }, only: { type: "string" }, servers: { type: "string" }, gate: { type: "boolean" } },
@@ -33,8 +34,11 @@ if (only.includes("start")) {
 }
 if (CASES.some(({ id }) => only.includes(id))) results.cases = await cases(servers, effort);
 
-const checks = servers.includes("fermata") ? checkTargets(results) : [];
-console.log(`\n${report(results, checks, servers)}\n`);
+const stores = only.includes("stores") && servers.includes("fermata") ? await overStores() : undefined;
+
+const checks = [...(servers.includes("fermata") ? checkTargets(results) : []), ...(stores ? storeChecks(stores) : [])];
+const tables = [report(results, servers), ...(stores ? [storeTables(stores)] : []), ...(checks.length > 0 ? [checkTable(checks)] : [])];
+console.log(`\n${tables.filter((part) => part !== "").join("\n\n")}\n`);
 await mkdir(fileURLToPath(new URL("results", import.meta.url)), { recursive: true });
 const machine = {
   cpu: cpus()[0]?.model,
@@ -42,8 +46,21 @@ const machine = {
   node: process.version,
   platform: `${process.platform} ${process.arch}`,
 };
-await writeFile(RESULT_FILE, `${JSON.stringify({ at: new Date().toISOString(), machine, effort, ...results, checks }, undefined, 2)}\n`);
+await writeFile(
+  RESULT_FILE,
+  `${JSON.stringify({ at: new Date().toISOString(), machine, effort, ...results, stores, checks }, undefined, 2)}\n`,
+);
 if (values.gate && (failures(results).length > 0 || checks.some(({ reached }) => reached !== true))) process.exitCode = 1;
+
+async function overStores() {
+  say("what remembering costs");
+  const generator = startLoadGenerator();
+  try {
+    return await measureStores(generator, effort);
+  } finally {
+    await generator.stop();
+  }
+}
 
 async function cases(names: readonly ServerName[], effort: Effort): Promise<Results["cases"]> {
   const running: ServerProcess[] = [];

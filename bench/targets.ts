@@ -106,7 +106,7 @@ export function ok<T extends object>(value: T | Failure | undefined): T | undefi
 export const times = (ratio: number): string => `${ratio.toFixed(ratio < 10 ? 2 : 1)}x`;
 const signed = (value: number): string => `${value < 0 ? "" : "+"}${value.toFixed(0)}`;
 
-function atMost(target: string, value: number | undefined, limit: number, show: (value: number) => string): Check {
+export function atMost(target: string, value: number | undefined, limit: number, show: (value: number) => string): Check {
   return value === undefined ? { target } : { target, measured: show(value), reached: value <= limit };
 }
 

@@ -53,6 +53,7 @@ const readersOfTheContract = new Set(["server", "protocols", "client"]);
 const nodeAllowed = [
   /^packages\/fermata\/src\/(adapters|telemetry|cli)\//,
   /^packages\/fermata\/src\/serve\.ts$/,
+  /^packages\/fermata\/src\/auth\/firebase\.ts$/,
   /^packages\/fermata\/src\/storage\/(sqlite|postgres)/,
   /^packages\/fermata\/src\/models\/(resolve|installed-package)/,
   /^packages\/cli\/src\//,

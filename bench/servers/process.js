@@ -19,6 +19,8 @@ export function run(serve, app) {
 
 /** @type {Session | undefined} */
 let session;
+/** @type {ReturnType<typeof import('node:perf_hooks').monitorEventLoopDelay> | undefined} */
+let delay;
 
 /** @param {unknown} question */
 async function answer(question) {
@@ -26,6 +28,15 @@ async function answer(question) {
     case "usage": {
       const { user, system } = process.cpuUsage();
       return { cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss() };
+    }
+    // How long the event loop kept others waiting since the question before this one.
+    case "loop-delay": {
+      const { monitorEventLoopDelay } = await import("node:perf_hooks");
+      const p99Ms = (delay?.percentile(99) ?? 0) / 1e6;
+      delay ??= monitorEventLoopDelay({ resolution: 2 });
+      delay.enable();
+      delay.reset();
+      return { p99Ms };
     }
     case "profile-start": {
       const { Session } = await import("node:inspector/promises");

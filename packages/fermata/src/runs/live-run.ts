@@ -1,11 +1,15 @@
 import { FermataError } from "../errors.ts";
-import type { ClaimedRun, Lease, RunEnd, RunEvent, RunRecord } from "../storage/runs.ts";
+import type { ClaimedRun, Lease, RunEnd, RunRecord } from "../storage/runs.ts";
+import { packEvents, type NewEvent } from "./packed-events.ts";
 import type { RunLog, RunRef } from "./run-log.ts";
 
 /** Events that a run keeps in the process for its readers. Who is further behind reads the store. */
 const WINDOW = 1_024;
 
-export type NewEvent = Omit<RunEvent, "at">;
+/** How the events of a kind of runs are written: those of `waitMs` together, in one row. */
+export interface EventBatching {
+  readonly waitMs: number;
+}
 
 /** A run that this process works on: the lease, the journal, and the newest events. It lives until it settles. */
 export class LiveRun {
@@ -29,10 +33,17 @@ export class LiveRun {
   #unwritten: NewEvent[] = [];
   #seq: number;
   #flushing = false;
+  readonly #batching: EventBatching | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #lost = false;
   readonly #listeners = new Set<() => void>();
 
-  constructor(log: RunLog, { lease, run, journal, lastSeq, signals, cancelRequested, lost }: ClaimedRun, local: unknown) {
+  constructor(
+    log: RunLog,
+    { lease, run, journal, lastSeq, signals, cancelRequested, lost }: ClaimedRun,
+    local: unknown,
+    batching?: EventBatching,
+  ) {
     this.id = run.id;
     this.ref = { tenant: lease.tenant, resourceId: run.resourceId, id: run.id };
     this.record = run;
@@ -42,6 +53,7 @@ export class LiveRun {
     this.signals = signals;
     this.local = local;
     this.#log = log;
+    this.#batching = batching;
     this.#seq = lastSeq;
     if (cancelRequested) this.cancel();
   }
@@ -66,14 +78,21 @@ export class LiveRun {
     this.cancel();
   }
 
-  /** Adds an event. Readers in this process see it at once; it is written together with what follows soon. */
-  emit(type: string, data: unknown): void {
+  /** Adds an event and gives its number. Readers in this process see it at once; it is written together with what follows soon. */
+  emit(type: string, data: unknown): number {
     const event = this.#next(type, data);
     this.#unwritten.push(event);
     this.#show(event);
-    if (this.#flushing) return;
+    if (this.#flushing) return event.seq;
     this.#flushing = true;
-    setImmediate(() => void this.#flush());
+    if (this.#batching) this.#timer = setTimeout(() => void this.#flush(), this.#batching.waitMs);
+    else setImmediate(() => void this.#flush());
+    return event.seq;
+  }
+
+  /** Writes every event up to here. Rejects when the lease is lost. */
+  async flush(): Promise<void> {
+    if (this.#unwritten.length > 0) await this.#write([]);
   }
 
   /** Writes a result, and every event up to here with it. Rejects when the lease is lost: nobody may go on then. */
@@ -89,8 +108,9 @@ export class LiveRun {
   ): Promise<boolean> {
     if (this.#lost) return false;
     const last = closing.map(({ type, data }) => this.#next(type, data));
-    const events = [...this.#unwritten, ...last];
+    const events = this.#toRows([...this.#unwritten, ...last]);
     this.#unwritten = [];
+    clearTimeout(this.#timer);
     const settled = await this.#log.work.settle(this.lease, { ...end, signals: this.signals, events });
     for (const event of last) this.#show(event);
     return settled;
@@ -112,6 +132,10 @@ export class LiveRun {
   /** Tells readers that nothing more comes from here. */
   release(): void {
     this.#rouse();
+  }
+
+  #toRows(events: readonly NewEvent[]): readonly NewEvent[] {
+    return this.#batching ? packEvents(events) : events;
   }
 
   #next(type: string, data: unknown): NewEvent {
@@ -137,7 +161,7 @@ export class LiveRun {
 
   async #write(results: readonly { readonly key: string; readonly value: unknown }[]): Promise<void> {
     if (this.#lost) throw new LeaseLost(this.id);
-    const events = this.#unwritten;
+    const events = this.#toRows(this.#unwritten);
     this.#unwritten = [];
     const [kept] = await this.#log.work.append([{ lease: this.lease, results, events }]);
     if (kept === true) return;

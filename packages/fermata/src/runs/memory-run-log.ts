@@ -47,9 +47,10 @@ export function memoryRunLog(limits: MemoryRunLogLimits = {}): RunLog {
     create: async (run) => table.create(reach, run),
     get: async (id) => table.find(reach, id)?.run,
     list: async (query = {}) => pageOf(table.list(reach, query), toWindow(query, DEFAULT_PER_PAGE)),
-    events: async (id, afterSeq = 0, limit = DEFAULT_EVENTS) => table.find(reach, id)?.events.slice(afterSeq, afterSeq + limit) ?? [],
+    events: async (id, afterSeq = 0, limit = DEFAULT_EVENTS) => table.events(table.find(reach, id), afterSeq, limit),
     signal: async (id, name, payload) => table.signal(table.find(reach, id), name, payload),
     cancel: async (id) => table.cancel(table.find(reach, id)),
+    take: async (id, workerId) => table.take(table.find(reach, id), workerId),
     remove: async (id) => table.remove(table.find(reach, id)),
     reopen: async (id, edit) => table.reopen(table.find(reach, id), edit),
   });
@@ -147,6 +148,14 @@ class Table {
     return found.reverse();
   }
 
+  /** Numbers may be left out where several events travel in one. */
+  events(row: Row | undefined, afterSeq: number, limit: number): readonly RunEvent[] {
+    if (!row) return [];
+    let from = Math.min(afterSeq, row.events.length);
+    while (from > 0 && (row.events[from - 1]?.seq ?? 0) > afterSeq) from--;
+    return row.events.slice(from, from + limit);
+  }
+
   signal(row: Row | undefined, name: string, payload: unknown): "accepted" | "duplicate" | "gone" {
     if (!row || isEnd(row.run.status)) return "gone";
     const key = `signal:${name}`;
@@ -173,13 +182,13 @@ class Table {
       if (claimed.length === max) break;
       if (row.wakeAt > now || (kinds !== undefined && !kinds.includes(row.run.kind))) continue;
       this.#ready.delete(row);
-      row.workerId = workerId;
-      row.epoch += 1;
-      row.run = { ...row.run, status: "running", updatedAt: now };
-      const { run, journal, signals, cancelRequested } = row;
-      claimed.push({ lease: leaseOf(row), run, journal: new Map(journal), lastSeq: row.events.length, signals, cancelRequested, lost: 0 });
+      claimed.push(claimRow(row, workerId));
     }
     return claimed;
+  }
+
+  take(row: Row | undefined, workerId: string): ClaimedRun | undefined {
+    return row?.run.status === "suspended" ? claimRow(row, workerId) : undefined;
   }
 
   append({ lease, results = [], events = [] }: LogEntry): boolean {
@@ -277,6 +286,15 @@ class Table {
     this.#ready.delete(row);
     this.#entries -= row.journal.size + row.events.length;
   }
+}
+
+function claimRow(row: Row, workerId: string): ClaimedRun {
+  row.workerId = workerId;
+  row.epoch += 1;
+  row.run = { ...row.run, status: "running", updatedAt: Date.now() };
+  const { run, journal, signals, cancelRequested } = row;
+  const lastSeq = row.events.at(-1)?.seq ?? 0;
+  return { lease: leaseOf(row), run, journal: new Map(journal), lastSeq, signals, cancelRequested, lost: 0 };
 }
 
 function isEnd(status: RunRecord["status"]): boolean {

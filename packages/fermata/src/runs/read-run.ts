@@ -1,5 +1,5 @@
 /** Reading a run's log: what is there, then what comes. */
-import type { NewEvent } from "./live-run.ts";
+import { unpackEvent, type NewEvent } from "./packed-events.ts";
 import { reachOfRun, type RunRef } from "./run-log.ts";
 import type { RunWorker } from "./run-worker.ts";
 
@@ -26,8 +26,9 @@ export async function* readRun(
   while (!signal.aborted) {
     const live = worker.live(ref);
     const run = live ? undefined : await runs.get(ref.id);
-    const events = live?.eventsAfter(seq) ?? (await runs.events(ref.id, seq, PAGE));
+    const events = live?.eventsAfter(seq) ?? (await runs.events(ref.id, seq, PAGE)).flatMap(unpackEvent);
     for (const event of events) {
+      if (event.seq <= seq) continue; // in a row with what follows
       yield event;
       seq = event.seq;
     }

@@ -1,9 +1,9 @@
 /** Works on the runs of one process: starts them, claims those that are ready, and lets go of each when it settles. */
 import { FermataError } from "../errors.ts";
 import type { Reach } from "../storage/reach.ts";
-import type { NewRun, RunEnd } from "../storage/runs.ts";
+import type { ClaimedRun, NewRun, RunEnd } from "../storage/runs.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import { LeaseLost, LiveRun } from "./live-run.ts";
+import { LeaseLost, LiveRun, type EventBatching } from "./live-run.ts";
 import type { Durability, RunLog, RunRef } from "./run-log.ts";
 
 /** How a run's work ended, with the last events of it. */
@@ -42,7 +42,7 @@ export class RunWorker {
   readonly #logger: Logger;
   readonly #leaseMs: number;
   readonly #concurrency: number;
-  readonly #kinds = new Map<string, Drive>();
+  readonly #kinds = new Map<string, { readonly drive: Drive; readonly batching?: EventBatching | undefined }>();
   readonly #live = new Map<string, LiveRun>();
   readonly #done = new WeakMap<LiveRun, Promise<void>>();
   /** Values of the process for runs that are about to be claimed. */
@@ -67,8 +67,8 @@ export class RunWorker {
     this.#concurrency = concurrency;
   }
 
-  handle(kind: string, drive: Drive): void {
-    this.#kinds.set(kind, drive);
+  handle(kind: string, drive: Drive, batching?: EventBatching): void {
+    this.#kinds.set(kind, { drive, batching });
   }
 
   /** Says which graphs this process knows; runs of others are left to others for a while. */
@@ -109,7 +109,14 @@ export class RunWorker {
     } = await (isKept ? this.log.for(reach) : this.log.inMemory(reach)).create({ ...run, workerId: this.id });
     if (!created || !lease) return undefined;
     const fresh = { lease, run: record, journal: new Map(), lastSeq: 0, signals: 0, cancelRequested: false, lost: 0 };
-    return this.#begin(new LiveRun(this.log, fresh, local));
+    return this.#begin(fresh, local);
+  }
+
+  /** Takes a run that is suspended, and works on it. `undefined` when it is not suspended. */
+  async take(reach: Reach, id: string, local: unknown): Promise<LiveRun | undefined> {
+    await this.#showLife();
+    const claimed = await this.log.for(reach).take(id, this.id);
+    return claimed && this.#begin(claimed, local);
   }
 
   /** Claims what is ready. `local` goes to the run when this process gets it. */
@@ -190,7 +197,7 @@ export class RunWorker {
       const claimed = await this.log.work.claim(this.id, room, { kinds, graphs: this.#graphs(), strangerMs: STRANGER_MS });
       for (const run of claimed) {
         const ref = { tenant: run.lease.tenant, resourceId: run.run.resourceId, id: run.run.id };
-        this.#begin(new LiveRun(this.log, run, this.#local.get(keyOf(ref))));
+        this.#begin(run, this.#local.get(keyOf(ref)));
       }
       if (claimed.length < room) return;
     }
@@ -266,7 +273,8 @@ export class RunWorker {
     this.#alarm = { at: time, timer: unrefed(setTimeout(ring, Math.min(Math.max(0, time - Date.now()), LONGEST_TIMER_MS))) };
   }
 
-  #begin(live: LiveRun): LiveRun {
+  #begin(claimed: ClaimedRun, local: unknown): LiveRun {
+    const live = new LiveRun(this.log, claimed, local, this.#kinds.get(claimed.run.kind)?.batching);
     const key = keyOf(live.ref);
     // What this process had of it was taken away while it gave no sign of life.
     this.#live.get(key)?.abandon();
@@ -299,7 +307,7 @@ export class RunWorker {
   }
 
   async #drive(live: LiveRun): Promise<Settlement> {
-    const drive = this.#kinds.get(live.record.kind);
+    const drive = this.#kinds.get(live.record.kind)?.drive;
     try {
       if (!drive) throw new FermataError("INTERNAL", `Nothing here runs a ${live.record.kind}.`);
       return await drive(live);

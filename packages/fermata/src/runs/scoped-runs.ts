@@ -1,7 +1,8 @@
 import { FermataError } from "../errors.ts";
 import type { Reach } from "../storage/reach.ts";
 import type { NewRun, RunEvent, RunRecord, RunStore } from "../storage/runs.ts";
-import type { LiveRun, NewEvent } from "./live-run.ts";
+import type { LiveRun } from "./live-run.ts";
+import { unpackEvent, type NewEvent } from "./packed-events.ts";
 import { readRun, type ReadOptions } from "./read-run.ts";
 import { reachOfRun, type Durability, type RunRef } from "./run-log.ts";
 import type { RunWorker } from "./run-worker.ts";
@@ -29,6 +30,11 @@ export class ScopedRuns {
   /** Begins a run here and now. `undefined` when there is one with this id already. */
   start(run: Omit<NewRun, "workerId">, local?: unknown, durability?: Durability): Promise<LiveRun | undefined> {
     return this.#worker.begin(this.reach, run, local, durability);
+  }
+
+  /** Takes a run that is suspended, here and now: of several callers one gets it. `undefined` when it is not suspended. */
+  take(id: string, local?: unknown): Promise<LiveRun | undefined> {
+    return this.#worker.take(this.reach, id, local);
   }
 
   get(id: string): Promise<RunRecord | undefined> {
@@ -80,7 +86,7 @@ export class ScopedRuns {
     const all: (RunEvent | NewEvent)[] = [];
     for (;;) {
       const page = await store.events(run.id, all.at(-1)?.seq ?? 0, PAGE);
-      all.push(...page);
+      all.push(...page.flatMap(unpackEvent));
       if (page.length < PAGE) return [...all, ...(live?.eventsAfter(all.at(-1)?.seq ?? 0) ?? [])];
     }
   }

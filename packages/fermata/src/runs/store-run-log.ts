@@ -42,6 +42,7 @@ function together(memory: RunStore, store: RunStore): RunStore {
     events: async (id, afterSeq, limit) => (await of(id)).events(id, afterSeq, limit),
     signal: async (id, name, payload) => (await of(id)).signal(id, name, payload),
     cancel: async (id) => (await of(id)).cancel(id),
+    take: async (id, workerId) => (await of(id)).take(id, workerId),
     remove: async (id) => (await of(id)).remove(id),
     reopen: async (id, edit) => (await of(id)).reopen(id, edit),
   };

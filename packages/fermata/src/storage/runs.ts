@@ -94,6 +94,8 @@ export interface RunStore {
   signal(id: string, name: string, payload: unknown): Promise<"accepted" | "duplicate" | "gone">;
   /** Asks whoever holds the lease to end the run; a run that waits becomes ready, so that a worker can end it. False when it has ended or is not there. */
   cancel(id: string): Promise<boolean>;
+  /** Gives a run that is suspended to this worker, here and now: of several callers one gets it. `undefined` when it is not suspended. */
+  take(id: string, workerId: string): Promise<ClaimedRun | undefined>;
   /** Deletes the run with its log. False when it is not there or has a worker. */
   remove(id: string): Promise<boolean>;
   /** Makes a run that nobody works on ready again, with the journal that `edit` makes of its own. Its events stay. `edit` may be called again. */

@@ -26,8 +26,7 @@ export async function explainSqlite(rows: number): Promise<Plan[]> {
   const folder = mkdtempSync(join(tmpdir(), "fermata-explain-"));
   const database = new SqliteDatabase(`file:${join(folder, "data.db")}`);
   try {
-    const series = `(with recursive n (i) as (select 1 union all select i + 1 from n where i < ${rows}) select i from n)`;
-    await fill(database, rows, series, "|| i");
+    await fill(database, rows);
     await database.write(() => one({ text: "analyze", values: [], cold: true }));
     return await explainAll(database, "explain query plan");
   } finally {
@@ -43,7 +42,7 @@ export async function explainPostgres(rows: number): Promise<Plan[]> {
   try {
     await migratePostgres(pool, "public");
     const database = new PostgresDatabase(postgresDialect("public"), async () => pool, true);
-    await fill(database, rows, `generate_series(1, ${rows}) as n (i)`, "|| i::text");
+    await fill(database, rows);
     await pool.query("vacuum analyze");
     return await explainAll(database, "explain");
   } finally {
@@ -53,10 +52,14 @@ export async function explainPostgres(rows: number): Promise<Plan[]> {
 }
 
 /** Ten tenants, a hundred resources each; a hundred messages in each thread, ten events in each run. */
-async function fill(database: SqlDatabase, rows: number, series: string, i: string): Promise<void> {
-  const { table } = database.dialect;
+export async function fill(database: SqlDatabase, rows: number): Promise<void> {
+  const { table, name } = database.dialect;
+  const [series, i] =
+    name === "postgres"
+      ? [`generate_series(1, ${rows}) as n (i)`, "|| i::text"]
+      : [`(with recursive n (i) as (select 1 union all select i + 1 from n where i < ${rows}) select i from n)`, "|| i"];
   const few = (part: number): string => `from ${series} where i <= ${Math.ceil(rows / part)}`;
-  const number = (text: string): string => (database.dialect.name === "postgres" ? `(${text})::text` : `(${text})`);
+  const number = (text: string): string => (name === "postgres" ? `(${text})::text` : `(${text})`);
   const owner = `'tenant' || ${number("i % 10")}, 'id' ${i}, 'resource' || ${number("i % 1000")}`;
   const texts = [
     `insert into ${table("threads")} (tenant, id, resource_id, last_seq, created_at, updated_at) select ${owner}, 1000, i, i ${few(100)}`,

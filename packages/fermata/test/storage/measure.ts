@@ -13,8 +13,19 @@ import { startPostgres } from "../support/postgres.ts";
 const PARALLEL = 64;
 const content = { format: 2, parts: [{ type: "text", text: "x".repeat(400) }] };
 
-/** Runs `task` so many times, 64 at once, and says what one cost. */
+export interface Measured {
+  readonly perSecond: number;
+  readonly cpuMicroseconds: number;
+  readonly loopP99Ms: number;
+}
+
 async function measured(label: string, times: number, task: (i: number) => Promise<unknown>): Promise<string> {
+  const { perSecond, cpuMicroseconds, loopP99Ms } = await measure(times, task);
+  return `${label} ${Math.round(perSecond)}/s, ${Math.round(cpuMicroseconds)} us CPU, loop p99 ${loopP99Ms.toFixed(1)} ms`;
+}
+
+/** Runs `task` so many times, 64 at once, and says what one cost. */
+export async function measure(times: number, task: (i: number) => Promise<unknown>): Promise<Measured> {
   const delay = monitorEventLoopDelay({ resolution: 2 });
   const [cpu, start] = [process.cpuUsage(), performance.now()];
   delay.enable();
@@ -27,7 +38,7 @@ async function measured(label: string, times: number, task: (i: number) => Promi
   delay.disable();
   const { user, system } = process.cpuUsage(cpu);
   const seconds = (performance.now() - start) / 1_000;
-  return `${label} ${Math.round(times / seconds)}/s, ${Math.round((user + system) / times)} us CPU, loop p99 ${(delay.percentile(99) / 1e6).toFixed(1)} ms`;
+  return { perSecond: times / seconds, cpuMicroseconds: (user + system) / times, loopP99Ms: delay.percentile(99) / 1e6 };
 }
 
 /** Resolves to a line per action. */

@@ -5,7 +5,7 @@ import type { Metadata } from "../metadata.ts";
 import { pageOf, toWindow } from "../page.ts";
 import { ownerOf } from "../reach.ts";
 import type { Reach } from "../reach.ts";
-import type { ClaimFilter, Lease, NewRun, RunQuery, RunRecord, RunStore, RunWorkStore } from "../runs.ts";
+import type { ClaimedRun, ClaimFilter, Lease, NewRun, RunQuery, RunRecord, RunStore, RunWorkStore } from "../runs.ts";
 import { addEvents, fromText, isEnd, toText } from "./run-table.ts";
 import type { RunRow, RunTable } from "./run-table.ts";
 
@@ -60,6 +60,10 @@ export function memoryRuns(table: RunTable): (reach: Reach) => RunStore {
       if (row.run.status !== "running") makeReady(row);
       return true;
     },
+    async take(id, workerId) {
+      const row = table.find(reach, id);
+      return row?.run.status === "suspended" ? claimRow(row, workerId) : undefined;
+    },
     async remove(id) {
       const row = table.find(reach, id);
       return row !== undefined && row.run.status !== "running" && table.rows.delete(row.key);
@@ -94,14 +98,7 @@ export function memoryRunWork(table: RunTable): RunWorkStore {
       const now = Date.now();
       const ready = [...table.rows.values()].filter((row) => row.run.status === "ready" && row.wakeAt <= now && mayClaim(row, filter, now));
       const due = ready.sort((a, b) => a.wakeAt - b.wakeAt).slice(0, max);
-      return due.map((row) => {
-        row.owner = workerId;
-        row.epoch += 1;
-        row.run = { ...row.run, status: "running", updatedAt: now };
-        const journal = new Map([...row.journal].map(([key, value]) => [key, fromText(value)]));
-        const { run, signals, cancelRequested, lost } = row;
-        return { lease: toLease(row), run, journal, lastSeq: Math.max(0, ...row.events.keys()), signals, cancelRequested, lost };
-      });
+      return due.map((row) => claimRow(row, workerId));
     },
     async append(entries) {
       return entries.map(({ lease, results = [], events }) => {
@@ -160,6 +157,16 @@ export function memoryRunWork(table: RunTable): RunWorkStore {
       return old.length;
     },
   };
+}
+
+function claimRow(row: RunRow, workerId: string): ClaimedRun {
+  row.owner = workerId;
+  row.epoch += 1;
+  row.run = { ...row.run, status: "running", updatedAt: Date.now() };
+  const journal = new Map([...row.journal].map(([key, value]) => [key, fromText(value)]));
+  const lastSeq = [...row.events.keys()].reduce((last, seq) => Math.max(last, seq), 0);
+  const { run, signals, cancelRequested, lost } = row;
+  return { lease: toLease(row), run, journal, lastSeq, signals, cancelRequested, lost };
 }
 
 function newRow(tenant: string, resourceId: string, given: NewRun): Omit<RunRow, "key" | "journal" | "events"> {

@@ -1,5 +1,5 @@
 import type { Metadata } from "../metadata.ts";
-import type { Lease, RunEvent, RunRecord, RunStatus } from "../runs.ts";
+import type { ClaimedRun, Lease, RunEvent, RunRecord, RunStatus } from "../runs.ts";
 import type { Row, SqlValue } from "./database.ts";
 import { json, number, optionalNumber, optionalText, text, toJson } from "./row.ts";
 
@@ -49,6 +49,26 @@ export function toLease(row: Row): Lease {
 
 export function toEvent(row: Row): RunEvent {
   return { seq: number(row, "seq"), type: text(row, "type"), data: json(row, "data"), at: number(row, "at") };
+}
+
+/** Runs that a worker has got, with their journals and the numbers of their last events. */
+export function toClaimed(rows: readonly Row[], results: readonly Row[], last: readonly Row[]): ClaimedRun[] {
+  const journals = new Map<number, Map<string, unknown>>();
+  for (const row of results) {
+    const key = number(row, "run_key");
+    const journal = journals.get(key) ?? new Map<string, unknown>();
+    journals.set(key, journal.set(text(row, "key"), json(row, "value")));
+  }
+  const lastSeq = new Map(last.map((row) => [number(row, "run_key"), number(row, "seq")]));
+  return rows.map((row) => ({
+    lease: toLease(row),
+    run: toRun(row),
+    journal: journals.get(number(row, "run_key")) ?? new Map<string, unknown>(),
+    lastSeq: lastSeq.get(number(row, "run_key")) ?? 0,
+    signals: number(row, "signals"),
+    cancelRequested: number(row, "cancel_requested") === 1,
+    lost: number(row, "lost"),
+  }));
 }
 
 export function eventValues(runKey: number, { seq, type, data }: Omit<RunEvent, "at">, now: number): SqlValue[] {

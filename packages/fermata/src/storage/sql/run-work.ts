@@ -1,9 +1,9 @@
 import type { ClaimedRun, ClaimFilter, Lease, LogEntry, RunEnd, RunWorkStore } from "../runs.ts";
 import { appendQueue } from "./append.ts";
 import { one } from "./database.ts";
-import type { Row, SqlDatabase, SqlValue, Work } from "./database.ts";
-import { json, number, text, toJson } from "./row.ts";
-import { RUN_COLUMNS, eventValues, toLease, toRun } from "./run-rows.ts";
+import type { SqlDatabase, SqlValue, Work } from "./database.ts";
+import { number, toJson } from "./row.ts";
+import { RUN_COLUMNS, eventValues, toClaimed, toLease } from "./run-rows.ts";
 
 /** The work on the runs of a database. */
 export function sqlRunWork(db: SqlDatabase): RunWorkStore {
@@ -94,23 +94,4 @@ function claimCondition({ kinds, graphs, strangerMs = 0 }: ClaimFilter, now: num
   const ofKind = kinds ? `and kind in (${list(kinds)})` : "";
   if (!graphs) return ofKind;
   return `${ofKind} and (graph_hash is null or graph_hash in (${list(graphs)}) or wake_at <= $${values.push(now - strangerMs)})`;
-}
-
-function toClaimed(rows: readonly Row[], results: readonly Row[], last: readonly Row[]): ClaimedRun[] {
-  const journals = new Map<number, Map<string, unknown>>();
-  for (const row of results) {
-    const key = number(row, "run_key");
-    const journal = journals.get(key) ?? new Map<string, unknown>();
-    journals.set(key, journal.set(text(row, "key"), json(row, "value")));
-  }
-  const lastSeq = new Map(last.map((row) => [number(row, "run_key"), number(row, "seq")]));
-  return rows.map((row) => ({
-    lease: toLease(row),
-    run: toRun(row),
-    journal: journals.get(number(row, "run_key")) ?? new Map<string, unknown>(),
-    lastSeq: lastSeq.get(number(row, "run_key")) ?? 0,
-    signals: number(row, "signals"),
-    cancelRequested: number(row, "cancel_requested") === 1,
-    lost: number(row, "lost"),
-  }));
 }

@@ -5,12 +5,12 @@ import { toPage, toWindow } from "../page.ts";
 import type { Page } from "../page.ts";
 import { ownerOf } from "../reach.ts";
 import type { Reach } from "../reach.ts";
-import type { JournalEdit, Lease, NewRun, RunQuery, RunRecord, RunStore } from "../runs.ts";
+import type { ClaimedRun, JournalEdit, Lease, NewRun, RunQuery, RunRecord, RunStore } from "../runs.ts";
 import { one } from "./database.ts";
 import type { SqlDatabase, SqlValue, Work } from "./database.ts";
 import { forReach, owned } from "./owner.ts";
 import { json, number, text, toJson } from "./row.ts";
-import { RUN_COLUMNS, toEvent, toLease, toRun } from "./run-rows.ts";
+import { RUN_COLUMNS, toClaimed, toEvent, toLease, toRun } from "./run-rows.ts";
 
 const DEFAULT_PER_PAGE = 100;
 const DEFAULT_EVENTS = 1_000;
@@ -39,8 +39,14 @@ export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
       status = case when status = 'suspended' then 'ready' else status end, updated_at = $3
       where run_key = ${key} and status in ('ready', 'running', 'suspended')`,
     ),
+    take: owned(
+      4,
+      `update ${runs} set status = 'running', owner = $3, epoch = epoch + 1, updated_at = $4
+      where run_key = ${key} and status = 'suspended' returning ${RUN_COLUMNS}`,
+    ),
+    last: `select run_key, max(seq) as seq from ${events} where run_key = $1 group by run_key`,
     lockAny: owned(2, `select run_key, status from ${runs} where run_key = ${key} ${forUpdate}`),
-    journal: `select key, value from ${journal} where run_key = $1`,
+    journal: `select run_key, key, value from ${journal} where run_key = $1`,
     forget: `delete from ${journal} where run_key = $1 and key = $2`,
     put: `insert into ${journal} (run_key, key, value) values ($1, $2, $3) on conflict (run_key, key) do update set value = excluded.value`,
     reopen: `update ${runs} set status = 'ready', output = null, error = null, finished_at = null, cancel_requested = 0, lost = 0,
@@ -68,6 +74,15 @@ export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
     if (changes === 0) return "duplicate";
     yield { text: sql.wake, values: [runKey, Date.now()] };
     return "accepted";
+  }
+
+  function* take(reach: Reach, id: string, workerId: string): Work<ClaimedRun | undefined> {
+    const [row] = (yield forReach(sql.take, reach, [reach.tenant, id, workerId, Date.now()])).rows;
+    if (!row) return undefined;
+    const values = [number(row, "run_key")];
+    const results = (yield { text: sql.journal, values }).rows;
+    const last = (yield { text: sql.last, values }).rows;
+    return toClaimed([row], results, last)[0];
   }
 
   function* remove(reach: Reach, id: string): Work<boolean> {
@@ -126,6 +141,7 @@ export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
     async cancel(id) {
       return (await db.writeAlone(() => one(forReach(sql.cancel, reach, [reach.tenant, id, Date.now()])))).changes > 0;
     },
+    take: (id, workerId) => db.write(() => take(reach, id, workerId)),
     remove: (id) => db.write(() => remove(reach, id)),
     reopen: (id, edit) => db.write(() => reopen(reach, id, edit)),
   });

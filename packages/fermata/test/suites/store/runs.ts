@@ -210,6 +210,19 @@ function waitingCases({ started, single }: Parts): void {
 }
 
 function editCases({ open, started, single }: Parts): void {
+  test("a suspended run is taken by one of ten, with its journal and the number of its last event", async () => {
+    const { runs, work, lease, kind } = await started();
+    expect(await runs.take("r", "early")).toBeUndefined();
+    await work.append([{ lease, results: [{ key: "k", value: 1 }], events: [{ seq: 3, type: "e", data: 1 }] }]);
+    await work.settle(lease, { status: "suspended" });
+    const takes = await Promise.all(Array.from({ length: 10 }, (_, i) => runs.take("r", `${kind}-${i}`)));
+    const taken = single(takes.filter((claimed) => claimed !== undefined));
+    expect(taken).toMatchObject({ run: { status: "running" }, lastSeq: 3, lease: { epoch: 2 } });
+    expect([...taken.journal]).toEqual([["k", 1]]);
+    expect(await work.settle(taken.lease, { status: "done" })).toBe(true);
+    expect(await runs.take("r", "late")).toBeUndefined();
+    expect(await runs.take("unknown", "late")).toBeUndefined();
+  });
   test("a run with a worker is not removed; another one is, with its log", async () => {
     const { runs, work, lease } = await started();
     await work.append([{ lease, events: [{ seq: 1, type: "a", data: 1 }], results: [{ key: "k", value: 1 }] }]);
