@@ -14,7 +14,7 @@ export const weather = ({ city }) => ({ city, tempC: 21 });
  *
  * @template M
  * @param {{ Mastra: new (options: any) => M, Agent: new (options: any) => unknown, createTool: (options: any) => unknown, z: typeof Zod }} framework
- * @param {{ storage: unknown, memory: unknown }} [kept] for the agent that remembers; each of its runs begins a thread
+ * @param {{ memory: unknown }} [kept] for the agent that remembers; each of its runs begins a thread. The others keep nothing
  * @returns {M}
  */
 export function buildMastra({ Mastra, Agent, createTool, z }, kept) {
@@ -37,5 +37,5 @@ export function buildMastra({ Mastra, Agent, createTool, z }, kept) {
   if (!kept) return new Mastra({ agents: { assistant, writer }, logger: false });
   const defaultOptions = () => ({ memory: { thread: crypto.randomUUID(), resource: "bench" } });
   const keeper = new Agent({ id: "keeper", name: "Keeper", instructions: "You write well.", model, memory: kept.memory, defaultOptions });
-  return new Mastra({ agents: { assistant, writer, keeper }, storage: kept.storage, logger: false });
+  return new Mastra({ agents: { assistant, writer, keeper }, logger: false });
 }

@@ -16,6 +16,6 @@ import { run } from "./process.js";
 
 const app = new Hono();
 const storage = new SqliteStore({ url: `file:${join(mkdtempSync(join(tmpdir(), "fermata-bench-")), "data.db")}` });
-const mastra = buildMastra({ Mastra, Agent, createTool, z }, { storage, memory: new Memory({ storage }) });
+const mastra = buildMastra({ Mastra, Agent, createTool, z }, { memory: new Memory({ storage }) });
 await new MastraServer({ app, mastra }).init();
 run(serve, app);
