@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { CASES, type Reply } from "./cases.ts";
+import { STORE_CASES } from "./store-cases.ts";
 import { STREAMED_DELTAS } from "./model.js";
 
 const stream = CASES.find(({ id }) => id === "stream");
@@ -26,6 +27,6 @@ test("a stream whose deltas are out of order is wrong", () => {
   expect(stream?.inspect(reply(`${begin}${deltas.toReversed().join("")}${end}data: [DONE]\n\n`))).toBe("the deltas are wrong");
 });
 
-test.each(CASES)('an error reply to "$title" is wrong', ({ check }) => {
+test.each([...CASES, ...STORE_CASES])('an error reply to "$title" is wrong', ({ check }) => {
   expect(check({ status: 500, contentType: "application/json", body: "{}" })).toBe("status 500: {}");
 });
