@@ -1,5 +1,6 @@
 import { FermataError } from "../errors.ts";
 import type { ClaimedRun, Lease, RunEnd, RunRecord } from "../storage/runs.ts";
+import { insist } from "./insist.ts";
 import { packEvents, type NewEvent } from "./packed-events.ts";
 import type { RunLog, RunRef } from "./run-log.ts";
 
@@ -9,6 +10,11 @@ const WINDOW = 1_024;
 /** How the events of a kind of runs are written: those of `waitMs` together, in one row. */
 export interface EventBatching {
   readonly waitMs: number;
+}
+
+interface Result {
+  readonly key: string;
+  readonly value: unknown;
 }
 
 /** A run that this process works on: the lease, the journal, and the newest events. It lives until it settles. */
@@ -22,19 +28,27 @@ export class LiveRun {
   readonly signals: number;
   /** Workers that stopped living while they had this run. */
   readonly lostWorkers: number;
-  /** Ask to stop at the next place where another process can go on: this one is about to end. */
-  isLeaving = false;
   /** What the run holds in this process alone, such as a request context with values that are not data. */
   readonly local: unknown;
+  /** Whether another process can go on with it. */
+  readonly isShared: boolean;
+  /** Show an event only when it is on disk. Default: at once, and write it together with what follows soon. */
+  writesFirst = false;
+  /** This process is about to end: stop at the next place where another one can go on. */
+  isLeaving = false;
   readonly #log: RunLog;
   readonly #controller = new AbortController();
   #events: NewEvent[] = [];
-  /** Events that the store does not have yet: the last ones of the window. */
-  #unwritten: NewEvent[] = [];
+  /** What the store does not have yet. */
+  #newEvents: NewEvent[] = [];
+  #newResults: Result[] = [];
   #seq: number;
-  #flushing = false;
+  #isScheduled = false;
   readonly #batching: EventBatching | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The write under way, and the one that waits for it: a reader elsewhere never sees an event before the one before it. */
+  #writing: Promise<void> | undefined;
+  #nextWrite: Promise<void> | undefined;
   #lost = false;
   readonly #listeners = new Set<() => void>();
 
@@ -52,6 +66,7 @@ export class LiveRun {
     this.journal = journal instanceof Map ? journal : new Map(journal);
     this.signals = signals;
     this.local = local;
+    this.isShared = log.isShared && lease.key > 0;
     this.#log = log;
     this.#batching = batching;
     this.#seq = lastSeq;
@@ -68,6 +83,10 @@ export class LiveRun {
     return this.#seq;
   }
 
+  get isLost(): boolean {
+    return this.#lost;
+  }
+
   cancel(): void {
     if (!this.#controller.signal.aborted) this.#controller.abort(new DOMException("The run was cancelled.", "AbortError"));
   }
@@ -78,27 +97,33 @@ export class LiveRun {
     this.cancel();
   }
 
-  /** Adds an event and gives its number. Readers in this process see it at once; it is written together with what follows soon. */
+  /** Adds an event and gives its number. It is written together with what follows soon. */
   emit(type: string, data: unknown): number {
     const event = this.#next(type, data);
-    this.#unwritten.push(event);
-    this.#show(event);
-    if (this.#flushing) return event.seq;
-    this.#flushing = true;
-    if (this.#batching) this.#timer = setTimeout(() => void this.#flush(), this.#batching.waitMs);
-    else setImmediate(() => void this.#flush());
+    this.#newEvents.push(event);
+    if (!this.writesFirst) this.#show(event);
+    if (this.#isScheduled) return event.seq;
+    this.#isScheduled = true;
+    const write = (): void => {
+      this.#isScheduled = false;
+      if (!this.#lost) this.flush().catch(() => undefined); // whoever writes a result is told
+    };
+    if (this.#batching && !this.writesFirst) this.#timer = setTimeout(write, this.#batching.waitMs);
+    else setImmediate(write);
     return event.seq;
   }
 
   /** Writes every event up to here. Rejects when the lease is lost. */
   async flush(): Promise<void> {
-    if (this.#unwritten.length > 0) await this.#write([]);
+    if (this.#newEvents.length > 0) await this.#flush();
+    else await (this.#nextWrite ?? this.#writing);
   }
 
   /** Writes a result, and every event up to here with it. Rejects when the lease is lost: nobody may go on then. */
-  async write(key: string, value: unknown): Promise<void> {
+  write(key: string, value: unknown): Promise<void> {
     this.journal.set(key, value);
-    await this.#write([{ key, value }]);
+    this.#newResults.push({ key, value });
+    return this.#flush();
   }
 
   /** Ends the work. `closing` are the last events. False when the lease was lost before. */
@@ -106,13 +131,16 @@ export class LiveRun {
     end: Omit<RunEnd, "events" | "signals">,
     closing: readonly { readonly type: string; readonly data: unknown }[],
   ): Promise<boolean> {
+    await (this.#newResults.length > 0 ? this.#flush() : (this.#nextWrite ?? this.#writing));
     if (this.#lost) return false;
     const last = closing.map(({ type, data }) => this.#next(type, data));
-    const events = this.#toRows([...this.#unwritten, ...last]);
-    this.#unwritten = [];
+    const kept = this.#newEvents;
+    this.#newEvents = [];
     clearTimeout(this.#timer);
-    const settled = await this.#log.work.settle(this.lease, { ...end, signals: this.signals, events });
-    for (const event of last) this.#show(event);
+    const events = [...kept, ...last];
+    const rows = this.#toRows(events);
+    const settled = await insist(() => this.#log.work.settle(this.lease, { ...end, signals: this.signals, events: rows }), this.#patience);
+    if (settled) for (const event of this.writesFirst ? events : last) this.#show(event);
     return settled;
   }
 
@@ -154,23 +182,37 @@ export class LiveRun {
     for (const wake of waiting) wake();
   }
 
-  async #flush(): Promise<void> {
-    this.#flushing = false;
-    if (this.#unwritten.length > 0 && !this.#lost) await this.#write([]).catch(() => undefined);
+  readonly #patience = { isOver: (): boolean => this.#lost };
+
+  /** Writes everything that is new, after the write that is under way. */
+  #flush(): Promise<void> {
+    if (!this.#writing) return (this.#writing = this.#write());
+    this.#nextWrite ??= this.#writing
+      .catch(() => undefined)
+      .then(() => {
+        this.#nextWrite = undefined;
+        return (this.#writing = this.#write());
+      });
+    return this.#nextWrite;
   }
 
-  async #write(results: readonly { readonly key: string; readonly value: unknown }[]): Promise<void> {
-    if (this.#lost) throw new LeaseLost(this.id);
-    const events = this.#toRows(this.#unwritten);
-    this.#unwritten = [];
-    const [kept] = await this.#log.work.append([{ lease: this.lease, results, events }]);
-    if (kept === true) return;
-    this.abandon();
-    throw new LeaseLost(this.id);
-  }
-
-  get isLost(): boolean {
-    return this.#lost;
+  async #write(): Promise<void> {
+    try {
+      await Promise.resolve(); // what is written in the same breath goes along
+      if (this.#lost) throw new LeaseLost(this.id);
+      const [results, events] = [this.#newResults, this.#newEvents];
+      [this.#newResults, this.#newEvents] = [[], []];
+      const rows = this.#toRows(events);
+      const [kept] = await insist(() => this.#log.work.append([{ lease: this.lease, results, events: rows }]), this.#patience);
+      if (kept === true) {
+        if (this.writesFirst) for (const event of events) this.#show(event);
+        return;
+      }
+      this.abandon();
+      throw new LeaseLost(this.id);
+    } finally {
+      if (!this.#nextWrite) this.#writing = undefined;
+    }
   }
 }
 

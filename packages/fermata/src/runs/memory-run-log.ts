@@ -64,6 +64,7 @@ export function memoryRunLog(limits: MemoryRunLogLimits = {}): RunLog {
       append: async (entries) => entries.map((entry) => table.append(entry)),
       settle: async (lease, end) => table.settle(lease, end),
       reap: async () => 0,
+      disown: async () => 0,
       cancelled: async () => [],
       prune: async (before, limit) => table.prune(before, limit),
     },

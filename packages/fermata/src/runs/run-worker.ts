@@ -3,6 +3,7 @@ import { FermataError } from "../errors.ts";
 import type { Reach } from "../storage/reach.ts";
 import type { ClaimedRun, NewRun, RunEnd } from "../storage/runs.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { insist } from "./insist.ts";
 import { LeaseLost, LiveRun, type EventBatching } from "./live-run.ts";
 import type { Durability, RunLog, RunRef } from "./run-log.ts";
 
@@ -33,6 +34,8 @@ const CLAIM_EVERY_MS = 500;
 const CANCEL_EVERY_MS = 100;
 /** Milliseconds that a run of an unknown graph is left to processes that may know it, such as those of the version before. */
 const STRANGER_MS = 60_000;
+/** Milliseconds that a start waits for a store that does not answer. */
+const LONGEST_START_MS = 2_000;
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 export class RunWorker {
@@ -56,6 +59,9 @@ export class RunWorker {
   #alarm: { readonly at: number; readonly timer: ReturnType<typeof setTimeout> } | undefined;
   #isStopping = false;
   #isSilent = false;
+  /** Questions under way whose answers give this process runs, and whether such an answer was lost. */
+  #asking = 0;
+  #mayOwnMore = false;
 
   /** @throws FermataError `MISCONFIGURED` */
   constructor(log: RunLog, logger: Logger, { leaseMs = 5_000, concurrency = 200 }: RunOptions = {}) {
@@ -102,11 +108,12 @@ export class RunWorker {
   ): Promise<LiveRun | undefined> {
     const isKept = durability !== "memory";
     if (isKept) await this.#showLife();
+    const store = isKept ? this.log.for(reach) : this.log.inMemory(reach);
     const {
       run: record,
       created,
       lease,
-    } = await (isKept ? this.log.for(reach) : this.log.inMemory(reach)).create({ ...run, workerId: this.id });
+    } = await this.#asked(insist(() => store.create({ ...run, workerId: this.id }), { longestMs: LONGEST_START_MS }));
     if (!created || !lease) return undefined;
     const fresh = { lease, run: record, journal: new Map(), lastSeq: 0, signals: 0, cancelRequested: false, lost: 0 };
     return this.#begin(fresh, local);
@@ -115,7 +122,7 @@ export class RunWorker {
   /** Takes a run that is suspended, and works on it. `undefined` when it is not suspended. */
   async take(reach: Reach, id: string, local: unknown): Promise<LiveRun | undefined> {
     await this.#showLife();
-    const claimed = await this.log.for(reach).take(id, this.id);
+    const claimed = await this.#asked(this.log.for(reach).take(id, this.id));
     return claimed && this.#begin(claimed, local);
   }
 
@@ -194,7 +201,8 @@ export class RunWorker {
       const room = Math.min(this.#concurrency - this.#live.size, CLAIM_AT_ONCE);
       if (room <= 0) return;
       await this.#showLife();
-      const claimed = await this.log.work.claim(this.id, room, { kinds, graphs: this.#graphs(), strangerMs: STRANGER_MS });
+      const filter = { kinds, graphs: this.#graphs(), strangerMs: STRANGER_MS };
+      const claimed = await this.#asked(this.log.work.claim(this.id, room, filter));
       for (const run of claimed) {
         const ref = { tenant: run.lease.tenant, resourceId: run.run.resourceId, id: run.run.id };
         this.#begin(run, this.#local.get(keyOf(ref)));
@@ -203,16 +211,30 @@ export class RunWorker {
     }
   }
 
+  /** Waits for an answer that may give this process a run. */
+  async #asked<T>(answer: Promise<T>): Promise<T> {
+    this.#asking += 1;
+    try {
+      return await answer;
+    } catch (error) {
+      this.#mayOwnMore = true;
+      throw error;
+    } finally {
+      this.#asking -= 1;
+    }
+  }
+
   /** Says that this process lives, and goes on saying so while it has work. */
   async #showLife(): Promise<void> {
     if (!this.log.isShared || this.#heartbeat) return;
     this.#heartbeat = unrefed(setInterval(() => void this.#beatOrRest(), this.#leaseMs / 5));
     this.#watch = unrefed(setInterval(() => void this.#lookForCancelled(), CANCEL_EVERY_MS));
-    await this.#beat();
+    // A pool may hold connections that died with the server.
+    await insist(() => this.#beat(), { longestMs: LONGEST_START_MS });
   }
 
   async #beatOrRest(): Promise<void> {
-    if (this.#live.size > 0 || this.#claiming) return this.#beat().catch((error: unknown) => this.#complain(error));
+    if (this.#live.size > 0 || this.#claiming || this.#mayOwnMore) return this.#beat().catch((error: unknown) => this.#complain(error));
     clearInterval(this.#heartbeat);
     clearInterval(this.#watch);
     this.#heartbeat = undefined;
@@ -225,6 +247,10 @@ export class RunWorker {
     await this.log.work.heartbeat(this.id, this.#leaseMs);
     this.#isSilent = false;
     if (wasAway) await this.#findLost();
+    if (!this.#mayOwnMore || this.#asking > 0) return;
+    this.#mayOwnMore = false;
+    const known = [...this.#live.values()].map(({ lease }) => lease);
+    if ((await this.log.work.disown(this.id, known)) > 0) await this.takeUp();
   }
 
   /** After a time without signs of life others may have taken runs over: what is still done to them here would be in vain. */
@@ -291,7 +317,10 @@ export class RunWorker {
       const made = await this.#drive(live);
       if (await live.settle(made.end, made.closing)) settlement = made;
     } catch (error) {
-      if (!(error instanceof LeaseLost)) this.#logger.error("A run could not be ended", { runId: live.id, error });
+      if (!live.isLost && !(error instanceof LeaseLost)) {
+        this.#logger.error("A run could not be ended", { runId: live.id, error });
+        this.#mayOwnMore = true;
+      }
     }
     if (this.#live.get(key) === live) this.#live.delete(key);
     live.release();

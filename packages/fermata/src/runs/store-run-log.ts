@@ -69,6 +69,11 @@ function togetherAtWork(memory: RunWorkStore, store: RunWorkStore): RunWorkStore
     append: (entries) => appended(entries, memory, store),
     settle: (lease, end) => (lease.key < 0 ? memory : store).settle(lease, end),
     reap: () => store.reap(),
+    disown: (workerId, known) =>
+      store.disown(
+        workerId,
+        known.filter(({ key }) => key > 0),
+      ),
     cancelled: (workerId) => store.cancelled(workerId),
     prune: async (before, limit) => store.prune(before, limit),
   };

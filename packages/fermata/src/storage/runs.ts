@@ -80,7 +80,7 @@ export interface Lease {
 
 /** The runs within a principal's reach. Ids are unique per resource, as those of threads are. */
 export interface RunStore {
-  /** Creates the run unless it is there. `lease` is there when the run was created for `workerId`. */
+  /** Creates the run unless it is there. `lease` is there when the run was created for `workerId`, also when it was that before. */
   create(run: NewRun): Promise<{ readonly run: RunRecord; readonly created: boolean; readonly lease?: Lease }>;
   get(id: string): Promise<RunRecord | undefined>;
   /** Newest first. Default 100 per page. */
@@ -163,6 +163,8 @@ export interface RunWorkStore {
   settle(lease: Lease, end: RunEnd): Promise<boolean>;
   /** Makes the runs of workers that stopped living ready. Resolves to their number. */
   reap(): Promise<number>;
+  /** Makes those runs of the worker ready that it does not know of: an answer that gave it one was lost. Resolves to their number. */
+  disown(workerId: string, known: readonly Lease[]): Promise<number>;
   /** The leases of this worker whose runs somebody cancelled. */
   cancelled(workerId: string): Promise<readonly Lease[]>;
   /** Deletes runs that ended before `before` with their logs, at most `limit`. Resolves to their number. */

@@ -20,7 +20,7 @@ import { Workflow, type Inner } from "./workflow.ts";
 
 /** Options of an agent's step: those of its run, without what the step decides itself. */
 export type AgentStepOptions = Omit<AgentOptions, "abortSignal" | "requestContext" | "runId" | "structuredOutput"> &
-  Pick<StepParts, "retries" | "metadata">;
+  Pick<StepParts, "retries" | "idempotent" | "metadata">;
 
 /**
  * A step of a workflow: from a function with its schemas, an agent (`{ prompt }` to `{ text }`, or to the data of `structuredOutput`),
@@ -47,7 +47,7 @@ export function createStep<Id extends string>(
 ): Step<Id, AgentStepInput, { text: string }, unknown, Record<Id, Place<{ text: string }, never, never>>>;
 export function createStep<I extends Schema, O extends Schema, Id extends string, P extends Schema, R extends Schema>(
   tool: Tool<I, O, Id, P, R>,
-  options?: Pick<StepParts, "retries" | "metadata">,
+  options?: Pick<StepParts, "retries" | "idempotent" | "metadata">,
 ): Step<Id, Input<I>, Output<O>, unknown, Record<Id, Place<Output<O>, Output<P>, Input<R>>>>;
 export function createStep<
   const Id extends string,
@@ -89,7 +89,7 @@ const TEXT_SCHEMA: JsonSchema = { type: "object", properties: { text: { type: "s
 
 /** The agent's chunks pass through the step's stream as they come. */
 function agentStep(agent: Agent, given: AgentStepOptions & { readonly structuredOutput?: { readonly schema: Schema } }): AnyStep {
-  const { retries, metadata, ...options } = given;
+  const { retries, idempotent, metadata, ...options } = given;
   return {
     id: agent.id,
     description: agent.getDescription(),
@@ -97,6 +97,7 @@ function agentStep(agent: Agent, given: AgentStepOptions & { readonly structured
     outputSchema: options.structuredOutput?.schema ?? TEXT_SCHEMA,
     component: "AGENT",
     ...(retries !== undefined && { retries }),
+    ...(idempotent !== undefined && { idempotent }),
     ...(metadata && { metadata }),
     execute: async (context: StepContext<AgentStepInput>) => {
       const { inputData, requestContext, abortSignal, writer } = context;
@@ -115,7 +116,7 @@ function agentStep(agent: Agent, given: AgentStepOptions & { readonly structured
 }
 
 /** A tool that suspends, suspends the step; it is called again with what the step is resumed with. */
-function toolStep(tool: AnyTool, { retries, metadata }: Pick<StepParts, "retries" | "metadata">): AnyStep {
+function toolStep(tool: AnyTool, { retries, idempotent, metadata }: Pick<StepParts, "retries" | "idempotent" | "metadata">): AnyStep {
   const { id, description, inputSchema, outputSchema, suspendSchema, resumeSchema, requestContextSchema } = tool;
   return {
     id,
@@ -127,6 +128,7 @@ function toolStep(tool: AnyTool, { retries, metadata }: Pick<StepParts, "retries
     ...(resumeSchema && { resumeSchema }),
     ...(requestContextSchema && { requestContextSchema }),
     ...(retries !== undefined && { retries }),
+    ...(idempotent !== undefined && { idempotent }),
     ...(metadata && { metadata }),
     execute: (context: StepContext) => runTool(tool, context),
   };

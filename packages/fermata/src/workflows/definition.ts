@@ -1,3 +1,4 @@
+import type { Durability } from "../runs/run-log.ts";
 import type { AnyStep, GraphNode } from "./graph.ts";
 import type { StepError, WorkflowStatus } from "./chunks.ts";
 import type { StepView } from "./run-view.ts";
@@ -13,6 +14,16 @@ export interface WorkflowEnd {
 }
 
 export interface WorkflowOptions {
+  /**
+   * What a run leaves on disk, when there is a storage. `batched` (default): every result before anything follows from it, events together
+   * with what comes soon. `full`: an event too is on disk before anybody sees it. `memory`: nothing; the run is gone with the process.
+   */
+  readonly durability?: Durability;
+  /**
+   * What becomes of a run whose process is gone. `continue` (default): another process goes on from what is recorded. `fail`: it ends as failed.
+   * `wait`: it is paused until somebody starts or restarts it.
+   */
+  readonly recovery?: "continue" | "fail" | "wait";
   /** Check what each step gets against its `inputSchema`. Default true. */
   readonly validateInputs?: boolean;
   /** Called before the first step; what it throws ends the run as failed. */

@@ -2,7 +2,9 @@
 import { RequestContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
 import { LocalEngine } from "./local-engine.ts";
+import { insist } from "../runs/insist.ts";
 import type { LiveRun } from "../runs/live-run.ts";
+import type { NewEvent } from "../runs/packed-events.ts";
 import { reachOfRun } from "../runs/run-log.ts";
 import { ScopedRuns } from "../runs/scoped-runs.ts";
 import type { Settlement } from "../runs/run-worker.ts";
@@ -32,11 +34,13 @@ export interface LocalValues {
 
 export async function driveWorkflow(host: WorkflowHost, live: LiveRun): Promise<Settlement> {
   const workflow = host.findWorkflow(live.record.name);
-  const view = live.lastSeq === 0 ? emptyView() : viewOf(await new ScopedRuns(host.worker, reachOfRun(live.ref)).events(live.record));
+  const logged = (): Promise<readonly NewEvent[]> => new ScopedRuns(host.worker, reachOfRun(live.ref)).events(live.record);
+  const view = live.lastSeq === 0 ? emptyView() : viewOf(await insist(logged, { isOver: () => live.isLost }));
   if (!workflow) return broken(live, view, new FermataError("NOT_FOUND", `There is no workflow "${live.record.name}" here.`));
   if (live.record.graphHash !== undefined && live.record.graphHash !== workflow.graphHash) {
     return broken(live, view, new FermataError("CONFLICT", `Workflow "${workflow.id}" has changed since the run began.`));
   }
+  live.writesFirst = workflow.options.durability === "full";
   const signals = signalsOf(live.journal);
   const start: StartData = live.journal.get("signal:go#0") ?? live.record.input ?? {}; // both written by `startRun`
   const execution: Execution = {
@@ -64,9 +68,32 @@ export async function driveWorkflow(host: WorkflowHost, live: LiveRun): Promise<
   };
   if (live.record.input === undefined && !view.start) note(execution, { kind: "start", start: { ...start } });
   if (live.journal.get("rewound") === true && view.waits.size > 0) note(execution, { kind: "rewound" });
-  show(scope, { type: "workflow-start", runId: live.id, from: "WORKFLOW", payload: { workflowId: workflow.id } });
-  const outcome = start.rejected ? ({ status: "failed", error: start.rejected } as const) : await run(workflow, start, scope);
+  const stopped = await afterLoss(workflow, live);
+  if (!view.isAtWork) show(scope, { type: "workflow-start", runId: live.id, from: "WORKFLOW", payload: { workflowId: workflow.id } });
+  const outcome = stopped ?? (start.rejected ? { status: "failed", error: start.rejected } : await run(workflow, start, scope));
   return settlement(workflow, execution, outcome, start.rejected);
+}
+
+/** Times that a run may take its process with it without coming any further. */
+const MOST_LOSSES = 5;
+
+/** What becomes of a run whose process is gone, when it is not to go on. */
+async function afterLoss({ id, options }: WorkflowDefinition, live: LiveRun): Promise<Outcome | undefined> {
+  if (live.lostWorkers === 0) return undefined;
+  const { recovery = "continue" } = options;
+  if (recovery === "wait") return { status: "paused" };
+  if (recovery === "fail") return gone("The process that worked on the run is gone.");
+  // A run that ends every process that takes it up must not end them all.
+  const marks = [...live.journal].filter(([key]) => key.startsWith("lost#"));
+  const done = live.journal.size - marks.length;
+  if (marks.filter(([, size]) => size === done).length >= MOST_LOSSES)
+    return gone(`Workflow "${id}" has lost ${MOST_LOSSES} processes at the same place.`);
+  await live.write(`lost#${marks.length}`, done);
+  return undefined;
+}
+
+function gone(message: string): Outcome {
+  return { status: "failed", error: toStepError(new FermataError("UNAVAILABLE", message)) };
 }
 
 async function run(workflow: WorkflowDefinition, start: StartData, scope: Scope): Promise<Outcome> {
@@ -115,6 +142,7 @@ const STATUS: Readonly<Record<Outcome["status"], WorkflowStatus>> = {
   suspended: "suspended",
   canceled: "canceled",
   paused: "paused",
+  asleep: "waiting",
 };
 
 const RUN_STATUS = {
@@ -134,6 +162,7 @@ function settlement(
 ): Settlement {
   // What a cancelled run still did counts as done, but it does not go on.
   const outcome: Outcome = engine.signal.aborted ? { status: "canceled" } : given;
+  if (outcome.status === "asleep") return { end: { status: "ready", wakeAt: outcome.wakeAt }, closing: [] };
   const status = outcome.status === "failed" && outcome.error.code === "TRIPWIRE" ? "tripwire" : STATUS[outcome.status];
   const ending: RunEnding = {
     status,

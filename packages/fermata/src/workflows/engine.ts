@@ -17,6 +17,8 @@ export interface Engine {
   answer(name: string): { readonly payload: unknown } | undefined;
   /** Waits until the time (epoch milliseconds). Rejects when the run is cancelled. */
   sleepUntil(time: number): Promise<void>;
+  /** Whether to give the run back until the time instead of holding it: another process may go on with it then. */
+  givesBackUntil(time: number): boolean;
   /** Runs the branches, at most `concurrency` at a time. Rejects with the first failure. */
   all<T>(branches: readonly (() => Promise<T>)[], concurrency: number): Promise<T[]>;
 }

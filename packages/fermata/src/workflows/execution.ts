@@ -49,6 +49,8 @@ export type Outcome =
   | { readonly status: "bailed"; readonly output: unknown }
   | { readonly status: "failed"; readonly error: StepError }
   | { readonly status: "suspended"; readonly payload: unknown }
+  /** Gives the run back: any process goes on with it from `wakeAt` (epoch milliseconds) on. */
+  | { readonly status: "asleep"; readonly wakeAt: number }
   | { readonly status: "canceled" }
   | { readonly status: "paused" };
 
@@ -116,13 +118,18 @@ export function shownId(scope: Scope, id: string): { stepName: string; id: strin
   return scope.path.length === 0 ? { stepName: id, id } : { stepName: id, id: [...scope.path, id].join(".") };
 }
 
-const GRAVITY: readonly Outcome["status"][] = ["canceled", "failed", "bailed", "suspended", "paused"];
+const GRAVITY: readonly Outcome["status"][] = ["canceled", "failed", "bailed", "asleep", "suspended", "paused"];
 
 /** What outcomes of several branches come to, when not all of them succeeded. */
 export function worst(outcomes: readonly Outcome[]): Outcome | undefined {
   for (const status of GRAVITY) {
-    const found = outcomes.find((outcome) => outcome.status === status);
-    if (found) return found;
+    const found = outcomes.filter((outcome) => outcome.status === status);
+    if (found.length > 1 && status === "asleep") return earliest(found);
+    if (found[0]) return found[0];
   }
   return undefined;
+}
+
+function earliest(outcomes: readonly Outcome[]): Outcome {
+  return { status: "asleep", wakeAt: Math.min(...outcomes.map((outcome) => (outcome.status === "asleep" ? outcome.wakeAt : Infinity))) };
 }

@@ -177,13 +177,13 @@ describe("what a step is given", () => {
     expect(await (await chain(false).createRun()).start({ inputData: 1 })).toMatchObject({ status: "success", result: "ran" });
   });
 
-  test("input of a run that does not fit is refused, and nothing is kept of it", async () => {
+  test("input of a run that does not fit is refused, and the run has failed", async () => {
     const workflow = createWorkflow({ id: "w", inputSchema: z.object({ a: numbers }), outputSchema: z.any() })
       .then(createStep({ id: "s", execute: async () => 1 }))
       .commit();
     const run = await workflow.createRun();
     await expect(run.start({ inputData: { a: "x" as never } })).rejects.toThrow("Invalid input data: \n- a: ");
-    await expect(run.getState()).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect(await run.getState()).toMatchObject({ status: "failed", error: { code: "VALIDATION_FAILED" } });
   });
 
   test("a context that does not fit the workflow's schema is refused", async () => {

@@ -47,10 +47,13 @@ export async function visitForeach(
   const states = isAlone ? [] : items.map(() => scope.state.fork());
   let completedCount = 0;
   let failed = false;
+  const asleep: Outcome[] = [];
   const outcomes = await engine.all(
     items.map((item, index) => async (): Promise<Outcome> => {
       if (engine.signal.aborted) return { status: "canceled" };
       if (failed) return { status: "paused" }; // the run is over: what has not begun does not begin
+      // Who sleeps keeps its place: what is limited to some at a time stays so.
+      if (asleep[0] && asleep.length >= concurrency) return asleep[0];
       let hasRun = false;
       const inner: Scope = {
         ...scope,
@@ -64,6 +67,7 @@ export async function visitForeach(
       const outcome = await visit(step, item, `${key}/f${index}`, inner, index);
       if (outcome.status === "success") completedCount++;
       if (outcome.status === "failed") failed = true;
+      if (outcome.status === "asleep") asleep.push(outcome);
       if (hasRun && (outcome.status === "success" || outcome.status === "failed" || outcome.status === "suspended")) {
         const progress = { completedCount, totalCount: items.length, currentIndex: index, iterationStatus: outcome.status };
         show(scope, {

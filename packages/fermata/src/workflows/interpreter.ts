@@ -15,6 +15,7 @@ export async function walk(graph: readonly GraphNode[], input: unknown, base: st
   let value = input;
   for (const [index, node] of graph.entries()) {
     if (engine.signal.aborted) return CANCELED;
+    if (execution.live.isLeaving && engine.givesBackUntil(0)) return { status: "asleep", wakeAt: Date.now() };
     const key = `${base}/${index}`;
     const isBefore = typeof from === "number" && index < from;
     const outcome = await visit(node, value, key, isBefore ? { ...scope, replayOnly: true } : scope);
@@ -194,6 +195,7 @@ async function visitSleep(node: SleepNode, input: unknown, key: string, scope: S
         from: "WORKFLOW",
         payload: { ...named, payload: input, startedAt, status: "waiting" },
       });
+    if (engine.givesBackUntil(until) && until > Date.now()) return { status: "asleep", wakeAt: until };
     await engine.sleepUntil(until);
     const endedAt = Date.now();
     await engine.record(key, { status: "success", startedAt, endedAt } satisfies StepRecord);

@@ -1,6 +1,8 @@
 import type { LiveRun } from "../runs/live-run.ts";
 import type { Engine } from "./engine.ts";
 
+/** Milliseconds that a sleep holds its run at most, where it can be given back. */
+const LONGEST_HOLD_MS = 5_000;
 /** No timer can wait longer. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
@@ -39,6 +41,10 @@ export class LocalEngine implements Engine {
   answer(name: string): { payload: unknown } | undefined {
     const key = `signal:${name}`;
     return this.#live.journal.has(key) ? { payload: this.#live.journal.get(key) } : undefined;
+  }
+
+  givesBackUntil(time: number): boolean {
+    return this.#live.isShared && (this.#live.isLeaving || time - Date.now() > LONGEST_HOLD_MS);
   }
 
   sleepUntil(time: number): Promise<void> {

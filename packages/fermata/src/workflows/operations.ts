@@ -20,7 +20,7 @@ export interface StartRequest {
   readonly initialState?: unknown;
   readonly requestContext?: RequestContext | undefined;
   readonly perStep?: boolean | undefined;
-  /** Input that does not fit is refused (default), or makes a run that has failed. */
+  /** Input that does not fit makes a run that has failed. Whoever asked is told so by an error (default), or by the run's chunks alone. */
   readonly onInvalidInput?: "refuse" | "record";
 }
 
@@ -41,8 +41,9 @@ export async function startRun(host: WorkflowHost, workflow: WorkflowDefinition,
   const ending = known && endingOf(known);
   if (known && (known.status !== "suspended" || ending?.next === undefined)) throw begun(runId);
   const isPaused = ending?.status === "paused";
+  const checked: Checked = isPaused ? { data: {} } : await checkStart(workflow, request);
   const data: StartData = {
-    ...(isPaused ? {} : await checkStart(workflow, request)),
+    ...checked.data,
     ...(perStep === true && { perStep }),
     ...(requestContext && { requestContext: contextData(requestContext) }),
   };
@@ -50,24 +51,33 @@ export async function startRun(host: WorkflowHost, workflow: WorkflowDefinition,
   if (!known) {
     const { graphHash, id } = workflow;
     const owner = ownerOf(host.runs.reach, resourceId);
-    const live = await host.runs.start({ id: runId, kind: WORKFLOW_KIND, name: id, input: data, graphHash, resourceId: owner }, local);
-    if (!live) throw begun(runId);
-    return { id: runId, resourceId: owner, after: 0 };
+    const run = { id: runId, kind: WORKFLOW_KIND, name: id, input: data, graphHash, resourceId: owner };
+    if (!(await host.runs.start(run, local, workflow.options.durability))) throw begun(runId);
+    return accepted({ id: runId, resourceId: owner, after: 0 }, checked, request);
   }
   const { lastSeq: after } = await loadRun(host.runs, known);
   if ((await host.runs.store.signal(runId, `go#${ending?.next ?? 0}`, data)) !== "accepted") throw begun(runId);
   await host.runs.wake(known, local);
-  return { id: runId, resourceId: known.resourceId, after };
+  return accepted({ id: runId, resourceId: known.resourceId, after }, checked, request);
+}
+
+/** Input that does not fit has made a run that has failed; whoever asked is told, unless the run's own chunks do. */
+function accepted(run: Begun, { invalid }: Checked, { onInvalidInput }: StartRequest): Begun {
+  if (invalid && onInvalidInput !== "record") throw invalid;
+  return run;
 }
 
 function begun(runId: string): FermataError {
   return new FermataError("CONFLICT", `Workflow run ${runId} has begun already. Start another one, or resume or restart this one.`);
 }
 
-async function checkStart(
-  workflow: WorkflowDefinition,
-  { inputData, initialState, requestContext, onInvalidInput }: StartRequest,
-): Promise<StartData> {
+interface Checked {
+  readonly data: StartData;
+  /** Why the input was not taken. */
+  readonly invalid?: FermataError;
+}
+
+async function checkStart(workflow: WorkflowDefinition, { inputData, initialState, requestContext }: StartRequest): Promise<Checked> {
   const { requestContextSchema, inputSchema, stateSchema } = workflow;
   if (requestContextSchema) {
     const checked = await validate(requestContextSchema, requestContext?.all ?? {});
@@ -82,14 +92,15 @@ async function checkStart(
       ? await validate(inputSchema, inputData)
       : ({ ok: true, value: inputData } as const);
   if (!input.ok) {
-    const error = invalidData("input", input.issues);
-    if (onInvalidInput !== "record") throw error;
-    return { inputData, rejected: toStepError(error) };
+    const invalid = invalidData("input", input.issues);
+    return { data: { inputData, rejected: toStepError(invalid) }, invalid };
   }
   const state =
     stateSchema && initialState !== undefined ? await validate(stateSchema, initialState) : ({ ok: true, value: initialState } as const);
   if (!state.ok) throw invalidData("state", state.issues);
-  return { ...(input.value !== undefined && { inputData: input.value }), ...(state.value !== undefined && { initialState: state.value }) };
+  return {
+    data: { ...(input.value !== undefined && { inputData: input.value }), ...(state.value !== undefined && { initialState: state.value }) },
+  };
 }
 
 /** A caller's token is not put away: whoever goes on with the run brings their own. */
@@ -107,7 +118,8 @@ export async function createPendingRun(
 ): Promise<void> {
   const { worker, runs } = host;
   const { graphHash, id } = workflow;
-  const { run, lease } = await runs.store.create({
+  const store = workflow.options.durability === "memory" ? worker.log.inMemory(runs.reach) : runs.store;
+  const { run, lease } = await store.create({
     id: runId,
     kind: WORKFLOW_KIND,
     name: id,

@@ -200,7 +200,7 @@ function isBefore(key: string, places: readonly Place[]): boolean {
     const index = Number.parseInt(at.slice(base.length + 1), 10);
     if (index !== place.index) return index < place.index;
     // Beside the place: the other branches of the same node stay.
-    const within = at === place.key || at.startsWith(`${place.key}/`) || at.startsWith(`${place.key}#`);
+    const within = at === place.key || at.startsWith(`${place.key}/`) || at.startsWith(`${place.key}#`) || at.startsWith(`${place.key}!`);
     if (!within) return place.node.type === "parallel";
     base = place.key;
   }

@@ -57,9 +57,28 @@ export async function runStep(step: AnyStep, input: unknown, key: string, scope:
   if (scope.replayOnly) return succeeded(undefined);
   const waits = waitsOf(key, scope);
   if (waits.isOpen) return { status: "suspended", payload: waits.openPayload };
+  const begun = `${key}!${waits.answered}`;
+  if (step.idempotent === false && engine.has(begun)) return interrupted(step, input, key, scope);
   scope.announce();
   execution.hasWorked = true;
+  if (step.idempotent === false) await engine.record(begun, Date.now());
   return new StepRun(step, input, key, scope, index, waits).run();
+}
+
+/** What must not happen twice had begun when its process went away: nobody knows how far it came. */
+async function interrupted(step: AnyStep, input: unknown, key: string, scope: Scope): Promise<Outcome> {
+  const { engine, live } = scope.execution;
+  const now = Date.now();
+  const error = toStepError(
+    new FermataError(
+      "CONFLICT",
+      `Step "${step.id}" was interrupted, and it must not run twice. Find out what it did before the run goes on.`,
+    ),
+  );
+  const payload = { ...shownId(scope, step.id), payload: input, startedAt: now, status: "failed" as const, error, endedAt: now };
+  show(scope, { type: "workflow-step-result", runId: live.id, from: "WORKFLOW", payload });
+  await engine.record(key, { status: "failed", error, startedAt: now, endedAt: now } satisfies StepRecord);
+  return { status: "failed", error };
 }
 
 /** One execution of a step's function, with its repeats. */
@@ -106,7 +125,7 @@ class StepRun {
     const input = await this.#check();
     if (!input.ok) return this.#fail(input.error);
     const { retries, retryConfig } = { retries: this.#step.retries, retryConfig: this.#scope.workflow.retryConfig };
-    const attempts = retries ?? retryConfig?.attempts ?? 0;
+    const attempts = this.#step.idempotent === false ? 0 : (retries ?? retryConfig?.attempts ?? 0);
     for (let attempt = 0; ; attempt++) {
       const call = new StepCall(this.#scope, this.#step, this.#key, {
         input: input.value,

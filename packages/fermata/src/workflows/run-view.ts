@@ -55,12 +55,22 @@ export interface RunView {
   readonly executionPath: string[];
   readonly waits: Map<string, Wait>;
   usage: WorkflowUsage;
+  /** Whether a stretch of work has begun and was not ended: it goes on after a sleep, or after its process was gone. */
+  isAtWork: boolean;
   /** What the run was started with, when its record does not say it. */
   start: Readonly<Record<string, unknown>> | undefined;
 }
 
 export function emptyView(): RunView {
-  return { steps: new Map(), innerSteps: new Map(), executionPath: [], waits: new Map(), usage: NO_USAGE, start: undefined };
+  return {
+    steps: new Map(),
+    innerSteps: new Map(),
+    executionPath: [],
+    waits: new Map(),
+    usage: NO_USAGE,
+    isAtWork: false,
+    start: undefined,
+  };
 }
 
 export function viewOf(events: readonly Pick<RunEvent, "data">[]): RunView {
@@ -72,7 +82,9 @@ export function viewOf(events: readonly Pick<RunEvent, "data">[]): RunView {
 export function addToView(view: RunView, { chunk, inner, note }: EventData): void {
   if (note) addNote(view, note);
   if (!chunk) return;
-  if (chunk.type === "workflow-step-output") view.usage = addUsage(view.usage, chunk);
+  if (chunk.type === "workflow-start") view.isAtWork = true;
+  else if (chunk.type === "workflow-finish") view.isAtWork = false;
+  else if (chunk.type === "workflow-step-output") view.usage = addUsage(view.usage, chunk);
   else if (inner) addStep(view.innerSteps, undefined, chunk);
   else addStep(view.steps, view.executionPath, chunk);
 }

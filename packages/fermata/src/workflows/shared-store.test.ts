@@ -11,11 +11,11 @@ import { SYSTEM } from "../storage/store.ts";
 import { silentLogger } from "../telemetry/logger.ts";
 import type { WorkflowHost } from "./host.ts";
 import { createStep, createWorkflow } from "./index.ts";
-import { cancelRun, findRun, startRun, takeUpRuns } from "./operations.ts";
-import { resumeRun } from "./resume.ts";
+import { cancelRun, findRun, listRuns, startRun, takeUpRuns } from "./operations.ts";
+import { restartRun, resumeRun, timeTravelRun } from "./resume.ts";
 import { resultOf } from "./result.ts";
 import { serveWorkflows } from "./serve-workflows.ts";
-import type { WorkflowDefinition } from "./definition.ts";
+import type { WorkflowDefinition, WorkflowOptions } from "./definition.ts";
 
 /** A process of its own, as far as the store can tell. */
 function processWith(store: MemoryStore, workflow: WorkflowDefinition): WorkflowHost {
@@ -31,6 +31,7 @@ function processWith(store: MemoryStore, workflow: WorkflowDefinition): Workflow
     add: () => undefined,
   };
   serveWorkflows(host);
+  worker.knowGraphs(() => [workflow.graphHash]);
   return host;
 }
 
@@ -112,4 +113,150 @@ test("a run is cancelled from another process", async () => {
   await cancelRun(two, workflow, "r");
   await two.runs.settled({ id: "r", resourceId: "" });
   expect(resultOf(await findRun(two, workflow, "r")).status).toBe("canceled");
+});
+
+/** A run of `workflow` whose process went away while its second step was at work. */
+async function lostRun(workflow: WorkflowDefinition, hold: { hangs: boolean; ran: string[] }): Promise<WorkflowHost> {
+  const store = new MemoryStore();
+  const gone = processWith(store, workflow);
+  await startRun(gone, workflow, { runId: "r" });
+  await expect.poll(() => hold.ran).toEqual(["one", "two"]);
+  hold.hangs = false;
+  await store.for(SYSTEM).work.heartbeat(gone.worker.id, -1);
+  return processWith(store, workflow);
+}
+
+function twoSteps(hold: { hangs: boolean; ran: string[] }, options: WorkflowOptions, idempotent = true): WorkflowDefinition {
+  return createWorkflow({ id: "w", options })
+    .then(createStep({ id: "one", execute: async () => void hold.ran.push("one") }))
+    .then(
+      createStep({
+        id: "two",
+        idempotent,
+        retries: 3,
+        execute: async () => {
+          hold.ran.push("two");
+          if (hold.hangs) await new Promise(() => undefined);
+          return "done";
+        },
+      }),
+    )
+    .commit();
+}
+
+const RUN = { id: "r", resourceId: "" };
+const RUN_WITH = { runId: "r" };
+
+test("a run that is not to go on without its process ends as failed, and can be restarted", async () => {
+  const hold: { hangs: boolean; ran: string[] } = { hangs: true, ran: [] };
+  const workflow = twoSteps(hold, { recovery: "fail" });
+  const next = await lostRun(workflow, hold);
+  await takeUpRuns(next);
+  await next.runs.settled(RUN);
+  expect(resultOf(await findRun(next, workflow, "r"))).toMatchObject({ status: "failed", error: { code: "UNAVAILABLE" } });
+  await restartRun(next, workflow, { runId: "r" });
+  await next.runs.settled(RUN);
+  expect(resultOf(await findRun(next, workflow, "r"))).toMatchObject({ status: "success", result: "done" });
+  expect(hold.ran).toEqual(["one", "two", "two"]);
+});
+
+test("a run that is to wait when its process is gone is paused until somebody starts it", async () => {
+  const hold: { hangs: boolean; ran: string[] } = { hangs: true, ran: [] };
+  const workflow = twoSteps(hold, { recovery: "wait" });
+  const next = await lostRun(workflow, hold);
+  await takeUpRuns(next);
+  await next.runs.settled(RUN);
+  expect(resultOf(await findRun(next, workflow, "r")).status).toBe("paused");
+  await startRun(next, workflow, { runId: "r" });
+  await next.runs.settled(RUN);
+  expect(resultOf(await findRun(next, workflow, "r"))).toMatchObject({ status: "success", result: "done" });
+});
+
+test("a step that must not run twice is not called again, neither for a lost process nor for a failure", async () => {
+  const hold: { hangs: boolean; ran: string[] } = { hangs: true, ran: [] };
+  const workflow = twoSteps(hold, {}, false);
+  const next = await lostRun(workflow, hold);
+  await takeUpRuns(next);
+  await next.runs.settled(RUN);
+  const message = expect.stringContaining('"two" was interrupted');
+  expect(resultOf(await findRun(next, workflow, "r"))).toMatchObject({ status: "failed", error: { code: "CONFLICT", message } });
+  expect(hold.ran).toEqual(["one", "two"]);
+  await timeTravelRun(next, workflow, { runId: "r", step: "two" });
+  await next.runs.settled(RUN);
+  expect(resultOf(await findRun(next, workflow, "r")).status).toBe("success");
+});
+
+test("a run that ends every process that takes it up is given up", async () => {
+  const store = new MemoryStore();
+  const { work } = store.for(SYSTEM);
+  const hold: { hangs: boolean; ran: string[] } = { hangs: true, ran: [] };
+  const workflow = twoSteps(hold, {});
+  let current = processWith(store, workflow);
+  await startRun(current, workflow, RUN_WITH);
+  for (let times = 1; times <= 6; times++) {
+    await expect.poll(() => hold.ran.length).toBe(times + 1);
+    await work.heartbeat(current.worker.id, -1);
+    await work.reap();
+    current = processWith(store, workflow);
+    await current.worker.takeUp();
+  }
+  await current.runs.settled(RUN);
+  const message = expect.stringContaining("has lost 5 processes at the same place");
+  expect(resultOf(await findRun(current, workflow, "r"))).toMatchObject({ status: "failed", error: { code: "UNAVAILABLE", message } });
+});
+
+test("a long sleep gives the run back, and an answer elsewhere in it is heard at once", async () => {
+  const store = new MemoryStore();
+  const workflow = createWorkflow({ id: "w" })
+    .parallel([createWorkflow({ id: "sleeper" }).sleep(60_000).commit(), cloneAsk()])
+    .commit();
+  const host = processWith(store, workflow);
+  await startRun(host, workflow, RUN_WITH);
+  await expect.poll(() => host.worker.liveCount).toBe(0);
+  expect((await store.for(LOCAL_PRINCIPAL).runs.get("r"))?.status).toBe("ready");
+  await host.worker.takeUp();
+  expect(host.worker.liveCount).toBe(0);
+  await resumeRun(host, workflow, { runId: "r", step: "again", resumeData: 1 });
+  await expect.poll(async () => (await findRun(host, workflow, "r")).view.waits.size).toBe(0);
+  await expect.poll(() => host.worker.liveCount).toBe(0);
+  const { view } = await findRun(host, workflow, "r");
+  expect(view.steps.get("again")).toMatchObject({ status: "success", output: 1 });
+  expect(view.innerSteps.get("sleeper.sleep_sleeper_0")?.status).toBe("waiting");
+  await cancelRun(host, workflow, "r");
+  await host.runs.settled(RUN);
+  expect(resultOf(await findRun(host, workflow, "r")).status).toBe("canceled");
+  await host.worker.stop();
+});
+
+test("a workflow that keeps its runs in memory leaves nothing in the store, and its runs do all that others do", async () => {
+  const store = new MemoryStore();
+  const workflow = createWorkflow({ id: "w", options: { durability: "memory" } })
+    .then(cloneAsk())
+    .commit();
+  const host = processWith(store, workflow);
+  await startRun(host, workflow, RUN_WITH);
+  await host.runs.settled(RUN);
+  expect((await store.for(LOCAL_PRINCIPAL).runs.list()).total).toBe(0);
+  expect((await listRuns(host, workflow, { page: 0, perPage: 10 })).total).toBe(1);
+  await resumeRun(host, workflow, { runId: "r", resumeData: "yes" });
+  await host.runs.settled(RUN);
+  expect(resultOf(await findRun(host, workflow, "r"))).toMatchObject({ status: "success", result: "yes" });
+});
+
+test("a run of another version of the graph is not touched by a process that does not know it, and cannot be resumed there", async () => {
+  const store = new MemoryStore();
+  const [before, after] = [createWorkflow({ id: "w" }).then(cloneAsk()), createWorkflow({ id: "w" }).then(cloneAsk()).then(ask)].map(
+    (workflow) => (workflow as ReturnType<typeof createWorkflow>).commit(),
+  );
+  if (!before || !after) throw new Error("two workflows");
+  const [old, young] = [processWith(store, before), processWith(store, after)];
+  await startRun(old, before, RUN_WITH);
+  await old.runs.settled(RUN);
+  await expect(resumeRun(young, after, { runId: "r", resumeData: 1 })).rejects.toMatchObject({ code: "CONFLICT" });
+  await store.for(LOCAL_PRINCIPAL).runs.signal("r", "/0#0", { data: 1, at: 1 });
+  await young.worker.takeUp();
+  expect((await store.for(LOCAL_PRINCIPAL).runs.get("r"))?.status).toBe("ready");
+  await old.worker.takeUp();
+  await old.runs.settled(RUN);
+  expect(resultOf(await findRun(old, before, "r"))).toMatchObject({ status: "success", result: 1 });
 });

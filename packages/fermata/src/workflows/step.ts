@@ -77,6 +77,8 @@ export interface StepConfig<Id extends string, I extends Schema, O extends Schem
   readonly requestContextSchema?: Schema;
   /** Repeats after a failure. Default: the workflow's `retryConfig`. */
   readonly retries?: number;
+  /** False for what must not happen twice: the function is called at most once, whatever becomes of the process. Default true. */
+  readonly idempotent?: boolean;
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly execute: (context: StepContext<Output<I>, Output<O>, Output<S>, Output<R>, Output<P>>) => Promise<Input<O>> | Input<O>;
 }
@@ -91,6 +93,7 @@ export interface StepParts {
   readonly suspendSchema?: Schema;
   readonly requestContextSchema?: Schema;
   readonly retries?: number;
+  readonly idempotent?: boolean;
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly component?: "AGENT" | "TOOL" | "WORKFLOW";
   /** Called with the context that fits the schemas. Absent for a workflow, which the interpreter walks itself. */

@@ -1,4 +1,5 @@
 import type { RunEvent, RunRecord, RunStatus } from "../runs.ts";
+import { toJsonText } from "../json-text.ts";
 import type { Reach } from "../reach.ts";
 
 /** A run, its journal and its events. */
@@ -52,15 +53,11 @@ export function isEnd(status: RunStatus): boolean {
   return status === "done" || status === "failed" || status === "cancelled";
 }
 
-export function toText(value: unknown): string | undefined {
-  return value === undefined ? undefined : JSON.stringify(value);
-}
-
 export function fromText(text: string | undefined): unknown {
   return text === undefined ? undefined : JSON.parse(text);
 }
 
 export function addEvents(row: RunRow, events: readonly Omit<RunEvent, "at">[] = []): void {
   const at = Date.now();
-  for (const { seq, type, data } of events) if (!row.events.has(seq)) row.events.set(seq, { type, data: toText(data), at });
+  for (const { seq, type, data } of events) if (!row.events.has(seq)) row.events.set(seq, { type, data: toJsonText(data), at });
 }

@@ -6,7 +6,8 @@ import { pageOf, toWindow } from "../page.ts";
 import { ownerOf } from "../reach.ts";
 import type { Reach } from "../reach.ts";
 import type { ClaimedRun, ClaimFilter, Lease, NewRun, RunQuery, RunRecord, RunStore, RunWorkStore } from "../runs.ts";
-import { addEvents, fromText, isEnd, toText } from "./run-table.ts";
+import { toJsonText } from "../json-text.ts";
+import { addEvents, fromText, isEnd } from "./run-table.ts";
 import type { RunRow, RunTable } from "./run-table.ts";
 
 const DEFAULT_PER_PAGE = 100;
@@ -23,7 +24,8 @@ export function memoryRuns(table: RunTable): (reach: Reach) => RunStore {
       if (reach.resourceId === undefined && same.some((row) => row !== own)) {
         throw new FermataError("CONFLICT", `Run ${run.id} belongs to a different resource.`);
       }
-      if (own) return { run: own.run, created: false };
+      const isOurs = own !== undefined && run.workerId !== undefined && own.owner === run.workerId && own.epoch === 1;
+      if (own) return { run: own.run, created: isOurs, ...(isOurs && { lease: toLease(own) }) };
       const row = table.add(newRow(reach.tenant, owner, run));
       return { run: row.run, created: true, ...(run.workerId !== undefined && { lease: toLease(row) }) };
     },
@@ -48,7 +50,7 @@ export function memoryRuns(table: RunTable): (reach: Reach) => RunStore {
       if (!row || isEnd(row.run.status)) return "gone";
       const key = `signal:${name}`;
       if (row.journal.has(key)) return "duplicate";
-      row.journal.set(key, toText(payload));
+      row.journal.set(key, toJsonText(payload));
       row.signals += 1;
       if (row.run.status !== "running") makeReady(row);
       return "accepted";
@@ -74,7 +76,7 @@ export function memoryRuns(table: RunTable): (reach: Reach) => RunStore {
       if (row.run.status === "running" || row.run.status === "ready") return "running";
       const after = edit(new Map([...row.journal].map(([key, value]) => [key, fromText(value)])));
       row.journal.clear();
-      for (const [key, value] of after) row.journal.set(key, toText(value));
+      for (const [key, value] of after) row.journal.set(key, toJsonText(value));
       row.cancelRequested = false;
       const { output: _output, error: _error, finishedAt: _finishedAt, ...run } = row.run;
       row.run = run;
@@ -104,7 +106,7 @@ export function memoryRunWork(table: RunTable): RunWorkStore {
       return entries.map(({ lease, results = [], events }) => {
         const row = held(lease);
         if (!row) return false;
-        for (const { key, value } of results) if (!row.journal.has(key)) row.journal.set(key, toText(value));
+        for (const { key, value } of results) if (!row.journal.has(key)) row.journal.set(key, toJsonText(value));
         addEvents(row, events);
         return true;
       });
@@ -122,8 +124,8 @@ export function memoryRunWork(table: RunTable): RunWorkStore {
       row.run = {
         ...rest,
         status: next,
-        ...(output !== undefined && { output: fromText(toText(output)) }),
-        ...(error !== undefined && { error: fromText(toText(error)) }),
+        ...(output !== undefined && { output: fromText(toJsonText(output)) }),
+        ...(error !== undefined && { error: fromText(toJsonText(error)) }),
         updatedAt: now,
         ...(isEnd(next) && { finishedAt: now }),
       };
@@ -143,6 +145,17 @@ export function memoryRunWork(table: RunTable): RunWorkStore {
         row.lost += 1;
       }
       for (const [id, until] of table.workers) if (until < now) table.workers.delete(id);
+      return lost.length;
+    },
+    async disown(workerId, known) {
+      const keys = new Set(known.map(({ key }) => key));
+      const lost = [...table.rows.values()].filter(
+        ({ key, run, owner }) => run.status === "running" && owner === workerId && !keys.has(key),
+      );
+      for (const row of lost) {
+        makeReady(row);
+        row.lost += 1;
+      }
       return lost.length;
     },
     async cancelled(workerId) {
@@ -180,7 +193,7 @@ function newRow(tenant: string, resourceId: string, given: NewRun): Omit<RunRow,
     ...(threadId !== undefined && { threadId }),
     ...(parentRunId !== undefined && { parentRunId }),
     status: workerId === undefined ? "ready" : "running",
-    ...(input !== undefined && { input: fromText(toText(input)) }),
+    ...(input !== undefined && { input: fromText(toJsonText(input)) }),
     // Written by `metadataText`.
     ...(metadata !== undefined && { metadata: JSON.parse(metadataText(metadata)) as Metadata }),
     ...(graphHash !== undefined && { graphHash }),

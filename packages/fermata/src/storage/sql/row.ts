@@ -1,4 +1,5 @@
 /** From rows to values. The columns are our own, so a value of another type is a fault of the store and not of the caller. */
+import { toJsonText } from "../json-text.ts";
 import type { Row, SqlValue } from "./database.ts";
 
 export function text(row: Row, column: string): string {
@@ -35,5 +36,5 @@ export function json(row: Row, column: string): unknown {
 
 /** JSON text, NULL for `undefined`. PostgreSQL's `text` takes it as it is, since JSON escapes what it would not take. */
 export function toJson(value: unknown): SqlValue {
-  return value === undefined ? null : JSON.stringify(value);
+  return toJsonText(value) ?? null;
 }

@@ -23,6 +23,8 @@ export function sqlRunWork(db: SqlDatabase): RunWorkStore {
     reap: `update ${runs} set status = 'ready', owner = null, wake_at = $1, lost = lost + 1 where status = 'running'
       and not exists (select 1 from ${workers} w where w.id = ${runs}.owner and w.alive_until >= $1)`,
     forget: `delete from ${workers} where alive_until < $1`,
+    disown: (but: string) =>
+      `update ${runs} set status = 'ready', owner = null, wake_at = $2, lost = lost + 1 where status = 'running' and owner = $1 ${but}`,
     cancelled: `select ${RUN_COLUMNS} from ${runs} where status = 'running' and owner = $1 and cancel_requested = 1`,
     old: `select run_key from ${runs} where finished_at < $1 order by finished_at limit $2`,
   };
@@ -80,6 +82,11 @@ export function sqlRunWork(db: SqlDatabase): RunWorkStore {
     append: (entries: readonly LogEntry[]) => append(entries),
     settle: (lease, end) => db.write(() => settle(lease, end)),
     reap: () => db.write(reap),
+    async disown(workerId, known) {
+      const values: SqlValue[] = [workerId, Date.now()];
+      const but = known.length > 0 ? `and run_key not in (${known.map(({ key }) => `$${values.push(key)}`).join(", ")})` : "";
+      return (await db.writeAlone(() => one({ text: sql.disown(but), values, cold: true }))).changes;
+    },
     async cancelled(workerId) {
       return (await db.read(() => one({ text: sql.cancelled, values: [workerId] }))).rows.map(toLease);
     },

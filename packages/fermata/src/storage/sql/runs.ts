@@ -63,7 +63,9 @@ export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
     if (rows[0]) return { run: toRun(rows[0]), created: true, ...(run.workerId !== undefined && { lease: toLease(rows[0]) }) };
     const [found] = (yield { text: sql.get.own, values: [reach.tenant, run.id, owner] }).rows;
     if (!found) throw new FermataError("CONFLICT", `Run ${run.id} was deleted while it was created.`);
-    return { run: toRun(found), created: false };
+    // The answer to the first attempt may have been lost.
+    const isOurs = run.workerId !== undefined && found["owner"] === run.workerId && found["epoch"] === 1;
+    return isOurs ? { run: toRun(found), created: true, lease: toLease(found) } : { run: toRun(found), created: false };
   }
 
   function* signal(reach: Reach, id: string, name: string, payload: unknown): Work<"accepted" | "duplicate" | "gone"> {

@@ -142,6 +142,20 @@ function fencingCases({ started, single }: Parts): void {
     expect(await work.settle(taken.lease, { status: "done" })).toBe(true);
     expect((await runs.events("r")).map(({ type }) => type)).toEqual(["a", "epoch-2"]);
   });
+  test("a start that is repeated, because its answer was lost, gives the same lease again", async () => {
+    const { runs, work, kind, worker, lease } = await started();
+    expect(await runs.create({ id: "r", kind, name: "a", workerId: worker })).toMatchObject({ created: true, lease });
+    expect((await runs.create({ id: "r", kind, name: "a", workerId: "other" })).created).toBe(false);
+    await work.settle(lease, { status: "done" });
+    expect((await runs.create({ id: "r", kind, name: "a", workerId: worker })).created).toBe(false);
+  });
+  test("a worker gives back the runs that it does not know of", async () => {
+    const { runs, work, kind, worker, lease } = await started();
+    await runs.create({ id: "unknown", kind, name: "a", workerId: worker });
+    expect(await work.disown(worker, [lease])).toBe(1);
+    expect(single(await work.claim("other", 5, { kinds: [kind] })).run.id).toBe("unknown");
+    expect(await work.disown(worker, [])).toBe(1);
+  });
   test("the run of a living worker is left alone", async () => {
     const { runs, work, kind } = await started();
     await work.reap();
