@@ -52,8 +52,8 @@ const readersOfTheContract = new Set(["server", "protocols", "client"]);
 /** Where code may touch Node itself. Everywhere else the web's interfaces do, and the code runs on any runtime. */
 const nodeAllowed = [
   /^packages\/fermata\/src\/(adapters|telemetry|cli)\//,
-  /^packages\/fermata\/src\/serve\.ts$/,
   /^packages\/fermata\/src\/auth\/firebase\.ts$/,
+  /^packages\/fermata\/src\/serve(\.ts$|\/)/,
   /^packages\/fermata\/src\/storage\/(sqlite|postgres)/,
   /^packages\/fermata\/src\/models\/(resolve|installed-package)/,
   /^packages\/cli\/src\//,

@@ -4,7 +4,7 @@ import type { AgentHost } from "./agents/host.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "./context/principal.ts";
 import type { RequestContext } from "./context/request-context.ts";
 import { FermataError } from "./errors.ts";
-import type { CorsOptions, LimitsConfig } from "./mastra/edge-config.ts";
+import type { CorsOptions, HttpsOptions, LimitsConfig } from "./mastra/edge-config.ts";
 import type { Memory } from "./memory/memory.ts";
 import { prune, toRetention, type Pruned, type Retention } from "./memory/retention.ts";
 import { MemorySuspensionStore } from "./storage/memory-suspension-store.ts";
@@ -51,6 +51,8 @@ export interface ServerConfig {
   readonly middleware?: Middleware | readonly Middleware[];
   /** Which pages of other origins may call the server; false for no word about it. */
   readonly cors?: CorsOptions | false;
+  /** Serve HTTPS. Default: the environment's `MASTRA_HTTPS_KEY` and `MASTRA_HTTPS_CERT`, each base64; without them, HTTP. */
+  readonly https?: HttpsOptions;
   /** How much of the server anybody may take. */
   readonly limits?: LimitsConfig;
   /** Routes of the app's own, outside the prefix. Made by `registerApiRoute` and `createRoute`. */
@@ -143,7 +145,7 @@ export interface MastraConfig<A extends Agents = Agents, T extends OwnTools = Ow
 }
 
 /** Options that stand in the reference and not yet here. To take them without doing what they say would be worse than to refuse. */
-const UNSUPPORTED_SERVER_OPTIONS = ["auth", "rbac", "fga", "https"] as const;
+const UNSUPPORTED_SERVER_OPTIONS = ["auth", "rbac", "fga"] as const;
 const UNSUPPORTED_OPTIONS = ["mcpServers", "scorers", "pubsub", "deployer", "observability"] as const;
 
 /**
@@ -170,6 +172,7 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
   readonly workflowHost: WorkflowHost;
   readonly #server: ServerConfig;
   #draining = false;
+  readonly #onDrain: (() => void)[] = [];
 
   /** @throws FermataError `MISCONFIGURED` when an option cannot be honoured. */
   constructor(config: MastraConfig<A, T, W> = {}) {
@@ -327,6 +330,11 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
     return this.#draining;
   }
 
+  /** Calls `listener` when the server begins to stop. */
+  onDrain(listener: () => void): void {
+    this.#onDrain.push(listener);
+  }
+
   /** Takes up runs that wait for a worker, also those of processes that are gone. A server calls it; repeated calls change nothing. */
   start(): void {
     this.runWorker.start();
@@ -337,6 +345,7 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
    * to a place where another process can go on. What is left then is handed over, or, without a storage, cancelled.
    */
   async shutdown({ graceMs = 0 }: { readonly graceMs?: number } = {}): Promise<void> {
+    if (!this.#draining) for (const listener of this.#onDrain) listener();
     this.#draining = true;
     await this.runWorker.stop(graceMs);
   }

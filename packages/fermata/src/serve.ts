@@ -1,6 +1,7 @@
 /** A server of its own for scripts: the routes, health, the API page, and an end that waits for what is under way. */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { serve as listen, type HttpBindings, type ServerType } from "@hono/node-server";
@@ -8,7 +9,10 @@ import { Hono } from "hono";
 import { MastraServer, type MastraServerOptions } from "./adapters/hono.ts";
 import { FermataError } from "./errors.ts";
 import type { Mastra, ServerConfig } from "./mastra.ts";
+import { closeAfter, guardConnections, isTooLong, networkOptions } from "./serve/network.ts";
 import { createCors, defaultCors, withCors } from "./server/cors.ts";
+import { failureReply } from "./server/error-reply.ts";
+import { requestIdOf } from "./server/server.ts";
 import { swaggerPage, SWAGGER_ASSETS } from "./server/swagger.ts";
 
 export interface ServeOptions extends Pick<MastraServerOptions, "streamOptions" | "bodyLimitOptions" | "openaiAtRoot"> {
@@ -39,6 +43,7 @@ export async function serve(mastra: Mastra, options: ServeOptions = {}): Promise
   const drainMs = config.drainTimeout ?? 5_000;
   if (!Number.isFinite(drainMs) || drainMs < 0 || drainMs > 2_147_483_647)
     throw new FermataError("MISCONFIGURED", "server.drainTimeout must be milliseconds between 0 and 2147483647.");
+  const network = networkOptions(config);
   const production = process.env.NODE_ENV === "production";
   const app = new Hono();
   addHealth(app, mastra);
@@ -54,15 +59,17 @@ export async function serve(mastra: Mastra, options: ServeOptions = {}): Promise
     mastra.getLogger().error("Internal Server Error", { path: c.req.path, error });
     return c.json({ error: "Internal Server Error", code: "INTERNAL" }, 500);
   });
-  const node = await start(openToPages(app, config.cors, production), port, host);
+  const node = await start(atTheDoor(app, mastra, production), port, host, network);
+  const letGo = guardConnections(node, config.limits);
   const bound = (node.address() as AddressInfo).port; // a TCP server has an address of this kind
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
+  const url = `http${network.createServer ? "s" : ""}://${host.includes(":") ? `[${host}]` : host}:${bound}`;
   mastra
     .getLogger()
     .info(`Listening on ${url}`, { api: `${url}${server.prefix}`, ...(docs && { openapi: `${url}${server.prefix}/openapi.json` }) });
   const stopPruning = pruneEveryHour(mastra);
   const close = once(() => {
     stopPruning();
+    letGo();
     return stop(node, mastra, drainMs);
   });
   if (config.handleShutdownSignals ?? true) stopOnSignals(close, node);
@@ -81,6 +88,20 @@ function toPort(text: string | undefined): number | undefined {
   throw new FermataError("MISCONFIGURED", `PORT must be a whole number between 0 and 65535, not ${JSON.stringify(text)}.`);
 }
 
+/** What comes before the app: addresses that are too long, rules for pages of other origins, the end. */
+function atTheDoor(app: Hono, mastra: Mastra, production: boolean): Fetch {
+  const { cors, limits } = mastra.getServer();
+  const inner = openToPages(app, cors, production);
+  return (request, env) => {
+    if (isTooLong(env.incoming, limits)) {
+      const error = new FermataError("URI_TOO_LONG", "The address is too long.");
+      return failureReply(error, requestIdOf(request), mastra, undefined);
+    }
+    if (mastra.isDraining && env.outgoing instanceof ServerResponse) closeAfter(env.outgoing);
+    return inner(request, env);
+  };
+}
+
 type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>;
 
 /** Where the app has no rules for pages of other origins, the usual ones hold. They cost nothing where no page asks. */
@@ -93,10 +114,10 @@ function openToPages(app: Hono, own: ServerConfig["cors"], production: boolean):
   };
 }
 
-function start(fetch: Fetch, port: number, hostname: string): Promise<ServerType> {
+function start(fetch: Fetch, port: number, hostname: string, network: ReturnType<typeof networkOptions>): Promise<ServerType> {
   return new Promise((resolve, reject) => {
     // `serve` listens without HTTP/2, whose bindings are the other ones.
-    const node = listen({ fetch: (request, env) => fetch(request, env as HttpBindings), port, hostname }, () => resolve(node));
+    const node = listen({ fetch: (request, env) => fetch(request, env as HttpBindings), port, hostname, ...network }, () => resolve(node));
     node.once("error", reject);
   });
 }

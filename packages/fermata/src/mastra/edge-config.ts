@@ -16,6 +16,12 @@ export interface CorsOptions {
   readonly maxAge?: number;
 }
 
+/** A key and a certificate, PEM. */
+export interface HttpsOptions {
+  readonly key: string | Uint8Array;
+  readonly cert: string | Uint8Array;
+}
+
 /** Whose count a policy keeps: of each caller, each tenant, each network address, each agent, each run, each thread, or of all together. */
 export type LimitPer =
   | "principal"
@@ -70,7 +76,7 @@ export interface LimitsConfig {
   readonly headerBytes?: number;
   /** Characters of a request's address. Default 8,192; then 414. */
   readonly urlLength?: number;
-  /** Milliseconds that a whole request may take to arrive under `serve`. Default 60,000; then 408. */
+  /** Milliseconds that a whole request may take to arrive under `serve`, and at most 15,000 of them its head. Default 120,000; then 408. */
   readonly requestMs?: number;
   /** Milliseconds that a connection may stay open without a request under `serve`. Default 5,000. */
   readonly idleMs?: number;

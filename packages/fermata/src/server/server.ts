@@ -21,7 +21,7 @@ import { idempotencyKey, Once } from "./once/once.ts";
 import { checkInput, clientContext, type CheckedInput, type RawInput } from "./request-input.ts";
 import { routeTable, type RouteEntry } from "./route-table.ts";
 import { EncodedRun } from "./wire/encoded-run.ts";
-import { streamReply, type StreamSource } from "./wire/event-stream.ts";
+import { OpenStreams, streamReply, type StreamSource } from "./wire/event-stream.ts";
 import { toJson } from "./wire/json.ts";
 
 export interface ServerOptions {
@@ -65,6 +65,7 @@ const DEFAULT_HEARTBEAT_MS = 15_000;
 
 interface Settings extends ServerOptions {
   readonly once: Once;
+  readonly open: OpenStreams;
 }
 
 type AnyHandler = (input: CheckedInput, call: Call) => unknown;
@@ -81,7 +82,9 @@ export function createRoutes(options: ServerOptions): MountedRoute[] {
     ...options,
     limits: options.limits ?? Limits.of(options.mastra),
     once: new Once(options.mastra.getStorage()),
+    open: new OpenStreams(),
   };
+  options.mastra.onDrain(() => settings.open.announceEnd());
   return routeTable().map((entry) => {
     const name = entry.id.slice(entry.group.length + 1);
     // `handlers` has one for every route: its type says so.
@@ -205,7 +208,7 @@ function toResponse({ spec }: RouteEntry, result: unknown, call: RequestCall, op
   return new Response(toJson(result), { status: 200, headers: JSON_TYPE });
 }
 
-function toStream(framing: StreamFraming, run: StreamSource, call: RequestCall, options: ServerOptions, encoder?: RunEncoder): Response {
+function toStream(framing: StreamFraming, run: StreamSource, call: RequestCall, options: Settings, encoder?: RunEncoder): Response {
   return streamReply(call.admission?.hold(run) ?? run, {
     framing,
     encoder,
@@ -213,6 +216,9 @@ function toStream(framing: StreamFraming, run: StreamSource, call: RequestCall, 
     logger: withFields(call.logger, { runId: run.runId }),
     heartbeatMs: options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
     onCancel: () => call.leave(),
+    open: options.open,
+    maxMs: options.mastra.getServer().limits?.streamMs,
+    onExpire: (error) => call.attendance.abort(error),
   });
 }
 

@@ -41,6 +41,7 @@ const OPTIONS: Readonly<Record<string, object>> = {
     middleware: true,
     cors: true,
     limits: true,
+    https: true,
     apiRoutes: true,
     onError: true,
     onValidationError: true,

@@ -4,6 +4,7 @@
 import type { AgentChunk } from "../../agents/chunks.ts";
 import type { Run } from "../../agents/loop/run.ts";
 import { toChunkError } from "../../agents/loop/errors.ts";
+import { FermataError } from "../../errors.ts";
 import type { StreamFraming } from "../../contract/route.ts";
 import type { RunEncoder } from "../../protocols/run-encoder.ts";
 import type { Logger } from "../../telemetry/logger.ts";
@@ -34,6 +35,30 @@ export interface EventStreamOptions {
   readonly heartbeatMs: number;
   /** Called when the reader is gone before the end. */
   readonly onCancel: (reason: unknown) => void;
+  /** The streams that are open, of which this one is one until its end. */
+  readonly open?: OpenStreams;
+  /** Milliseconds that the stream may last. Absent: for ever. */
+  readonly maxMs?: number | undefined;
+  /** Called when they are over. */
+  readonly onExpire?: (reason: FermataError) => void;
+}
+
+/** Streams that have not ended. */
+export class OpenStreams {
+  readonly #streams = new Set<EventStream>();
+
+  add(stream: EventStream): void {
+    this.#streams.add(stream);
+  }
+
+  delete(stream: EventStream): void {
+    this.#streams.delete(stream);
+  }
+
+  /** Tells readers to come again soon when the connection is lost: the server is going to stop. */
+  announceEnd(): void {
+    for (const stream of this.#streams) stream.announceEnd();
+  }
 }
 
 const HEADERS: Readonly<Record<StreamFraming, Readonly<Record<string, string>>>> = {
@@ -45,6 +70,12 @@ const HEADERS: Readonly<Record<StreamFraming, Readonly<Record<string, string>>>>
 const MAX_BUFFERED = 64 * 1024;
 
 const HEARTBEAT = ": ping\n\n";
+
+/** A field of the SSE standard, which is no event. */
+const COME_AGAIN = ": the server stops\nretry: 1000\n\n";
+
+/** How long a run that was ended may take to say so. */
+const ENDING_MS = 2_000;
 
 /** Ends the turn of the event loop in which it is called: everything that is ready now goes into one write. */
 const afterThisTurn: (work: () => void) => void =
@@ -73,6 +104,8 @@ class EventStream {
   #deltaHead = "";
   #deltaId: string | undefined;
   #reform: StreamSource["reform"];
+  #runId = "";
+  #limit: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: EventStreamOptions) {
     this.#options = options;
@@ -90,11 +123,30 @@ class EventStream {
       { highWaterMark: MAX_BUFFERED, size: (chunk) => chunk.byteLength },
     );
     if (options.framing === "sse") this.#heartbeat = setInterval(() => this.#write(HEARTBEAT), options.heartbeatMs);
+    if (options.maxMs !== undefined) this.#limit = setTimeout(() => this.#expire(), options.maxMs);
+    options.open?.add(this);
+  }
+
+  /** The server is going to stop: readers that can go on elsewhere need not wait long before they do. */
+  announceEnd(): void {
+    if (this.#options.framing === "sse" && !this.#done) this.#write(COME_AGAIN);
+  }
+
+  /** The run is ended, which ends the stream. What goes on without readers, such as a workflow's run, is not shown any more. */
+  #expire(): void {
+    const error = new FermataError("TIMEOUT", `The stream took longer than ${this.#options.maxMs} ms.`);
+    this.#options.onExpire?.(error);
+    this.#limit = setTimeout(() => {
+      const payload = { type: "error" as const, error: toChunkError(error) };
+      this.push({ type: "error", runId: this.#runId, from: "AGENT", payload })?.catch(() => undefined);
+      this.#close(undefined);
+    }, ENDING_MS);
   }
 
   /** Runs to the end and closes the body, whatever happens. */
   async show(run: StreamSource): Promise<void> {
     this.#reform = run.reform;
+    this.#runId = run.runId;
     let ended: Run | undefined;
     try {
       ended = await run.start(this);
@@ -104,6 +156,10 @@ class EventStream {
         () => undefined,
       );
     }
+    this.#close(ended);
+  }
+
+  #close(ended: Run | undefined): void {
     if (this.#done) return;
     this.#buffer += this.#end(ended);
     this.#flush();
@@ -192,6 +248,8 @@ class EventStream {
   #stop(): void {
     this.#done = true;
     clearInterval(this.#heartbeat);
+    clearTimeout(this.#limit);
+    this.#options.open?.delete(this);
     this.#wake();
   }
 }
