@@ -112,7 +112,12 @@ export function toAuthRequest(request: Request): AuthRequest {
 
 /** The value of a cookie, decoded; `undefined` when the request does not carry it. */
 export function readCookie(request: Request, name: string): string | undefined {
-  for (const pair of request.headers.get("cookie")?.split(";") ?? []) {
+  return cookieIn(request.headers.get("cookie") ?? "", name);
+}
+
+/** The same of a `Cookie` header. */
+export function cookieIn(header: string, name: string): string | undefined {
+  for (const pair of header.split(";")) {
     const at = pair.indexOf("=");
     if (at === -1 || pair.slice(0, at).trim() !== name) continue;
     const value = pair.slice(at + 1).trim();

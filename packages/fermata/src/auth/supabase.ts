@@ -70,7 +70,7 @@ export class MastraAuthSupabase extends TokenProvider<SupabaseUser> {
     this.#isAdmin = new Lookup(MAX_REMEMBERED, REMEMBERED_MS, (id) => this.#askIfAdmin(id));
   }
 
-  override async authenticateToken(token: string, request?: AuthRequest): Promise<SupabaseUser | null> {
+  override async authenticateToken(token: string, request?: Request): Promise<SupabaseUser | null> {
     if (this.#unknown && token.length <= this.#maxTokenLength && isSignedWithSecret(token)) return this.#unknown.get(token);
     return super.authenticateToken(token, request);
   }

@@ -4,6 +4,8 @@ import { MastraAuthAuth0 } from "../../src/auth/auth0.ts";
 import { MastraAuthClerk } from "../../src/auth/clerk.ts";
 import { MastraAuthFirebase } from "../../src/auth/firebase.ts";
 import { JwtAuth } from "../../src/auth/jwt.ts";
+import { MastraAuthOidc } from "../../src/auth/oidc.ts";
+import { MastraAuthOkta } from "../../src/auth/okta.ts";
 import type { IMastraAuthProvider } from "../../src/auth/provider.ts";
 import { MastraAuthSupabase } from "../../src/auth/supabase.ts";
 import type { TokenProviderOptions } from "../../src/auth/tokens/token-provider.ts";
@@ -23,6 +25,15 @@ export interface TokenCase {
   readonly checksAudience: boolean;
   /** Tokens without a subject are refused. */
   readonly needsSubject: boolean;
+}
+
+/** `fetch` for a provider whose keys are found by discovery. */
+function fetchWithDiscovery(issuer: TokenIssuer, origin: string): NonNullable<TokenProviderOptions["fetch"]> {
+  const keys = issuer.fetchFor(`${origin}/v1/keys`);
+  return async (url, init) =>
+    url === `${origin}/.well-known/openid-configuration`
+      ? Response.json({ issuer: origin, jwks_uri: `${origin}/v1/keys` })
+      : keys(url, init);
 }
 
 const anybody = { authorizeUser: () => true };
@@ -113,6 +124,35 @@ export const TOKEN_CASES: readonly TokenCase[] = [
       }),
     claims: { iss: "https://api.workos.com", sub: "user_ada", sid: "session_1", org_id: "org_1", role: "member" },
     checksAudience: false,
+    needsSubject: true,
+  },
+  {
+    name: "Okta",
+    keysUrl: "https://dev-1.okta.com/oauth2/default/v1/keys",
+    create: (issuer, options) =>
+      new MastraAuthOkta({
+        ...options,
+        domain: "dev-1.okta.com",
+        clientId: "client-1",
+        audience: "api://default",
+        fetch: fetchWithDiscovery(issuer, "https://dev-1.okta.com/oauth2/default"),
+      }),
+    claims: { iss: "https://dev-1.okta.com/oauth2/default", aud: "api://default", cid: "client-1", uid: "00u1", sub: "ada@example.com" },
+    checksAudience: true,
+    needsSubject: true,
+  },
+  {
+    name: "any OpenID provider",
+    keysUrl: "https://id.example.com/realms/acme/v1/keys",
+    create: (issuer, options) =>
+      new MastraAuthOidc({
+        ...options,
+        issuer: "https://id.example.com/realms/acme",
+        clientId: "client-1",
+        fetch: fetchWithDiscovery(issuer, "https://id.example.com/realms/acme"),
+      }),
+    claims: { iss: "https://id.example.com/realms/acme", aud: "client-1", sub: "ada" },
+    checksAudience: true,
     needsSubject: true,
   },
 ];

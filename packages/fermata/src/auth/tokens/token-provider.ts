@@ -1,5 +1,6 @@
 /** What all providers of signed tokens have in common. */
 import { MastraAuthProvider, type AuthRequest, type MastraAuthProviderOptions } from "../provider.ts";
+import type { SignIn } from "../oidc/sign-in.ts";
 import { userIdOf } from "../user-id.ts";
 import type { Fetch } from "./fetch-json.ts";
 import { PUBLIC_KEY_ALGORITHMS, type KeySource } from "./keys.ts";
@@ -16,7 +17,10 @@ export interface TokenProviderOptions<TUser = unknown> extends MastraAuthProvide
   readonly cacheSeconds?: number | undefined;
   /** Longer tokens are refused unread. Default 16,384. */
   readonly maxTokenLength?: number | undefined;
-  /** Asked at every request, also for tokens that were verified before. */
+  /**
+   * Asked at every request, also for tokens that were verified before. Of a session that began in a browser it gets
+   * `sub`, and `iat`: when the user signed in.
+   */
   isRevoked?(claims: Claims): boolean | Promise<boolean>;
   /** Used for keys and sign-in instead of the global `fetch`, for example to go through a proxy. */
   readonly fetch?: Fetch | undefined;
@@ -35,10 +39,11 @@ export interface TokenRules<TUser> {
   toUser(claims: Claims): TUser | undefined;
 }
 
-/** Knows users by tokens that somebody else has signed. */
+/** Knows users by tokens that somebody else has signed, and by the cookie of those who signed in. */
 export abstract class TokenProvider<TUser extends object> extends MastraAuthProvider<TUser> {
   readonly #verifier: TokenVerifier<TUser>;
   readonly #isRevoked: TokenProviderOptions<TUser>["isRevoked"];
+  #signIn: SignIn<TUser> | undefined;
 
   constructor(options: TokenProviderOptions<TUser>, rules: TokenRules<TUser>) {
     super({ ...options, name: options.name ?? rules.name });
@@ -57,11 +62,28 @@ export abstract class TokenProvider<TUser extends object> extends MastraAuthProv
     });
   }
 
-  /** @throws FermataError `UNAVAILABLE` when the issuer's keys cannot be had. */
-  async authenticateToken(token: string, _request?: AuthRequest): Promise<TUser | null> {
+  /** Lets users sign in: the server looks for the methods on the object. Called by the constructors of those who can. */
+  protected enableSignIn(signIn: SignIn<TUser> | undefined): void {
+    this.#signIn = signIn;
+    if (signIn) Object.assign(this, signIn.capabilities());
+  }
+
+  /**
+   * The user of the token, or of the cookie where there is no token.
+   * @throws FermataError `UNAVAILABLE` when the issuer's keys cannot be had.
+   */
+  async authenticateToken(token: string, request?: Request): Promise<TUser | null> {
+    if (token === "" && request && this.#signIn) return this.#fromSession(this.#signIn, request);
     const verified = await this.#verifier.verify(token);
     if (!verified) return null;
     return (await this.#isRevoked?.(verified.claims)) === true ? null : verified.user;
+  }
+
+  async #fromSession(signIn: SignIn<TUser>, request: Request): Promise<TUser | null> {
+    const session = await signIn.sessionOf(request);
+    if (!session) return null;
+    const isRevoked = await this.#isRevoked?.({ sub: session.subject, iat: session.since });
+    return isRevoked === true ? null : session.user;
   }
 
   authorizeUser(user: TUser, _request: AuthRequest): Promise<boolean> | boolean {
@@ -70,7 +92,7 @@ export abstract class TokenProvider<TUser extends object> extends MastraAuthProv
 
   /** Who makes this request; `null` for nobody. */
   async getCurrentUser(request: Request): Promise<TUser | null> {
-    return this.authenticateToken(bearerOf(request));
+    return this.authenticateToken(bearerOf(request), request);
   }
 
   /** Tokens say who their owner is and nothing about others: always `null`. */

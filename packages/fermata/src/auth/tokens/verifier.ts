@@ -1,6 +1,7 @@
 /** Whether a signed token is what it says. One verifier for all providers, on `jose`. */
 import { errors, jwtVerify, type JWTPayload } from "jose";
 import { BoundedMap } from "../../storage/memory/bounded-map.ts";
+import { deepFreeze } from "./deep-freeze.ts";
 import type { KeySource } from "./keys.ts";
 
 /** What a token says, once it is believed. Frozen: the same object serves all requests with the token. */
@@ -116,10 +117,4 @@ export class TokenVerifier<T> {
       throw error;
     }
   }
-}
-
-function deepFreeze<V>(value: V): V {
-  if (typeof value !== "object" || value === null) return value;
-  for (const inner of Object.values(value)) deepFreeze(inner);
-  return Object.freeze(value);
 }
