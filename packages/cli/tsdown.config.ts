@@ -2,7 +2,12 @@ import { defineConfig } from "tsdown";
 
 export default defineConfig({
   // What the commands start as processes of their own are files of their own.
-  entry: { index: "src/index.ts", bin: "src/bin.ts" },
+  entry: {
+    index: "src/index.ts",
+    bin: "src/bin.ts",
+    "dev/register": "src/dev/register.ts",
+    "dev/server-process": "src/dev/server-process.ts",
+  },
   format: "esm",
   platform: "node",
   target: "node22.15",

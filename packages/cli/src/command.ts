@@ -9,6 +9,8 @@ export interface Option {
   readonly multiple?: true;
   /** What stands for the value in the help. */
   readonly value?: string;
+  /** The value when the option stands alone. */
+  readonly otherwise?: string;
   readonly help: string;
 }
 
@@ -59,7 +61,7 @@ export function parse(spec: AnyCommand, args: readonly string[]): { values: Reco
   );
   try {
     const { values, positionals } = parseArgs({
-      args: [...args],
+      args: withValues(args, spec.options),
       options: { ...options, help: { type: "boolean", short: "h" } },
       allowPositionals: true,
       allowNegative: true,
@@ -80,6 +82,21 @@ export function parse(spec: AnyCommand, args: readonly string[]): { values: Reco
       `\`fermata ${spec.name}\` has no option ${unknown}${near === undefined ? "" : `. Did you mean --${near}?`} See \`fermata ${spec.name} --help\`.`,
     );
   }
+}
+
+/** Gives options that may stand alone the value that they have then. */
+function withValues(args: readonly string[], options: Options): string[] {
+  const alone = new Map<string, string>();
+  for (const [name, { short, otherwise }] of Object.entries(options)) {
+    if (otherwise === undefined) continue;
+    alone.set(`--${name}`, otherwise);
+    if (short !== undefined) alone.set(`-${short}`, otherwise);
+  }
+  return args.flatMap((word, index) => {
+    const otherwise = alone.get(word);
+    const next = args[index + 1];
+    return otherwise !== undefined && (next === undefined || next.startsWith("-")) ? [word, otherwise] : [word];
+  });
 }
 
 export function help(spec: AnyCommand): string {

@@ -20,6 +20,8 @@ export interface ServeOptions extends Pick<MastraServerOptions, "streamOptions" 
   readonly port?: number;
   /** Default: `server.host`, the environment's `MASTRA_HOST`, `localhost`. */
   readonly host?: string;
+  /** Say in the log where it listens. Default true. */
+  readonly announce?: boolean;
 }
 
 /** A server that listens. */
@@ -63,9 +65,10 @@ export async function serve(mastra: Mastra, options: ServeOptions = {}): Promise
   const letGo = guardConnections(node, config.limits);
   const bound = (node.address() as AddressInfo).port; // a TCP server has an address of this kind
   const url = `http${network.createServer ? "s" : ""}://${host.includes(":") ? `[${host}]` : host}:${bound}`;
-  mastra
-    .getLogger()
-    .info(`Listening on ${url}`, { api: `${url}${server.prefix}`, ...(docs && { openapi: `${url}${server.prefix}/openapi.json` }) });
+  if (options.announce ?? true)
+    mastra
+      .getLogger()
+      .info(`Listening on ${url}`, { api: `${url}${server.prefix}`, ...(docs && { openapi: `${url}${server.prefix}/openapi.json` }) });
   const stopPruning = pruneEveryHour(mastra);
   const close = once(() => {
     stopPruning();

@@ -46,7 +46,7 @@ const OPTIONS: Readonly<Record<string, object>> = {
     onError: true,
     onValidationError: true,
   } satisfies Record<keyof ServerConfig, true>,
-  serve: { port: true, host: true, streamOptions: true, bodyLimitOptions: true, openaiAtRoot: true } satisfies Record<
+  serve: { port: true, host: true, streamOptions: true, bodyLimitOptions: true, openaiAtRoot: true, announce: true } satisfies Record<
     keyof ServeOptions,
     true
   >,
