@@ -70,7 +70,7 @@ export class Dev {
     this.#terminal = terminal;
     this.#library = library;
     this.#lock = held;
-        this.#types = new TypeCheck(project.root, (text) => terminal.note(terminal.paint.yellow(text)));
+    this.#types = new TypeCheck(project.root, (text) => terminal.note(terminal.paint.yellow(text)));
     this.#env = this.#environment();
     this.#spare = this.#newProcess();
     this.#watch = new Watch([project.sourceFolder], (paths) => void this.#serve(paths));

@@ -22,6 +22,8 @@ export class Front {
     if (this.#server && this.#address === address) return this.port;
     const accept = (socket: Socket): void => void this.#accept(socket);
     const options = certificate && { ...certificate, ALPNProtocols: ["http/1.1"] };
+    // The same port in another way has to be free first.
+    if (this.#server && this.port === port) this.#server.close();
     const next = await listening(options ? createTlsServer(options, accept) : createServer(accept), host, port);
     const old = this.#server;
     this.#server = next;
