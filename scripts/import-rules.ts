@@ -47,11 +47,13 @@ const position = new Map<string, number>(rooms.flatMap((names, index) => names.m
 
 /** They put the rooms together, so they may import all of them, and no room imports them. */
 const edges = new Set(["index", "serve", "testing"]);
+/** An entry point that has things of other rooms to offer. */
+const entryPointsBetweenRooms = new Set([`${library}server/index.ts`]);
 const readersOfTheContract = new Set(["server", "protocols", "client"]);
 
 /** Where code may touch Node itself. Everywhere else the web's interfaces do, and the code runs on any runtime. */
 const nodeAllowed = [
-  /^packages\/fermata\/src\/(adapters|telemetry|cli)\//,
+  /^packages\/fermata\/src\/(adapters|telemetry|cli|testing)\//,
   /^packages\/fermata\/src\/auth\/firebase\.ts$/,
   /^packages\/fermata\/src\/serve(\.ts$|\/)/,
   /^packages\/fermata\/src\/storage\/(sqlite|postgres)/,
@@ -65,6 +67,7 @@ const isConfig = (path: string): boolean => /(^|\/)([\w-]+\.config|knip)\.ts$/.t
 /** The room of a file of the library: the folder under `src`, or the file's own name at the top. */
 function roomOf(path: string): string | undefined {
   if (!path.startsWith(library)) return undefined;
+  if (entryPointsBetweenRooms.has(path)) return "index";
   const [first = ""] = path.slice(library.length).split("/");
   return first.replace(/\.ts$/, "");
 }

@@ -50,8 +50,9 @@ export function limitedRequest(request: Request, maxBytes: number): Request {
       else controller.enqueue(chunk);
     },
   });
-  // `duplex` is not among TypeScript's members of a request yet; the Fetch standard asks for it.
-  return new Request(request, { body: body.pipeThrough(counter), duplex: "half" } as RequestInit);
+  // Part by part: a host's request need not be of this runtime's own class. `duplex` is not among TypeScript's members of a request yet.
+  const { url, method, headers, signal } = request;
+  return new Request(url, { method, headers, signal, body: body.pipeThrough(counter), duplex: "half" } as RequestInit);
 }
 
 async function readCounted(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {

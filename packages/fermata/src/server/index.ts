@@ -28,3 +28,7 @@ export { createOpenApiDocument } from "./openapi.ts";
 export type { OpenApiOptions } from "./openapi.ts";
 export { createRoutes } from "./server.ts";
 export type { IncomingRequest, MountedRoute, ServerOptions } from "./server.ts";
+export { createHandler } from "../adapters/handler.ts";
+export type { HandlerOptions, MountedPath, ServerHandler } from "../adapters/handler.ts";
+export { MastraServer } from "../adapters/mastra-server.ts";
+export type { AdapterOptions } from "../adapters/mastra-server.ts";

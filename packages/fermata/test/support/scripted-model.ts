@@ -1,21 +1,8 @@
 /** A model object that does what a test says, for what no server can be made to do. */
 import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import { NO_USAGE, textParts } from "../../src/testing/part-model.ts";
 
-export const NO_USAGE = {
-  inputTokens: { total: undefined, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
-  outputTokens: { total: undefined, text: undefined, reasoning: undefined },
-};
-
-/** The parts of an answer that is this text. */
-export function textParts(...deltas: string[]): LanguageModelV4StreamPart[] {
-  return [
-    { type: "stream-start", warnings: [] },
-    { type: "text-start", id: "1" },
-    ...deltas.map((delta) => ({ type: "text-delta" as const, id: "1", delta })),
-    { type: "text-end", id: "1" },
-    { type: "finish", finishReason: { unified: "stop", raw: "stop" }, usage: NO_USAGE },
-  ];
-}
+export { NO_USAGE, textParts };
 
 export interface ScriptedModel extends LanguageModelV4 {
   /** The options of each call. */

@@ -1,37 +1,13 @@
 /** A model that answers its calls in turn, for tests of the agent loop. Asked for more turns than it has, it fails. */
-import type {
-  LanguageModelV2,
-  LanguageModelV3,
-  LanguageModelV4,
-  LanguageModelV4CallOptions,
-  LanguageModelV4StreamPart,
-} from "@ai-sdk/provider";
+import type { LanguageModelV2, LanguageModelV3, LanguageModelV4, LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import type { AgentChunk } from "../../src/agents/chunks.ts";
-import { partModel, toolCallParts, type PartAnswer } from "./part-model.ts";
-import { NO_USAGE, textParts } from "./scripted-model.ts";
+import { toolCallParts } from "./part-model.ts";
+import { NO_USAGE } from "./scripted-model.ts";
 
 type Part = LanguageModelV4StreamPart;
-type Options = LanguageModelV4CallOptions;
 
-/** An answer: a text, parts, or a function of what the model was asked. */
-export type Turn = string | PartAnswer | ((options: Options) => PartAnswer | string | Promise<PartAnswer | string>);
-
-export interface TurnModel extends LanguageModelV4 {
-  /** What each call was asked. */
-  readonly calls: Options[];
-}
-
-export function turnModel(...turns: Turn[]): TurnModel {
-  const calls: Options[] = [];
-  const model = partModel(async (options, index) => {
-    calls.push(options);
-    const turn = turns[index];
-    if (turn === undefined) throw new Error("the model has no more turns");
-    const answer = typeof turn === "function" ? await turn(options) : turn;
-    return typeof answer === "string" ? textParts(answer) : answer;
-  });
-  return Object.assign(model, { calls });
-}
+export { scriptedModel as turnModel } from "../../src/testing/scripted-model.ts";
+export type { ScriptedModel as TurnModel, Turn } from "../../src/testing/scripted-model.ts";
 
 /** One answer that calls several tools: `[name, args, id]`. */
 export function callParts(...calls: readonly (readonly [name: string, args?: unknown, id?: string])[]): Part[] {

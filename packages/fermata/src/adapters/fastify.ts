@@ -1,0 +1,68 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { RequestContext } from "../context/request-context.ts";
+import type { Mastra } from "../mastra.ts";
+import type { ServerHandler } from "./handler.ts";
+import { MastraServer as AdapterServer } from "./mastra-server.ts";
+import { toNodeListener } from "./node-bridge.ts";
+import { toSimplePaths } from "./simple-paths.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Set by `fermata/fastify`. */
+    mastra: Mastra | null;
+    /** What hooks of the app set here reaches agents, tools and steps. */
+    requestContext: RequestContext | null;
+  }
+}
+
+/** An instance of Fastify, or a scope of one. */
+export type FastifyApp = Pick<FastifyInstance, "prefix" | "hasRequestDecorator" | "hasRoute" | "removeAllContentTypeParsers">;
+
+/**
+ * Mounts the server on a Fastify app. Hooks of the app run before its routes as before any other; body parsers do not:
+ * the server reads bodies itself. A route that the app has already is left to it.
+ * @example
+ * const app = Fastify();
+ * await new MastraServer({ app, mastra }).init();
+ * await app.listen({ port: 4111 });
+ */
+export class MastraServer extends AdapterServer<FastifyApp> {
+  protected override async mount(given: FastifyApp, handler: ServerHandler): Promise<void> {
+    const app = given as FastifyInstance; // what is used here does not depend on its type parameters
+    for (const name of ["mastra", "requestContext"]) if (!app.hasRequestDecorator(name)) app.decorateRequest(name, null);
+    app.addHook("onRequest", (request, _reply, done) => {
+      request.mastra = handler.mastra;
+      request.requestContext ??= new RequestContext();
+      done();
+    });
+    await app.register((scope, _options, done) => {
+      addRoutes(scope, handler);
+      done();
+    });
+  }
+}
+
+function addRoutes(scope: FastifyInstance, handler: ServerHandler): void {
+  const answer = toNodeListener(handler);
+  // The body stays where it is, for the server to count and read.
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  const taken = new Set<string>();
+  for (const { method, path } of handler.routes().flatMap(toSimplePaths)) {
+    const url = path === "" ? "/" : path;
+    const place = `${method} ${url.replace(/:\w+/g, ":")}`;
+    if (taken.has(place) || scope.hasRoute({ method, url: `${scope.prefix}${url}` })) continue;
+    taken.add(place);
+    scope.route({ method, url, handler: (request, reply) => respond(scope.prefix, request, reply) });
+  }
+
+  function respond(prefix: string, request: FastifyRequest, reply: FastifyReply): unknown {
+    const { raw } = request;
+    const url = (raw.url ?? "/").slice(prefix.length);
+    if (!handler.owns(raw.method ?? "GET", url)) return reply.callNotFound();
+    reply.hijack();
+    // What hooks have set so far, such as headers for other origins.
+    for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
+    return answer(raw, reply.raw, { parsedBody: request.body, url, bindings: { requestContext: request.requestContext } });
+  }
+}

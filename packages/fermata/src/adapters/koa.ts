@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { RequestContext } from "../context/request-context.ts";
+import type { ServerHandler } from "./handler.ts";
+import { MastraServer as AdapterServer } from "./mastra-server.ts";
+import { toNodeListener } from "./node-bridge.ts";
+
+interface KoaContext {
+  readonly method: string;
+  readonly url: string;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** Body parsers leave their work here. */
+  readonly request: { readonly body?: unknown; readonly rawBody?: string };
+  readonly state: Record<string, unknown>;
+  respond?: boolean;
+}
+
+/** What takes middleware in the form of Koa. */
+export interface KoaApp {
+  use(middleware: (ctx: KoaContext, next: () => Promise<unknown>) => Promise<unknown>): unknown;
+}
+
+/**
+ * Mounts the server on a Koa app, before or after body parsers. What no route of the server answers goes on to the app's next middleware.
+ * @example
+ * const app = new Koa();
+ * await new MastraServer({ app, mastra }).init();
+ * app.listen(4111);
+ */
+export class MastraServer extends AdapterServer<KoaApp> {
+  protected override mount(app: KoaApp, handler: ServerHandler): void {
+    const answer = toNodeListener(handler);
+    app.use(async (ctx, next) => {
+      const { state, request } = ctx;
+      state.mastra = handler.mastra;
+      state.requestContext ??= new RequestContext();
+      if (!handler.owns(ctx.method, ctx.url)) return next();
+      ctx.respond = false;
+      const bindings = { requestContext: state.requestContext };
+      return answer(ctx.req, ctx.res, { parsedBody: request.body, rawBody: request.rawBody, bindings });
+    });
+  }
+}

@@ -1,0 +1,57 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createHandler, type HandlerOptions, type ServerHandler } from "./handler.ts";
+import { MastraServer as AdapterServer } from "./mastra-server.ts";
+import { toNodeListener } from "./node-bridge.ts";
+
+type Next = (error?: unknown) => void;
+
+/** A listener for `http.createServer`, and middleware for everything that calls `(request, response, next)`. */
+export interface NodeHandler {
+  /** Without `next`, what no route answers is a 404. */
+  (request: IncomingMessage, response: ServerResponse, next?: Next): void;
+  close(): Promise<void>;
+}
+
+/**
+ * The server for `node:http` and for frameworks of the connect kind. Nothing is made before the first request.
+ * @throws FermataError `MISCONFIGURED` for an unusable prefix.
+ * @example
+ * createServer(createNodeHandler({ mastra })).listen(4111);
+ */
+export function createNodeHandler(options: HandlerOptions): NodeHandler {
+  const handler = createHandler(options);
+  const answer = toNodeListener(handler);
+  async function handle(request: IncomingMessage, response: ServerResponse, next: Next | undefined): Promise<void> {
+    if (next) {
+      try {
+        await handler.ready();
+      } catch (error) {
+        return next(error);
+      }
+      if (!handler.owns(request.method ?? "GET", request.url ?? "/")) return next();
+    }
+    await answer(request, response, { parsedBody: "body" in request ? request.body : undefined });
+  }
+  return Object.assign((request: IncomingMessage, response: ServerResponse, next?: Next) => void handle(request, response, next), {
+    close: () => handler.close(),
+  });
+}
+
+/**
+ * Mounts the server on a `node:http` server. What no route of the server answers goes to the listeners that were there before.
+ * @example
+ * const app = createServer((request, response) => response.end("the app's own"));
+ * await new MastraServer({ app, mastra }).init();
+ * app.listen(4111);
+ */
+export class MastraServer extends AdapterServer<Server> {
+  protected override mount(app: Server, handler: ServerHandler): void {
+    const answer = toNodeListener(handler);
+    const others = app.listeners("request");
+    app.removeAllListeners("request");
+    app.on("request", (request, response) => {
+      if (others.length === 0 || handler.owns(request.method ?? "GET", request.url ?? "/")) void answer(request, response);
+      else for (const other of others) other.call(app, request, response);
+    });
+  }
+}
