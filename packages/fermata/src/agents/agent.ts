@@ -268,15 +268,16 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     options: (AgentOptions | DelegateOptions) & RunLogging,
     mode: "generate" | "stream",
   ): Promise<OpenRun> {
-    const suspensions = this.#suspensions(options.principal);
+    const suspensions = this.#suspensions(options.principal ?? options.requestContext?.principal);
     const suspension = await suspensions.claim(this.id, runId);
     if (!suspension) throw notSuspended(this.name, runId);
     try {
       const saved = readSaved(suspension);
       const pending = waitingCall(saved, runId, toolCallId);
       await checkAnswer(pending, answer);
-      const requestContext = new RequestContext([...Object.entries(saved.requestContext), ...(options.requestContext ?? [])]);
-      requestContext.meter = options.requestContext?.meter;
+      const requestContext = (options.requestContext?.copy() ?? new RequestContext()).completeFrom(
+        RequestContext.fromSaved(saved.requestContext),
+      );
       const setup = await this.#setUp({ ...saved.options, ...given(options), runId, requestContext }, mode);
       const putBack = (): Promise<void> => suspensions.put(suspension);
       return startable(setup, putBack, (sink, signal) => {
@@ -336,7 +337,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const maxRetries = options.modelSettings?.maxRetries;
     const retries = maxRetries === undefined ? this.#retries : { maxRetries };
     const runId = options.runId ?? crypto.randomUUID();
-    const principal = given.principal ?? LOCAL_PRINCIPAL;
+    const principal = given.principal ?? requestContext.principal ?? LOCAL_PRINCIPAL;
     const depth = "depth" in given ? given.depth : 0;
     const named = owner(options.memory, requestContext);
     // What another agent asks is part of its own conversation.

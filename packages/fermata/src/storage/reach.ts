@@ -13,7 +13,8 @@ export interface Reach {
 /** The scopes that reach every resource of the tenant. Without one of them a subject reaches the resource of its own name alone. */
 const ALL_RESOURCES: readonly string[] = ["*", "resources:*"];
 
-export function reachOf({ tenant, subject, scopes }: Principal): Reach {
+export function reachOf({ tenant, subject, scopes, resourceId }: Principal): Reach {
+  if (resourceId !== undefined) return { tenant, subject, resourceId };
   const all = scopes.some((scope) => ALL_RESOURCES.includes(scope));
   return all ? { tenant, subject } : { tenant, subject, resourceId: subject };
 }

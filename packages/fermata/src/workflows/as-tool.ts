@@ -3,7 +3,7 @@ import { FermataError } from "../errors.ts";
 import { toJsonSchema, type JsonSchema } from "../schema/schema.ts";
 import type { AnyTool, ToolContext } from "../tools/tool.ts";
 import type { WorkflowDefinition } from "./definition.ts";
-import type { WorkflowHost } from "./host.ts";
+import { hostOf, type WorkflowHost } from "./host.ts";
 import { cancelRun, findRun, startRun, type Begun } from "./operations.ts";
 import { resumeRun } from "./resume.ts";
 import { resultOf } from "./result.ts";
@@ -33,8 +33,9 @@ function withoutDialect({ $schema: _dialect, ...schema }: JsonSchema): JsonSchem
   return schema;
 }
 
-async function runAsTool(host: WorkflowHost, workflow: WorkflowDefinition, inputData: unknown, context: ToolContext): Promise<unknown> {
+async function runAsTool(app: WorkflowHost, workflow: WorkflowDefinition, inputData: unknown, context: ToolContext): Promise<unknown> {
   const { requestContext, abortSignal, writer, agent } = context;
+  const host = hostOf(app, requestContext);
   abortSignal.throwIfAborted();
   const runId = runIdOf(agent);
   const begun: Begun =

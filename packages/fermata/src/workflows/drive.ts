@@ -1,5 +1,5 @@
 /** One stretch of work on a workflow's run: from a start, an answer or a crash to the next end or wait. */
-import { RequestContext } from "../context/request-context.ts";
+import { RequestContext, type SavedContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
 import { LocalEngine } from "./local-engine.ts";
 import { insist } from "../runs/insist.ts";
@@ -22,7 +22,7 @@ export interface StartData {
   readonly inputData?: unknown;
   readonly initialState?: unknown;
   readonly perStep?: boolean;
-  readonly requestContext?: Readonly<Record<string, unknown>>;
+  readonly requestContext?: SavedContext;
   /** Why the input was not taken: the run ends at once. */
   readonly rejected?: StepError;
 }
@@ -115,7 +115,7 @@ function stateOf(start: StartData, live: LiveRun): Readonly<Record<string, unkno
 
 interface SignalData {
   readonly perStep?: boolean;
-  readonly requestContext?: Readonly<Record<string, unknown>>;
+  readonly requestContext?: SavedContext;
 }
 
 /** The signals in the order in which they came. */
@@ -128,11 +128,10 @@ function signalsOf(journal: ReadonlyMap<string, unknown>): SignalData[] {
 /** The context of the run's start with what its resumes brought. Values that are not data are there as long as the process has them. */
 function contextOf({ record, local }: LiveRun, signals: readonly SignalData[]): RequestContext {
   const start = (record.input as StartData | undefined)?.requestContext;
-  const entries = [start, ...signals.map(({ requestContext }) => requestContext)].flatMap((values) => Object.entries(values ?? {}));
-  const context = (local as LocalValues | undefined)?.requestContext;
-  if (!context) return new RequestContext(entries);
-  for (const [key, value] of entries) if (!context.hasRaw(key)) context.setRaw(key, value);
-  return context;
+  const context = (local as LocalValues | undefined)?.requestContext ?? new RequestContext();
+  // The latest first: what it says stands.
+  for (const { requestContext } of signals.toReversed()) if (requestContext) context.completeFrom(RequestContext.fromSaved(requestContext));
+  return start ? context.completeFrom(RequestContext.fromSaved(start)) : context;
 }
 
 const STATUS: Readonly<Record<Outcome["status"], WorkflowStatus>> = {

@@ -1,5 +1,7 @@
+import type { RequestContext } from "../context/request-context.ts";
 import type { RunWorker } from "../runs/run-worker.ts";
-import type { ScopedRuns } from "../runs/scoped-runs.ts";
+import { ScopedRuns } from "../runs/scoped-runs.ts";
+import { reachOf } from "../storage/reach.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { WorkflowDefinition } from "./definition.ts";
 import type { StepMastra } from "./step.ts";
@@ -17,4 +19,9 @@ export interface WorkflowHost {
   findWorkflow(id: string): WorkflowDefinition | undefined;
   /** Makes a workflow known that is not registered itself, such as that of an agent. */
   add(workflow: WorkflowDefinition): void;
+}
+
+/** The host with the runs that whoever is behind the request reaches; all of the host's where nobody is. */
+export function hostOf(host: WorkflowHost, { principal }: RequestContext): WorkflowHost {
+  return principal ? { ...host, runs: new ScopedRuns(host.worker, reachOf(principal)) } : host;
 }

@@ -45,7 +45,7 @@ export async function startRun(host: WorkflowHost, workflow: WorkflowDefinition,
   const data: StartData = {
     ...checked.data,
     ...(perStep === true && { perStep }),
-    ...(requestContext && { requestContext: contextData(requestContext) }),
+    ...(requestContext && { requestContext: requestContext.toSaved() }),
   };
   const local: LocalValues | undefined = requestContext && { requestContext };
   if (!known) {
@@ -101,12 +101,6 @@ async function checkStart(workflow: WorkflowDefinition, { inputData, initialStat
   return {
     data: { ...(input.value !== undefined && { inputData: input.value }), ...(state.value !== undefined && { initialState: state.value }) },
   };
-}
-
-/** A caller's token is not put away: whoever goes on with the run brings their own. */
-function contextData(context: RequestContext): Readonly<Record<string, unknown>> {
-  const { mastra__authToken: _token, ...values } = context.toJSON();
-  return values;
 }
 
 /** Makes a run that waits for its start. An id that is there already is left as it is. */

@@ -46,7 +46,7 @@ export async function resumeRun(host: WorkflowHost, workflow: WorkflowDefinition
     data,
     at: Date.now(),
     ...(perStep === true && { perStep }),
-    ...(requestContext && { requestContext: requestContext.toJSON() }),
+    ...(requestContext && { requestContext: requestContext.toSaved() }),
   };
   const answers = await Promise.all(waits.map(({ name }) => host.runs.store.signal(runId, name, answer)));
   if (!answers.includes("accepted")) throw new FermataError("CONFLICT", "This workflow run has been resumed already.");

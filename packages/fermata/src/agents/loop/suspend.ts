@@ -3,7 +3,7 @@ import { FermataError } from "../../errors.ts";
 import type { ModelMessage, ModelUsage } from "../../models/types.ts";
 import { toJsonSchema } from "../../schema/schema.ts";
 import type { Suspension } from "../../storage/suspension-store.ts";
-import type { RequestContext } from "../../context/request-context.ts";
+import type { SavedContext } from "../../context/request-context.ts";
 import { toBase64 } from "../messages/base64.ts";
 import { toJsonValue } from "../messages/json-value.ts";
 import type { AgentOptions } from "../options.ts";
@@ -27,7 +27,7 @@ export interface SavedRun {
   readonly step: StepRecord;
   readonly content: AssistantPart[];
   readonly options: AgentOptions;
-  readonly requestContext: Readonly<Record<string, unknown>>;
+  readonly requestContext: SavedContext;
   readonly answered: PendingCall[];
   readonly view?: ConversationView;
   readonly processorRetries: number;
@@ -53,7 +53,7 @@ export async function saveSuspended(run: Run, step: StepRecord, content: Assista
     step: toSavedStep(step),
     content,
     options: savedOptions(setup.options),
-    requestContext: savedContext(setup.requestContext),
+    requestContext: setup.requestContext.toSaved(),
     ...(run.view && { view: run.view }),
     processorRetries: run.processorRetries,
   };
@@ -78,12 +78,6 @@ export async function saveSuspended(run: Run, step: StepRecord, content: Assista
 function toSavedStep(step: StepRecord): StepRecord {
   const toolResults = step.toolResults.map((payload) => ({ ...payload, result: toJsonValue(payload.result) }));
   return { ...step, toolResults, request: {}, metadata: { ...step.metadata, headers: undefined } };
-}
-
-/** A caller's token is not put away: whoever goes on with the run brings their own. */
-function savedContext(context: RequestContext): Record<string, unknown> {
-  const { mastra__authToken: _token, ...values } = context.toJSON();
-  return values;
 }
 
 /** The options that are data. Functions cannot be put away: whoever goes on with the run gives them again. */
