@@ -1,6 +1,9 @@
 import type { Context, Next } from "hono";
 import type { Agent } from "./agents/agent.ts";
 import type { AgentHost } from "./agents/host.ts";
+import type { AuthOption } from "./auth/config.ts";
+import type { Policy } from "./auth/policy.ts";
+import type { IRBACProvider } from "./auth/rbac.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "./context/principal.ts";
 import type { RequestContext } from "./context/request-context.ts";
 import { FermataError } from "./errors.ts";
@@ -47,6 +50,16 @@ export interface ServerConfig {
     /** Log every request. Default false. */
     readonly apiReqLogs?: boolean;
   };
+  /** Who knows the users: a provider, what `defineAuth` gives, or several providers. Default: nobody is known and everything is open. */
+  readonly auth?: AuthOption;
+  /** Where users' roles and permissions come from. Default: `mapUserToClaims` of the provider; without it users may do everything to what is theirs. */
+  readonly rbac?: IRBACProvider;
+  /** Asked last about every call of a known user; it can only narrow. */
+  readonly policy?: Policy;
+  /** Refuse to start without `auth`. Default: the environment's `MASTRA_REQUIRE_AUTH`. */
+  readonly requireAuth?: boolean;
+  /** What browsers know the server as, for sign-in at other sites, for example `https://api.example.com`. Default: the request's own address. */
+  readonly publicUrl?: string;
   /** Code of the app's own around every route, in this order. */
   readonly middleware?: Middleware | readonly Middleware[];
   /** Which pages of other origins may call the server; false for no word about it. */
@@ -112,6 +125,8 @@ export interface ApiRoute {
   readonly openapi?: Readonly<Record<string, unknown>>;
   /** Whether the caller must be known. Default: true, where there is authentication. */
   readonly requiresAuth?: boolean;
+  /** Permissions of which the caller needs one, for example `reports:read`. */
+  readonly requiresPermission?: string | readonly string[];
   /** Which pages of other origins may call this route. Default: `server.cors`. */
   readonly cors?: CorsOptions | false;
   /** Bytes that a request's body may have. Default: `server.bodySizeLimit`. */
@@ -145,7 +160,7 @@ export interface MastraConfig<A extends Agents = Agents, T extends OwnTools = Ow
 }
 
 /** Options that stand in the reference and not yet here. To take them without doing what they say would be worse than to refuse. */
-const UNSUPPORTED_SERVER_OPTIONS = ["auth", "rbac", "fga"] as const;
+const UNSUPPORTED_SERVER_OPTIONS = ["fga"] as const;
 const UNSUPPORTED_OPTIONS = ["mcpServers", "scorers", "pubsub", "deployer", "observability"] as const;
 
 /**

@@ -13,6 +13,7 @@ import { closeAfter, guardConnections, isTooLong, networkOptions } from "./serve
 import { createCors, defaultCors, withCors } from "./server/cors.ts";
 import { failureReply } from "./server/error-reply.ts";
 import { requestIdOf } from "./server/server.ts";
+import { exposureWarning } from "./server/auth/exposure.ts";
 import { swaggerPage, SWAGGER_ASSETS } from "./server/swagger.ts";
 
 export interface ServeOptions extends Pick<MastraServerOptions, "streamOptions" | "bodyLimitOptions" | "openaiAtRoot"> {
@@ -69,6 +70,8 @@ export async function serve(mastra: Mastra, options: ServeOptions = {}): Promise
     mastra
       .getLogger()
       .info(`Listening on ${url}`, { api: `${url}${server.prefix}`, ...(docs && { openapi: `${url}${server.prefix}/openapi.json` }) });
+  const warning = exposureWarning(mastra, host);
+  if (warning !== undefined) mastra.getLogger().warn(warning);
   const stopPruning = pruneEveryHour(mastra);
   const close = once(() => {
     stopPruning();

@@ -1,11 +1,12 @@
 import type { Context, Hono, Next } from "hono";
-import type { RequestContext } from "../context/request-context.ts";
+import { RequestContext } from "../context/request-context.ts";
 import type { ApiRoute, Mastra } from "../mastra.ts";
 import { DEFAULT_BODY_BYTES } from "../server/body.ts";
 import { decide } from "../server/cors.ts";
 import { checkCustomRoutes, normalizePrefix } from "../server/custom-routes.ts";
 import { createOpenApiDocument } from "../server/openapi.ts";
-import { createRoutes, type MountedRoute } from "../server/server.ts";
+import type { Door, Gate } from "../server/auth/gate.ts";
+import { createRoutes, openGate, type MountedRoute } from "../server/server.ts";
 import { addHeaders, Edge } from "./hono/edge.ts";
 
 export interface MastraServerOptions {
@@ -49,9 +50,10 @@ export class MastraServer {
   readonly #options: MastraServerOptions;
   readonly #app: Hono;
   readonly #edge: Edge;
+  readonly #gate: Gate | undefined;
   readonly prefix: string;
 
-  /** @throws FermataError `MISCONFIGURED` when a custom route stands below the prefix. */
+  /** @throws FermataError `MISCONFIGURED` when a custom route stands below the prefix, or `server.auth` cannot be honoured. */
   constructor(options: MastraServerOptions) {
     this.#options = options;
     // Routes are added, none of the app's own types are touched.
@@ -60,6 +62,7 @@ export class MastraServer {
     checkCustomRoutes(this.#customRoutes(), this.prefix);
     const { mastra, bodyLimitOptions, ownsApp = false } = options;
     const maxBodyBytes = bodyLimitOptions?.maxSize ?? mastra.getServer().bodySizeLimit ?? DEFAULT_BODY_BYTES;
+    this.#gate = openGate({ mastra, prefix: this.prefix, customRoutes: this.#customRoutes() });
     this.#edge = new Edge({ app: this.#app, mastra, maxBodyBytes, ownsApp });
   }
 
@@ -68,6 +71,9 @@ export class MastraServer {
     const { mastra, openapiPath, bodyLimitOptions, streamOptions } = this.#options;
     const routes = createRoutes({
       mastra,
+      prefix: this.prefix,
+      customRoutes: this.#customRoutes(),
+      gate: this.#gate,
       ...(bodyLimitOptions && { maxBodyBytes: bodyLimitOptions.maxSize }),
       ...(bodyLimitOptions?.onError && { onBodyTooLarge: bodyLimitOptions.onError }),
       ...(streamOptions?.redact !== undefined && { redact: streamOptions.redact }),
@@ -118,18 +124,36 @@ export class MastraServer {
         context: c,
         requestContext: c.get("requestContext") as RequestContext | undefined, // set by `Edge`
         address: addressOf(c),
+        onAuthenticated: ({ identity }, next) => this.#edge.authenticated(c, identity?.user, next),
       });
     this.#edge.add(spec.method, `${prefix}${spec.path}`, [this.#edge.hasMiddleware ? behindMiddleware : plain]);
   }
 
   #mountDocument(path: string): void {
     let document: string | undefined;
+    const door = this.#gate?.forPath(path, "system:read");
     this.#edge.add("GET", `${this.prefix}${path}`, [
+      ...(door ? [this.#behind(door)] : []),
       async (c) => {
         document ??= JSON.stringify(createOpenApiDocument({ prefix: this.prefix, customRoutes: this.#customRoutes() }));
         return c.body(document, 200, { "content-type": "application/json" });
       },
     ]);
+  }
+
+  /** What comes next, for those whom the door lets in. */
+  #behind(door: Door): (c: Context, next: Next) => Promise<Response | void> {
+    return async (c, next) => {
+      try {
+        const context = (c.get("requestContext") as RequestContext | undefined) ?? new RequestContext(); // set by `Edge`
+        const { identity } = await door({ request: c.req.raw, params: c.req.param() as Record<string, string>, context: c }, context);
+        const response = await this.#edge.authenticated(c, identity?.user, () => proceed(c, next));
+        for (const cookie of identity?.cookies ?? []) c.header("set-cookie", cookie, { append: true });
+        return response;
+      } catch (error) {
+        return await this.#edge.fail(error, c);
+      }
+    };
   }
 
   async #mountCustom(route: ApiRoute): Promise<void> {
@@ -140,10 +164,15 @@ export class MastraServer {
     const middleware = route.middleware === undefined ? [] : [route.middleware].flat();
     const cors = edge.corsOf(route.cors, route.path);
     const { maxBodySize } = route;
+    const door = this.#gate?.forCustom(route);
+    const inner = door ? this.#behind(door) : (c: Context, next: Next) => edge.authenticated(c, undefined, () => proceed(c, next));
     const first = async (c: Context, next: Next): Promise<Response | void> => {
       const refused = await edge.prepare(c, maxBodySize);
       if (refused) c.res = refused;
-      else await next();
+      else {
+        const reply = await inner(c, next);
+        if (reply && reply !== c.res) c.res = reply;
+      }
       if (cors) await addHeaders(c, (headers) => cors.apply(c.req.raw, headers));
       if (cors !== undefined) decide(c.res);
     };
@@ -154,6 +183,12 @@ export class MastraServer {
       ...(maxBodySize !== undefined && { maxBodyBytes: maxBodySize }),
     });
   }
+}
+
+/** The reply of what comes next. */
+async function proceed(c: Context, next: Next): Promise<Response> {
+  await next();
+  return c.res;
 }
 
 const ALL_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];

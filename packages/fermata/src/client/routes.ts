@@ -39,10 +39,19 @@ export const ROUTES: Table = {
   system: {
     packages: "GET /system/packages",
     apiSchema: "GET /system/api-schema",
+    routes: "GET /system/routes",
   },
   auth: {
     capabilities: "GET /auth/capabilities",
     me: "GET /auth/me",
+    ssoLogin: "GET /auth/sso/login",
+    ssoCallback: "GET /auth/sso/callback",
+    logout: "POST /auth/logout",
+    refresh: "POST /auth/refresh",
+    signIn: "POST /auth/credentials/sign-in",
+    signUp: "POST /auth/credentials/sign-up",
+    rolePermissions: "GET /auth/roles/:roleId/permissions",
+    permissionPatterns: "GET /auth/permission-patterns",
   },
   chat: {
     create: "POST /v1/chat/completions events",

@@ -25,6 +25,8 @@ export interface RouteSpec {
   readonly stream?: StreamFraming;
   /** One event of the reply to a body that says `stream: true`. */
   readonly events?: Shape;
+  /** The handler gives the reply itself: a redirection, or one that sets cookies. */
+  readonly raw?: true;
   /** A route for OpenAI's clients: failures have their form, and it may also be served without the prefix. */
   readonly openai?: true;
   /** What it fails with beside `VALIDATION_FAILED`, `TIMEOUT` and `INTERNAL`. */

@@ -2,6 +2,8 @@ import type { Principal } from "../context/principal.ts";
 import type { RequestContext } from "../context/request-context.ts";
 import type { Mastra } from "../mastra.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { Gate } from "./auth/gate.ts";
+import type { Identity } from "./auth/identity.ts";
 
 /** Who a reply is for: everybody, or those who run the server. */
 export type Audience = "public" | "operator";
@@ -17,4 +19,10 @@ export interface Call {
   readonly audience: Audience;
   readonly logger: Logger;
   readonly requestId: string;
+  /** The request itself, for what only its headers tell. Its body has been read. */
+  readonly request: Request;
+  /** Absent on a server without authentication. */
+  readonly gate: Gate | undefined;
+  /** The caller, when it is known. */
+  readonly identity: Identity | undefined;
 }

@@ -3,6 +3,7 @@ import { FermataError, isAbort } from "../errors.ts";
 import type { Mastra, ServerConfig } from "../mastra.ts";
 import { toModelError } from "../models/errors.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { challengeOf } from "./auth/refusals.ts";
 import { InvalidRequest } from "./body.ts";
 import { failureBody, type FailureForm } from "./failure-body.ts";
 
@@ -38,7 +39,13 @@ function toErrorReply(error: unknown, requestId: string, logger: Logger, config:
     logger[known.status >= 500 ? "error" : "warn"](known.message, { requestId, code: known.code, error: known.cause ?? error });
   return new Response(JSON.stringify(failureBody(form, known, requestId)), {
     status: known.status,
-    headers: { ...JSON_TYPE, "x-request-id": requestId, ...retryAfter(known), ...(LEAVES_BODY.has(known.code) && CLOSE) },
+    headers: {
+      ...JSON_TYPE,
+      "x-request-id": requestId,
+      ...retryAfter(known),
+      ...challengeOf(known),
+      ...(LEAVES_BODY.has(known.code) && CLOSE),
+    },
   });
 }
 

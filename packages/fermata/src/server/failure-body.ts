@@ -1,5 +1,6 @@
 /** The bodies of failures: this server's own form, and that of OpenAI's API. */
 import type { FermataError } from "../errors.ts";
+import { MissingPermission } from "./auth/refusals.ts";
 import { failureCode, failureType } from "../protocols/openai/failure.ts";
 
 export type FailureForm = "own" | "openai";
@@ -8,6 +9,8 @@ type Issues = readonly { readonly field: string; readonly message: string }[];
 
 export function failureBody(form: FailureForm, failure: FermataError, requestId: string, issues?: Issues): unknown {
   const { message, code, details } = failure;
+  if (failure instanceof MissingPermission && form === "own")
+    return { error: message, message: `Missing required permission: ${failure.details?.permission}`, code, details, requestId };
   if (form === "own") return { error: message, code, ...(issues ? { issues } : details !== undefined && { details }), requestId };
   const { param, code: word } = named(details);
   const [first] = issues ?? [];

@@ -11,6 +11,14 @@ export type {
   SSOLoginConfig,
   User,
 } from "../auth/capabilities.ts";
+export { DEFAULT_ROLES } from "../auth/permissions.ts";
+export type { Policy, PolicyResource } from "../auth/policy.ts";
+export { StaticRBACProvider } from "../auth/rbac.ts";
+export type { IRBACProvider, RoleDefinition, RoleMapping, StaticRBACProviderOptions } from "../auth/rbac.ts";
+export { getAuthenticatedUser } from "./auth/authenticated-user.ts";
+export { exposureWarning } from "./auth/exposure.ts";
+export { listRouteAccess } from "./auth/route-access.ts";
+export type { RouteAccess, RouteAccessOptions } from "./auth/route-access.ts";
 export { defineAuth, MastraAuthProvider } from "../auth/provider.ts";
 export type {
   AuthRequest,

@@ -2,7 +2,6 @@
 import type { z } from "zod";
 import { safeParse } from "zod/v4/core";
 import type { RouteSpec } from "../contract/route.ts";
-import { RequestContext } from "../context/request-context.ts";
 import { fieldOf } from "../schema/messages.ts";
 import { InvalidRequest } from "./body.ts";
 
@@ -66,16 +65,14 @@ function define(target: Record<string, unknown>, name: string, value: unknown): 
   Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** The client's request context: in the body of writes, in the query of reads (JSON, or base64 of it). Unreadable values are no values. */
-export function clientContext(method: string, raw: RawInput): RequestContext {
-  if (method === "GET") {
-    const [text] = raw.query.requestContext ?? [];
-    return text === undefined ? new RequestContext() : RequestContext.fromClient(decodeContext(text));
+/** The client's values for the request context: in the body of writes, in the query of reads (JSON, or base64 of it). Unreadable values are no values. */
+export function clientValues(method: string, { query, body }: RawInput): unknown {
+  if (method === "GET" || method === "HEAD") {
+    const [text] = query.requestContext ?? [];
+    return text === undefined ? undefined : decodeContext(text);
   }
-  const { body } = raw;
-  if ((method !== "POST" && method !== "PUT") || typeof body !== "object" || body === null || !("requestContext" in body))
-    return new RequestContext();
-  return RequestContext.fromClient(body.requestContext);
+  const takesBody = (method === "POST" || method === "PUT") && typeof body === "object" && body !== null;
+  return takesBody && "requestContext" in body ? body.requestContext : undefined;
 }
 
 function decodeContext(text: string): unknown {

@@ -7,9 +7,11 @@ import type { EncodedRun } from "./wire/encoded-run.ts";
 /** What answers a route: a value for JSON, a run for a stream, either where the body decides. It throws `FermataError` for what is part of the contract. */
 export type Handler<S extends RouteSpec> = (input: RouteInput<S>, call: Call) => Answer<S> | Promise<Answer<S>>;
 
-type Answer<S extends RouteSpec> = S extends { readonly stream: string }
-  ? StreamSource
-  : RouteOutput<S> | (S extends { readonly events: unknown } ? EncodedRun : never);
+type Answer<S extends RouteSpec> = S extends { readonly raw: true }
+  ? Response
+  : S extends { readonly stream: string }
+    ? StreamSource
+    : RouteOutput<S> | (S extends { readonly events: unknown } ? EncodedRun : never);
 
 /** One handler per route. A route without a handler does not compile. */
 export type Handlers = {

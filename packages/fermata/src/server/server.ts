@@ -1,13 +1,14 @@
 /** The server without a web framework: routes to be mounted, each a function from a request to a reply. */
 import { LOCAL_PRINCIPAL, type Principal } from "../context/principal.ts";
-import { MASTRA_RESOURCE_ID_KEY, RequestContext } from "../context/request-context.ts";
+import { RequestContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
-import type { Mastra } from "../mastra.ts";
+import type { ApiRoute, Mastra } from "../mastra.ts";
 import { withFields } from "../telemetry/logger.ts";
-import { reachOf } from "../storage/reach.ts";
 import type { StreamFraming } from "../contract/route.ts";
 import type { RunEncoder } from "../protocols/run-encoder.ts";
 import { Attendance } from "./attendance.ts";
+import { Gate, type Entrant, type Door } from "./auth/gate.ts";
+import { actFor, type Identity } from "./auth/identity.ts";
 import { withHeaders } from "./cors.ts";
 import { DEFAULT_BODY_BYTES, readBody } from "./body.ts";
 import type { Audience, Call } from "./call.ts";
@@ -18,7 +19,7 @@ import type { Applicant } from "./limits/applicant.ts";
 import { Limits } from "./limits/limits.ts";
 import { Standings } from "./limits/standings.ts";
 import { idempotencyKey, Once } from "./once/once.ts";
-import { checkInput, clientContext, type CheckedInput, type RawInput } from "./request-input.ts";
+import { checkInput, clientValues, type CheckedInput, type RawInput } from "./request-input.ts";
 import { routeTable, type RouteEntry } from "./route-table.ts";
 import { EncodedRun } from "./wire/encoded-run.ts";
 import { OpenStreams, streamReply, type StreamSource } from "./wire/event-stream.ts";
@@ -34,7 +35,12 @@ export interface ServerOptions {
   readonly redact?: boolean;
   /** Milliseconds between comments on a silent stream. Default 15,000. */
   readonly heartbeatMs?: number;
-  /** Whom a request acts for. Default: the local user, who reaches everything. */
+  /** Where the routes will be mounted, and what the app adds. Patterns in `server.auth` are read by it; access does not depend on it. */
+  readonly prefix?: string;
+  readonly customRoutes?: readonly ApiRoute[];
+  /** Lets requests in. Default: made of `server.auth`. */
+  readonly gate?: Gate | undefined;
+  /** Whom a request acts for, in place of `server.auth`. Without both it acts for the local user, who reaches everything. */
   readonly principalOf?: (request: Request) => Principal | Promise<Principal>;
   /** What callers may take. Default: what `server.limits` says. */
   readonly limits?: Limits | undefined;
@@ -52,6 +58,8 @@ export interface IncomingRequest {
   readonly requestContext?: RequestContext | undefined;
   /** The network address of the caller. */
   readonly address?: string | undefined;
+  /** Stands around the rest of the request once it is known who calls. The body has not been read; `next` never rejects. */
+  readonly onAuthenticated?: ((entrant: Entrant, next: () => Promise<Response>) => Promise<Response>) | undefined;
 }
 
 /** A route to mount. */
@@ -66,6 +74,14 @@ const DEFAULT_HEARTBEAT_MS = 15_000;
 interface Settings extends ServerOptions {
   readonly once: Once;
   readonly open: OpenStreams;
+  readonly gate: Gate | undefined;
+}
+
+/** A route with what answers it and who may call it. */
+interface Served {
+  readonly entry: RouteEntry;
+  readonly handler: AnyHandler;
+  readonly door: Door | undefined;
 }
 
 type AnyHandler = (input: CheckedInput, call: Call) => unknown;
@@ -78,8 +94,10 @@ export function createRoutes(options: ServerOptions): MountedRoute[] {
   checkMilliseconds("server.timeout", options.mastra.getServer().timeout);
   checkMilliseconds("heartbeatMs", options.heartbeatMs);
   const all: Readonly<Record<string, Readonly<Record<string, unknown>>>> = handlers;
+  const gate = options.principalOf ? undefined : (options.gate ?? openGate(options));
   const settings: Settings = {
     ...options,
+    gate,
     limits: options.limits ?? Limits.of(options.mastra),
     once: new Once(options.mastra.getStorage()),
     open: new OpenStreams(),
@@ -88,9 +106,28 @@ export function createRoutes(options: ServerOptions): MountedRoute[] {
   return routeTable().map((entry) => {
     const name = entry.id.slice(entry.group.length + 1);
     // `handlers` has one for every route: its type says so.
-    const handler = all[entry.group]?.[name] as AnyHandler;
-    return { ...entry, handle: (incoming) => handle(entry, handler, incoming, settings) };
+    const served: Served = { entry, handler: all[entry.group]?.[name] as AnyHandler, door: gate?.forRoute(entry) };
+    return { ...entry, handle: (incoming) => handle(served, incoming, settings) };
   });
+}
+
+/**
+ * What lets requests in; `undefined` on a server without authentication, which everybody may use.
+ * @throws FermataError `MISCONFIGURED`, also for `server.requireAuth` without `server.auth`.
+ */
+export function openGate({
+  mastra,
+  prefix = "/api",
+  customRoutes = [],
+}: Pick<ServerOptions, "mastra" | "prefix" | "customRoutes">): Gate | undefined {
+  const gate = Gate.of({ mastra, prefix, customRoutes });
+  if (!gate && isAuthRequired(mastra))
+    throw new FermataError("MISCONFIGURED", "server.requireAuth (or MASTRA_REQUIRE_AUTH) is set and there is no server.auth: give one.");
+  return gate;
+}
+
+function isAuthRequired(mastra: Mastra): boolean {
+  return mastra.getServer().requireAuth ?? ["1", "true"].includes(process.env.MASTRA_REQUIRE_AUTH ?? "");
 }
 
 function checkMilliseconds(name: string, ms: number | undefined): void {
@@ -99,33 +136,33 @@ function checkMilliseconds(name: string, ms: number | undefined): void {
 }
 
 /** One request from its first byte to its reply. */
-async function handle(entry: RouteEntry, handler: AnyHandler, incoming: IncomingRequest, options: Settings): Promise<Response> {
+async function handle(served: Served, incoming: IncomingRequest, options: Settings): Promise<Response> {
   const config = options.mastra.getServer();
   const deadline = new Deadline(config.timeout ?? DEFAULT_TIMEOUT_MS);
   const call = new RequestCall(options, incoming.request, deadline);
-  if (!config.build?.apiReqLogs) return call.withHead(await reply(entry, handler, incoming, call, deadline, options));
+  if (!config.build?.apiReqLogs) return call.withHead(await reply(served, incoming, call, deadline, options));
   const start = performance.now();
-  const response = await call.withHead(await reply(entry, handler, incoming, call, deadline, options));
-  const fields = { method: entry.spec.method, route: entry.spec.path, status: response.status, ms: Math.round(performance.now() - start) };
+  const response = await call.withHead(await reply(served, incoming, call, deadline, options));
+  const { method, path } = served.entry.spec;
+  const fields = { method, route: path, status: response.status, ms: Math.round(performance.now() - start) };
   call.logger.info("Request", fields);
   return response;
 }
 
 async function reply(
-  entry: RouteEntry,
-  handler: AnyHandler,
+  served: Served,
   incoming: IncomingRequest,
   call: RequestCall,
   deadline: Deadline,
   options: Settings,
 ): Promise<Response> {
   try {
-    return await deadline.limit(answer(entry, handler, incoming, call, options));
+    return await deadline.limit(answer(served, incoming, call, options));
   } catch (error) {
     if (options.onBodyTooLarge && FermataError.is(error) && error.code === "PAYLOAD_TOO_LARGE") {
       return new Response(toJson(options.onBodyTooLarge(error)), { status: 413, headers: { ...JSON_TYPE, ...CLOSE } });
     }
-    return await failed(error, entry, incoming, call, options);
+    return await failed(error, served.entry, incoming, call, options);
   } finally {
     deadline.clear();
   }
@@ -133,57 +170,68 @@ async function reply(
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-async function answer(
-  entry: RouteEntry,
-  handler: AnyHandler,
-  incoming: IncomingRequest,
-  call: RequestCall,
-  options: Settings,
-): Promise<Response> {
+/** The phases of a request, in their order. */
+async function answer(served: Served, incoming: IncomingRequest, call: RequestCall, options: Settings): Promise<Response> {
+  const { entry, door } = served;
+  const { request, requestContext, onAuthenticated } = incoming;
+  if (requestContext) call.requestContext = requestContext;
+  if (options.limits) await options.limits.knock(applicantOf(entry, incoming), (call.standings = new Standings()));
+  if (door) call.admit(await door(incoming, call.requestContext));
+  else if (options.principalOf) call.actFor(await options.principalOf(request));
+  if (!onAuthenticated) return work(served, incoming, call, options);
+  return onAuthenticated(call, () =>
+    work(served, incoming, call, options).catch((error: unknown) => failed(error, entry, incoming, call, options)),
+  );
+}
+
+async function work({ entry, handler }: Served, incoming: IncomingRequest, call: RequestCall, options: Settings): Promise<Response> {
   const { spec } = entry;
-  const { request, params, query, requestContext } = incoming;
+  const { request, params, query } = incoming;
   const { limits } = options;
-  if (limits) await limits.knock(applicantOf(entry, incoming), (call.standings = new Standings()));
   const maxBytes = options.maxBodyBytes ?? options.mastra.getServer().bodySizeLimit ?? DEFAULT_BODY_BYTES;
   const raw: RawInput = { params, query, body: spec.body ? await readBody(request, maxBytes) : undefined };
   const input = checkInput(spec, raw);
-  call.requestContext = clientContext(request.method, raw);
-  // What the app says goes before what the client says.
-  if (requestContext) for (const [key, value] of requestContext) call.requestContext.setRaw(key, value);
-  if (options.principalOf) call.actFor(await options.principalOf(request));
+  call.requestContext.addFromClient(clientValues(request.method, raw));
   if (limits && call.standings) {
     const applicant = { ...applicantOf(entry, incoming, raw.body), principal: call.principal };
     call.admission = await limits.admit(applicant, call.standings);
     call.requestContext.meter = call.admission.meter;
   }
-  const work = async (): Promise<Response> => toResponse(entry, await handler(input, call), call, options);
+  const respond = async (): Promise<Response> => toResponse(entry, await handler(input, call), call, options);
   const { admission } = call;
-  return admission
-    ? admission.during(work, (counted) => once(entry, incoming, raw, call, options, counted))
-    : once(entry, incoming, raw, call, options, work);
+  const response = await (admission
+    ? admission.during(respond, (counted) => once(entry, incoming, raw, call, options, counted))
+    : once(entry, incoming, raw, call, options, respond));
+  return withCookies(response, call.identity);
 }
 
-/** Does the work, unless it has been done for the same call before. */
+/** Does the work, unless it has been done for the same call before. What sets cookies is not kept for a repeat. */
 function once(
   entry: RouteEntry,
   incoming: IncomingRequest,
   raw: RawInput,
   call: RequestCall,
   options: Settings,
-  work: () => Promise<Response>,
+  respond: () => Promise<Response>,
 ): Promise<Response> {
   const { request } = incoming;
-  if (request.method === "GET") return work();
+  if (entry.spec.method === "GET" || entry.spec.raw) return respond();
   const key = idempotencyKey(request);
   const asked = {
     request,
     body: raw.body,
     principal: call.principal,
     logger: options.mastra.getLogger(),
-    work,
+    work: respond,
     failed: (error: unknown) => failed(error, entry, incoming, call, options),
   };
   return key === undefined ? options.once.replyWithoutKey(call, asked) : options.once.reply(key, call, asked);
+}
+
+/** The cookies of a session that was renewed on the way belong to this caller's reply alone. */
+function withCookies(response: Response, identity: Identity | undefined): Response {
+  for (const cookie of identity?.cookies ?? []) response.headers.append("set-cookie", cookie);
+  return response;
 }
 
 function applicantOf({ id, spec }: RouteEntry, { request, params, address }: IncomingRequest, body?: unknown): Applicant {
@@ -203,6 +251,7 @@ function failed(
 }
 
 function toResponse({ spec }: RouteEntry, result: unknown, call: RequestCall, options: Settings): Response {
+  if (result instanceof Response) return result; // what `raw` routes give
   if (result instanceof EncodedRun) return toStream("sse", result.run, call, options, result.encoder);
   if (spec.stream) return toStream(spec.stream, result as StreamSource, call, options); // a stream's handler gives a run: its type says so
   return new Response(toJson(result), { status: 200, headers: JSON_TYPE });
@@ -270,9 +319,11 @@ class Deadline {
 class RequestCall implements Call {
   readonly mastra: Mastra;
   readonly audience: Audience;
+  readonly request: Request;
+  readonly gate: Gate | undefined;
   requestContext = new RequestContext();
   principal = LOCAL_PRINCIPAL;
-  readonly #request: Request;
+  identity: Identity | undefined;
   readonly #deadline: Deadline;
   #attendance: Attendance | undefined;
   #leave: (() => void) | undefined;
@@ -284,10 +335,11 @@ class RequestCall implements Call {
   #id: string | undefined;
   #logger: Call["logger"] | undefined;
 
-  constructor(options: ServerOptions, request: Request, deadline: Deadline) {
+  constructor(options: Settings, request: Request, deadline: Deadline) {
     this.mastra = options.mastra;
     this.audience = options.redact === false ? "operator" : "public";
-    this.#request = request;
+    this.request = request;
+    this.gate = options.gate;
     this.#deadline = deadline;
   }
 
@@ -298,7 +350,7 @@ class RequestCall implements Call {
   }
 
   get requestId(): string {
-    return (this.#id ??= requestIdOf(this.#request));
+    return (this.#id ??= requestIdOf(this.request));
   }
 
   get logger(): Call["logger"] {
@@ -319,7 +371,7 @@ class RequestCall implements Call {
       this.#attendance = attendance;
       attendance.onAway = () => this.onAway?.();
       this.#leave = attendance.enter();
-      const { signal } = this.#request;
+      const { signal } = this.request;
       if (signal.aborted) this.#leave();
       else signal.addEventListener("abort", this.#leave, { once: true });
       this.#deadline.onExpire((error) => attendance.abort(error));
@@ -327,10 +379,13 @@ class RequestCall implements Call {
     return this.#attendance;
   }
 
-  /** Who reaches one resource alone acts for it, whatever the request says. */
   actFor(principal: Principal): void {
     this.principal = principal;
-    const { resourceId } = reachOf(principal);
-    if (resourceId !== undefined) this.requestContext.setRaw(MASTRA_RESOURCE_ID_KEY, resourceId);
+    actFor(this.requestContext, principal);
+  }
+
+  admit({ principal, identity }: Entrant): void {
+    this.principal = principal;
+    this.identity = identity;
   }
 }

@@ -17,7 +17,17 @@ import { startHono, startServe, type TestServer } from "../support/test-server.t
 const MEDIA = { sse: "text/event-stream", records: "text/plain" } as const;
 
 /** Routes that take nothing: there is nothing that a caller could do wrong. */
-const CANNOT_FAIL = new Set(["system.packages", "system.apiSchema", "auth.capabilities", "auth.me", "chat.listModels"]);
+const CANNOT_FAIL = new Set([
+  "system.packages",
+  "system.apiSchema",
+  "system.routes",
+  "auth.capabilities",
+  "auth.me",
+  "auth.logout",
+  "auth.rolePermissions",
+  "auth.permissionPatterns",
+  "chat.listModels",
+]);
 
 const routes = routeTable();
 let server: TestServer;

@@ -76,8 +76,15 @@ const onItem =
     ];
   };
 
-/** Routes that refuse everything until the server has what they are for. */
-export const REFUSES_ALL: ReadonlySet<string> = new Set(["responses.cancel"]);
+/** Routes that refuse everything until the server has what they are for: nobody can sign in where there is no authentication. */
+export const REFUSES_ALL: ReadonlySet<string> = new Set([
+  "responses.cancel",
+  "auth.ssoLogin",
+  "auth.ssoCallback",
+  "auth.refresh",
+  "auth.signIn",
+  "auth.signUp",
+]);
 
 export const OPENAI_ROUTES: Readonly<Record<string, Ask>> = {
   "chat.create": (server) =>

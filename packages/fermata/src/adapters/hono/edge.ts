@@ -64,7 +64,26 @@ export class Edge {
     for (const { path, handler, phase } of this.#middleware) {
       if (phase === "onResponse") app.use(path, this.#afterwards(handler));
       else if (phase === "onRequest") app.use(path, this.#around(handler));
+      else app.use(path, noteFor(handler));
     }
+  }
+
+  /** Whether the app's own code runs once it is known who calls. */
+  get #waitsForUser(): boolean {
+    return this.#middleware.some(({ phase }) => phase === "onAuthenticated");
+  }
+
+  /** Tells the app's own code who calls, and runs what waits for that around `next`. */
+  async authenticated(c: Context, user: unknown, next: () => Promise<Response>): Promise<Response> {
+    if (user !== undefined) c.set("user", user);
+    const steps = this.#waitsForUser ? ((c.get(WAITING) as readonly Step[] | undefined) ?? []) : [];
+    const run = async (index: number): Promise<void> => {
+      const step = steps[index];
+      const reply = step ? await this.guarded(step)(c, () => run(index + 1)) : await next();
+      if (reply instanceof Response && reply !== c.res) c.res = reply;
+    };
+    await run(0);
+    return c.res;
   }
 
   /** Adds a route: `handler` for the methods, and the answer to browsers that ask whether they may. */
@@ -171,6 +190,16 @@ export class Edge {
 
 /** Set where the request is for one of our routes. */
 const OURS = "fermata:ours";
+/** What the request's path has waiting for its user. */
+const WAITING = "fermata:waiting";
+
+/** Puts a step aside until it is known who calls. */
+function noteFor(step: Step): HonoMiddleware {
+  return (c, next) => {
+    c.set(WAITING, [...((c.get(WAITING) as readonly Step[] | undefined) ?? []), step]);
+    return next();
+  };
+}
 
 /** Changes the head of the reply. */
 export async function addHeaders(c: Context, change: (headers: Headers) => void | Promise<void>): Promise<void> {

@@ -29,4 +29,25 @@ export const system = {
       routes: z.array(z.looseObject({ method: z.string(), path: z.string(), responseType: z.enum(["json", "stream"]) })),
     }),
   }),
+  routes: route({
+    method: "GET",
+    path: "/system/routes",
+    summary: "List who may call what, for those who run the server.",
+    access: "system:operate",
+    response: z.object({
+      routes: z.array(
+        z
+          .object({
+            id: z.string(),
+            method: z.string(),
+            path: z.string(),
+            access: z.enum(["open", "public", "required"]),
+            permission: z.string().nullable(),
+            owner: z.string(),
+            limits: z.string(),
+          })
+          .meta({ id: "RouteAccess" }),
+      ),
+    }),
+  }),
 };

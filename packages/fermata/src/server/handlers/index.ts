@@ -8,8 +8,7 @@ import { resumeStream } from "./agents/resume-stream.ts";
 import { stream } from "./agents/stream.ts";
 import { suspendedRuns } from "./agents/suspended-runs.ts";
 import { executeTool, getTool } from "./agents/tools.ts";
-import { capabilities } from "./auth/capabilities.ts";
-import { me } from "./auth/me.ts";
+import { authHandlers } from "./auth/index.ts";
 import { create as createChatCompletion } from "./chat/create.ts";
 import { getModel } from "./chat/get-model.ts";
 import { listModels } from "./chat/list-models.ts";
@@ -18,6 +17,7 @@ import { conversationHandlers } from "./conversations/index.ts";
 import { responseHandlers } from "./responses/index.ts";
 import { apiSchema } from "./system/api-schema.ts";
 import { packages } from "./system/packages.ts";
+import { routes } from "./system/routes.ts";
 import { execute } from "./tools/execute.ts";
 import { get as getGlobalTool } from "./tools/get.ts";
 import { list as listTools } from "./tools/list.ts";
@@ -42,8 +42,8 @@ export const handlers: Handlers = {
     executeTool,
   },
   tools: { list: listTools, get: getGlobalTool, execute },
-  system: { packages, apiSchema },
-  auth: { capabilities, me },
+  system: { packages, apiSchema, routes },
+  auth: authHandlers,
   chat: { create: createChatCompletion, listModels, getModel },
   responses: responseHandlers,
   conversations: conversationHandlers,

@@ -1,5 +1,16 @@
 import type { vectors as routes } from "../../../contract/routes/vectors.ts";
+import { FermataError } from "../../../errors.ts";
+import { reachOf } from "../../../storage/reach.ts";
+import type { VectorStore } from "../../../storage/vector/vector.ts";
+import type { Call } from "../../call.ts";
 import type { Handler } from "../../route-table.ts";
+
+/** What is in a vector store knows no owner, so it is for those who reach every resource. @throws FermataError `FORBIDDEN`, `NOT_FOUND` */
+function storeOf(name: string, { mastra, principal }: Call): VectorStore {
+  if (reachOf(principal).resourceId !== undefined)
+    throw new FermataError("FORBIDDEN", "Vector stores are shared by all users: this needs the scope resources:*.");
+  return mastra.getVector(name);
+}
 
 export const list: Handler<typeof routes.list> = (_input, { mastra }) => ({
   vectors: Object.entries(mastra.listVectors()).map(([name, store]) => ({ id: store.id, name, type: store.constructor.name })),
@@ -10,18 +21,18 @@ export const embedders: Handler<typeof routes.embedders> = () => ({ embedders: [
 
 export const createIndex: Handler<typeof routes.createIndex> = async ({ params, body }, call) => {
   const { indexName, dimension, metric } = body;
-  await call.mastra.getVector(params.vectorName).createIndex({ indexName, dimension, metric });
+  await storeOf(params.vectorName, call).createIndex({ indexName, dimension, metric });
   return { success: true };
 };
 
 export const upsert: Handler<typeof routes.upsert> = async ({ params, body }, call) => {
   const { indexName, vectors, metadata, ids } = body;
-  return { ids: await call.mastra.getVector(params.vectorName).upsert({ indexName, vectors, metadata, ids }) };
+  return { ids: await storeOf(params.vectorName, call).upsert({ indexName, vectors, metadata, ids }) };
 };
 
 export const query: Handler<typeof routes.query> = async ({ params, body }, call) => {
   const { indexName, queryVector, topK, filter, includeVector } = body;
-  const found = await call.mastra.getVector(params.vectorName).query({ indexName, queryVector, topK, filter, includeVector });
+  const found = await storeOf(params.vectorName, call).query({ indexName, queryVector, topK, filter, includeVector });
   return found.map(({ id, score, metadata, vector }) => ({
     id,
     score,
@@ -30,12 +41,12 @@ export const query: Handler<typeof routes.query> = async ({ params, body }, call
   }));
 };
 
-export const listIndexes: Handler<typeof routes.listIndexes> = ({ params }, call) => call.mastra.getVector(params.vectorName).listIndexes();
+export const listIndexes: Handler<typeof routes.listIndexes> = ({ params }, call) => storeOf(params.vectorName, call).listIndexes();
 
 export const describeIndex: Handler<typeof routes.describeIndex> = ({ params }, call) =>
-  call.mastra.getVector(params.vectorName).describeIndex({ indexName: params.indexName });
+  storeOf(params.vectorName, call).describeIndex({ indexName: params.indexName });
 
 export const deleteIndex: Handler<typeof routes.deleteIndex> = async ({ params }, call) => {
-  await call.mastra.getVector(params.vectorName).deleteIndex({ indexName: params.indexName });
+  await storeOf(params.vectorName, call).deleteIndex({ indexName: params.indexName });
   return { success: true };
 };
