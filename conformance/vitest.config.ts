@@ -1,11 +1,22 @@
 import { defineConfig } from "vitest/config";
 
+/** The suites of the official client. They run a second time, unchanged, with ours in its place. */
+const clientSuites = ["client/**/*.test.ts", "openai/official-client.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["client/**/*.test.ts", "openai/**/*.test.ts", "transcripts/**/*.test.ts"],
     // Each file starts a server of its own; one at a time is gentle to small machines.
     fileParallelism: false,
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    projects: [
+      { extends: true, test: { name: "official clients", include: [...clientSuites, "openai/**/*.test.ts", "transcripts/**/*.test.ts"] } },
+      {
+        extends: true,
+        resolve: { alias: { "@mastra/client-js": "fermata/client" } },
+        // An abort reaches a server that knows keys by a route for cancelling runs, which it does not have yet.
+        test: { name: "our MastraClient", include: clientSuites, exclude: ["client/failures.test.ts"] },
+      },
+    ],
   },
 });

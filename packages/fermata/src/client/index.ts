@@ -3,6 +3,15 @@ export type { AgentCallOptions, AgentClient, AgentReply, MessagesInput, Structur
 export type { Api, CallOptions, RouteArgs, RouteMethod, StreamingOptions } from "./api.ts";
 export { createClientTool } from "./client-tools.ts";
 export type { ClientTool, ClientToolContext, ClientTools, Observation, Observe } from "./client-tools.ts";
+export { createClientTool as createTool } from "./client-tools.ts";
+export type { Agent, Chunk, FullOutput } from "./compat/agent.ts";
+export { MastraClientError } from "./compat/error.ts";
+export { MastraClient } from "./compat/mastra-client.ts";
+export type { MastraClientOptions, MemoryThread, Tool, Vector } from "./compat/mastra-client.ts";
+export { RequestContext } from "./compat/request-context.ts";
+export type { StreamedResponse } from "./compat/resource.ts";
+export type { Conversations, Responses, ResponsesResponse, ResponsesStream } from "./compat/responses.ts";
+export type { Run, Workflow } from "./compat/workflow.ts";
 export { createClient } from "./create-client.ts";
 export type { Client, ClientOptions, ToolClient } from "./create-client.ts";
 export { FermataClientError } from "./error.ts";

@@ -133,15 +133,22 @@ export class ClientStream<T> implements AsyncIterable<T> {
     const { framing } = this.#source;
     const encoder = new TextEncoder();
     const events = this[Symbol.asyncIterator]();
-    return new ReadableStream<Uint8Array>({
-      async pull(controller) {
-        const { done, value } = await events.next();
-        const text = done ? (framing === "sse" ? "data: [DONE]\n\n" : "") : toFrame(value, framing);
-        if (text !== "") controller.enqueue(encoder.encode(text));
-        if (done) controller.close();
+    return new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          const { done, value } = await events.next();
+          const text = done ? (framing === "sse" ? "data: [DONE]\n\n" : "") : toFrame(value, framing);
+          if (text !== "") controller.enqueue(encoder.encode(text));
+          if (done) controller.close();
+        },
+        // Nobody reads any more: what the run says would be lost.
+        cancel: async () => {
+          await this.cancel().catch(() => undefined);
+          await events.return(undefined);
+        },
       },
-      cancel: async () => void (await events.return(undefined)),
-    });
+      { highWaterMark: 0 },
+    );
   }
 
   /** Stops the run on the server, and this stream with it. */

@@ -18,8 +18,8 @@ test("every TypeScript block of the documents compiles", () => {
       join(folder, "tsconfig.json"),
       JSON.stringify({ extends: join(root, "tsconfig.base.json"), compilerOptions, include: ["*.ts"] }),
     );
-    for (const { path, line, code } of blocks) {
-      writeFileSync(join(folder, `${path.replaceAll(/[/.]/g, "_")}-line-${line}.ts`), `${code}\nexport {};\n`);
+    for (const { path, line, code, as = `${path.replaceAll(/[/.]/g, "_")}-line-${line}.ts` } of blocks) {
+      writeFileSync(join(folder, as), `${code}\nexport {};\n`);
     }
     const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--pretty", "false", "-p", folder], {
       encoding: "utf8",

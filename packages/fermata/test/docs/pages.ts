@@ -21,15 +21,17 @@ export interface CodeBlock {
   readonly code: string;
   /** The file that the block is a copy of, from the comment before it. */
   readonly file: string | undefined;
+  /** The name under which blocks after it import it. */
+  readonly as: string | undefined;
 }
 
 /** The TypeScript blocks of a page. */
 export function codeBlocks(path: string): CodeBlock[] {
   const text = readPage(path);
-  return [...text.matchAll(/(?:<!-- file: (\S+) -->\n)?```ts\n([\s\S]*?)```/g)].map((match) => {
-    const [whole, file, code = ""] = match;
+  return [...text.matchAll(/(?:<!-- (?:file: (\S+)|as: (\S+)) -->\n)?```ts\n([\s\S]*?)```/g)].map((match) => {
+    const [whole, file, as, code = ""] = match;
     const line = text.slice(0, match.index + whole.indexOf("```ts\n")).split("\n").length + 1;
-    return { path, line, code, file };
+    return { path, line, code, file, as };
   });
 }
 
