@@ -20,6 +20,7 @@ const config: KnipConfig = {
       entry: [...entryPoints, "test/storage/measure-rows.ts", "test/support/postgres-process.ts"],
       project: ["{src,test}/**/*.ts"],
     },
+    "packages/create-fermata": { project: ["{src,test}/**/*.ts"] },
     "packages/cli": {
       entry: ["test/support/ask.mjs"],
       project: ["{src,test}/**/*.ts"],

@@ -6,10 +6,31 @@ import { filesUnder, root } from "./source-files.ts";
 /** Where the fingerprint of the last build is kept: outside `dist`, so that it is never published. */
 export const stampFile = join(root, "node_modules/.cache/fermata-build");
 
-/** Folders of the packages that are built, first the one that the others stand on. */
+/** Folders of the packages that are built, each behind those it stands on. */
 export function builtPackages(): string[] {
-  const packages = filesUnder("packages", (name) => name === "tsdown.config.ts").map((path) => path.slice(0, path.lastIndexOf("/")));
-  return packages.toSorted((a, b) => Number(b === "packages/fermata") - Number(a === "packages/fermata"));
+  const folders = filesUnder("packages", (name) => name === "tsdown.config.ts").map((path) => path.slice(0, path.lastIndexOf("/")));
+  const manifests = folders.map((folder) => ({ folder, ...readManifest(folder) }));
+  const ordered: string[] = [];
+  const add = ({ folder, dependencies, devDependencies, peerDependencies }: (typeof manifests)[number]): void => {
+    if (ordered.includes(folder)) return;
+    const names = Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies });
+    for (const other of manifests) if (names.includes(other.name)) add(other);
+    ordered.push(folder);
+  };
+  for (const manifest of manifests) add(manifest);
+  return ordered;
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly dependencies?: object;
+  readonly devDependencies?: object;
+  readonly peerDependencies?: object;
+}
+
+function readManifest(folder: string): Manifest {
+  // A package of our own.
+  return JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
 }
 
 /** A hash over all that a build reads: sources without tests, package manifests, build and compiler settings, the lockfile. */

@@ -58,7 +58,7 @@ const nodeAllowed = [
   /^packages\/fermata\/src\/serve(\.ts$|\/)/,
   /^packages\/fermata\/src\/storage\/(sqlite|postgres)/,
   /^packages\/fermata\/src\/models\/(resolve|installed-package)/,
-  /^packages\/cli\/src\//,
+  /^packages\/(?:cli|create-fermata)\/src\//,
 ];
 
 const isTest = (path: string): boolean => /\.test(-d)?\.ts$/.test(path) || /\/(test|fixtures)\//.test(path);

@@ -4,7 +4,7 @@ import { join, relative, sep } from "node:path";
 /** The root of the repository. */
 export const root = join(import.meta.dirname, "..");
 
-const notOurs = new Set(["node_modules", "dist", "coverage", ".git", ".fermata", ".mastra", "results", "recorded", "fixtures"]);
+const notOurs = new Set(["node_modules", "dist", "coverage", ".git", ".fermata", ".mastra", "results", "recorded", "fixtures", "template"]);
 
 /** Paths of the files under `folder` whose name `wanted` accepts, relative to the root, with `/`, sorted. A missing folder has none. */
 export function filesUnder(folder: string, wanted: (name: string) => boolean): string[] {

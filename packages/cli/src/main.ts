@@ -6,6 +6,7 @@ import { version } from "./version.ts";
 
 /** Each is loaded when it is called for. */
 const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
+  create: async () => (await import("./commands/create.ts")).createCommand,
   dev: async () => (await import("./commands/dev.ts")).devCommand,
   build: async () => (await import("./commands/build.ts")).buildCommand,
   start: async () => (await import("./commands/start.ts")).startCommand,
