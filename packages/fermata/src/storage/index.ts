@@ -24,6 +24,7 @@ export type {
 } from "./runs.ts";
 export type { LeaseAnswer, LeaseStore } from "./leases.ts";
 export type { Counted, LimitStore } from "./limits.ts";
+export type { ApiKeyFilter, ApiKeyRecord, ApiKeyStore } from "./api-keys.ts";
 export type { IdempotencyStore, IdempotentCall } from "./idempotency.ts";
 export { MemoryStore } from "./memory/memory-store.ts";
 export type { MemoryStoreOptions } from "./memory/memory-store.ts";

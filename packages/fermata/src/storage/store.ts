@@ -1,4 +1,5 @@
 import type { Principal } from "../context/principal.ts";
+import type { ApiKeyStore } from "./api-keys.ts";
 import type { IdempotencyStore } from "./idempotency.ts";
 import type { LeaseStore } from "./leases.ts";
 import type { LimitStore } from "./limits.ts";
@@ -47,6 +48,7 @@ export interface ScopedStore {
 export interface SystemStore {
   readonly work: RunWorkStore;
   readonly limits: LimitStore;
+  readonly apiKeys: ApiKeyStore;
   /** Deletes messages saved before `before` (epoch milliseconds), at most `limit`. Resolves to their number. */
   pruneMessages(before: number, limit: number): Promise<number>;
   /** Deletes idempotency keys that have expired. Resolves to their number. */

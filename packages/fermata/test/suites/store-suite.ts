@@ -1,6 +1,7 @@
 /** What every store does. Written once, run over each of them. */
 import { describe } from "vitest";
 import type { Store } from "../../src/storage/store.ts";
+import { apiKeyCases } from "./store/api-keys.ts";
 import { idempotencyCases } from "./store/idempotency.ts";
 import { isolationCases } from "./store/isolation.ts";
 import { leaseCases } from "./store/leases.ts";
@@ -36,6 +37,9 @@ export function storeSuite(name: string, store: () => Store): void {
   });
   describe(`${name}: limits`, () => {
     limitCases(store);
+  });
+  describe(`${name}: API keys`, () => {
+    apiKeyCases(store);
   });
   describe(`${name}: idempotency`, () => {
     idempotencyCases(store);

@@ -4,6 +4,7 @@ import { narrowed, reachOf } from "../reach.ts";
 import type { Reach } from "../reach.ts";
 import { SYSTEM } from "../store.ts";
 import type { ScopedStore, Store, System, SystemStore } from "../store.ts";
+import { memoryApiKeys } from "./api-keys.ts";
 import { memoryIdempotency } from "./idempotency.ts";
 import { memoryLeases } from "./leases.ts";
 import { memoryLimits } from "./limits.ts";
@@ -66,6 +67,7 @@ export class MemoryStore implements Store {
     this.#system = {
       work: memoryRunWork(runTable),
       limits: memoryLimits(),
+      apiKeys: memoryApiKeys(),
       async pruneMessages(before, limit) {
         let gone = 0;
         for (const row of table.all()) table.removeMessages(row, ({ createdAt }) => createdAt < before && gone < limit && (gone += 1) > 0);

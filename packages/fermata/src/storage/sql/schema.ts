@@ -88,6 +88,16 @@ export const MIGRATIONS: readonly Migration[] = [
     statements: [`alter table {t}runs add column lost {long} not null default 0`],
   },
   {
+    version: 9,
+    name: "API keys",
+    statements: [
+      `create table {t}api_keys (
+        id {id} primary key, hash text not null, name text not null, tenant {id} not null, subject {id} not null, roles {json}, scopes {json},
+        created_at {long} not null, expires_at {long}, revoked_at {long}, last_used_at {long})`,
+      `create index {i}api_keys_owner on {t}api_keys (tenant, subject, created_at)`,
+    ],
+  },
+  {
     version: 10,
     name: "limits",
     statements: [
@@ -115,4 +125,5 @@ export const TABLES = [
   "leases",
   "limits",
   "limit_places",
+  "api_keys",
 ] as const;

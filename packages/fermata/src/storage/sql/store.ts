@@ -5,6 +5,7 @@ import { SYSTEM } from "../store.ts";
 import type { ScopedStore, System, SystemStore } from "../store.ts";
 import { one } from "./database.ts";
 import type { SqlDatabase, Work } from "./database.ts";
+import { sqlApiKeys } from "./api-keys.ts";
 import { sqlIdempotency } from "./idempotency.ts";
 import { sqlLeases } from "./leases.ts";
 import { sqlLimits } from "./limits.ts";
@@ -57,6 +58,7 @@ function systemStore(db: SqlDatabase): SystemStore {
   return {
     work: sqlRunWork(db),
     limits: sqlLimits(db),
+    apiKeys: sqlApiKeys(db),
     async pruneMessages(before, limit) {
       return (await db.writeAlone(() => one({ text: oldMessages, values: [before, limit] }))).changes;
     },
