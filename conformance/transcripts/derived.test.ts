@@ -349,7 +349,9 @@ describe("streams", () => {
   test("stream-36: a reader who leaves aborts the model's call", async () => {
     const messages = "slow, and the reader of the raw stream leaves";
     const abort = new AbortController();
-    const request = { method: "POST", headers: JSON_TYPE, body: JSON.stringify({ messages }), signal: abort.signal };
+    // Where a turn is kept, it waits for its reader unless it is told otherwise.
+    const body = JSON.stringify({ messages, onDisconnect: "cancel" });
+    const request = { method: "POST", headers: JSON_TYPE, body, signal: abort.signal };
     const reply = await fetch(`${server.url}/api/agents/plainAgent/stream`, request);
     const reader = reply.body?.pipeThrough(new TextDecoderStream()).getReader();
     let seen = "";

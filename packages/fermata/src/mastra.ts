@@ -4,6 +4,7 @@ import type { AgentHost } from "./agents/host.ts";
 import type { AuthOption } from "./auth/config.ts";
 import type { Policy } from "./auth/policy.ts";
 import type { IRBACProvider } from "./auth/rbac.ts";
+import { serveAgentRuns } from "./agents/keeping/serve-agent-runs.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "./context/principal.ts";
 import type { RequestContext } from "./context/request-context.ts";
 import { FermataError } from "./errors.ts";
@@ -183,6 +184,8 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
   readonly #adopted = new Map<string, WorkflowDefinition>();
   /** Works on everything that runs: one per process. Kinds of runs are registered with it. */
   readonly runWorker: RunWorker;
+  /** The kept runs that a principal reaches. Absent without a storage. */
+  readonly runsFor?: (principal: Principal) => ScopedRuns;
   /** Where workflows run. */
   readonly workflowHost: WorkflowHost;
   readonly #server: ServerConfig;
@@ -216,6 +219,8 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
       add: (workflow) => void this.#adopted.set(workflow.id, workflow),
     };
     serveWorkflows(this.workflowHost);
+    if (this.storage) this.runsFor = (principal) => new ScopedRuns(this.runWorker, reachOf(principal));
+    serveAgentRuns(this.runWorker, this);
     for (const [key, workflow] of this.#workflows) attachWorkflow(key, workflow, this.workflowHost);
     for (const agent of this.#agents.values()) agent.attach(this);
   }

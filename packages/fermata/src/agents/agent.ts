@@ -1,5 +1,4 @@
 import { RequestContext } from "../context/request-context.ts";
-import { MASTRA_RESOURCE_ID_KEY, MASTRA_THREAD_ID_KEY } from "../context/request-context.ts";
 import { FermataError, messageOf } from "../errors.ts";
 import { resolveModels, resolveNow } from "../models/resolve.ts";
 import type { FallbackEntry, ModelCandidate, ModelConfig, ModelMessage } from "../models/types.ts";
@@ -13,14 +12,17 @@ import type { AnyTool, ProviderTool, Tools } from "../tools/tool.ts";
 import { AgentStream } from "./agent-stream.ts";
 import type { Delegate, DelegateOptions, OpenRun, RunLogging } from "./delegation.ts";
 import { ownHost, type AgentHost, type AgentWorkflow } from "./host.ts";
-import { PartConsumer } from "./loop/read-parts.ts";
-import { Run, type Answer, type RunSetup, type RunTool } from "./loop/run.ts";
+import { KeptTurn } from "./keeping/kept-turn.ts";
+import { restoreRun } from "./loop/restore.ts";
+import { Run, type Answer, type RunTool } from "./loop/run.ts";
 import { notSuspended, readSaved } from "./loop/suspend.ts";
 import { instructionsText, systemMessages } from "./loop/system.ts";
 import { toModelMessages, withoutOpenCalls } from "./messages/to-model.ts";
-import type { AgentOptions, Dynamic, Instructions, MemoryOptions, MessageInput } from "./options.ts";
+import type { AgentOptions, Dynamic, Instructions, MessageInput, OnDisconnect } from "./options.ts";
 import type { Processor } from "./processors.ts";
 import type { GenerateResult } from "./generate-result.ts";
+import type { Durability } from "../runs/run-log.ts";
+import { about, declined, given, merge, owner, refuseWaiting, stoppable, type Owner } from "./run-parts.ts";
 import { assertResource, Remembering } from "./remembering.ts";
 import { collect, startable, type AgentSetup } from "./start.ts";
 import { ownTools, withCallTools, withMemoryTools } from "./toolset.ts";
@@ -58,6 +60,10 @@ export interface AgentConfig<Id extends string = string, T extends Tools = Tools
   readonly defaultOptions?: Dynamic<AgentOptions>;
   readonly requestContextSchema?: Schema;
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /** What its turns leave in the app's `storage`. Default `batched`; without a storage, nothing. */
+  readonly durability?: Durability;
+  /** What becomes of a turn whose reader is gone. Default: stop it, after 30 seconds where it is kept. */
+  readonly onDisconnect?: OnDisconnect;
 }
 
 /** Names a run that waits, and the call in it. */
@@ -121,6 +127,14 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
 
   get requestContextSchema(): Schema | undefined {
     return this.#config.requestContextSchema;
+  }
+
+  get durability(): Durability {
+    return this.#config.durability ?? "batched";
+  }
+
+  get onDisconnect(): OnDisconnect | undefined {
+    return this.#config.onDisconnect;
   }
 
   getDescription(): string {
@@ -242,8 +256,12 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     options: (AgentOptions | DelegateOptions) & RunLogging,
     mode: "generate" | "stream",
   ): Promise<OpenRun> {
-    const setup = await this.#setUp(options, mode);
-    if (setup.options.runId !== undefined) await refuseWaiting(setup, setup.options.runId);
+    const turn = this.#turn(options);
+    const setup = await this.#setUp(turn ? stoppable(turn, options) : options, mode);
+    if (setup.options.runId !== undefined) {
+      await refuseWaiting(setup, setup.options.runId);
+      await turn?.claimId(setup.options.runId);
+    }
     const now = Date.now();
     const history = withoutOpenCalls([...toModelMessages(setup.options.context ?? [], now), ...toModelMessages(messages, now)]);
     const told = history.filter((message) => message.role === "system");
@@ -256,9 +274,12 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const rest = told.length === 0 ? history : history.filter(isConversation);
     const complete = told.length === 0 ? setup : { ...setup, system: [...setup.system, ...told] };
     setup.conversation?.give(messages, toModelMessages(setup.options.context ?? [], now).filter(isConversation), now);
-    return startable(complete, undefined, (sink, signal) => ({
+    const opened = startable(complete, undefined, (sink, signal) => ({
       run: new Run(complete, rest, sink, signal, { messageId: options.messageId ?? crypto.randomUUID(), createdAt: now }),
     }));
+    return turn
+      ? turn.begin(opened, { ...about(setup), input: options.facts }, mode === "generate" && setup.options.runId === undefined)
+      : opened;
   }
 
   async reopen(
@@ -270,7 +291,8 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
   ): Promise<OpenRun> {
     const suspensions = this.#suspensions(options.principal ?? options.requestContext?.principal);
     const suspension = await suspensions.claim(this.id, runId);
-    if (!suspension) throw notSuspended(this.name, runId);
+    const turn = this.#turn(options);
+    if (!suspension) throw notSuspended(this.name, runId, (await turn?.runs.get(runId))?.name === this.id);
     try {
       const saved = readSaved(suspension);
       const pending = waitingCall(saved, runId, toolCallId);
@@ -278,25 +300,11 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
       const requestContext = (options.requestContext?.copy() ?? new RequestContext()).completeFrom(
         RequestContext.fromSaved(saved.requestContext),
       );
-      const setup = await this.#setUp({ ...saved.options, ...given(options), runId, requestContext }, mode);
+      const again = { ...saved.options, ...given(options), runId, requestContext };
+      const setup = await this.#setUp(turn ? stoppable(turn, again) : again, mode);
       const putBack = (): Promise<void> => suspensions.put(suspension);
-      return startable(setup, putBack, (sink, signal) => {
-        const run = new Run(setup, saved.history, sink, signal, saved);
-        run.produced.push(...saved.produced);
-        run.steps.push(...saved.steps);
-        run.settled.push(...saved.settled);
-        run.pending = saved.pending;
-        run.usage = saved.usage;
-        run.answered.push(...saved.answered);
-        run.view = saved.view;
-        run.processorRetries = saved.processorRetries;
-        run.resumedStep = saved.step.stepNumber;
-        run.remembered = saved.remembered ?? [];
-        const consumer = new PartConsumer(run, saved.step);
-        consumer.content.push(...saved.content);
-        run.open = consumer.content;
-        return { run, reentry: { modelStep: { step: saved.step, consumer }, pending, answer } };
-      });
+      const opened = startable(setup, putBack, (sink, signal) => restoreRun(setup, saved, { pending, answer }, sink, signal));
+      return turn ? turn.goOn(opened, about(setup), () => setup.options.abortSignal?.aborted === true) : opened;
     } catch (error) {
       await suspensions.put(suspension); // nothing has happened to it: it goes on waiting
       throw error;
@@ -436,6 +444,17 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     return conversation;
   }
 
+  /** Where a turn of its own is kept; `undefined` where it is not, or when it is part of another run. */
+  #turn(options: (AgentOptions | DelegateOptions) & RunLogging): KeptTurn | undefined {
+    const host = this.#ownHost();
+    if (!host.runsFor || ("depth" in options && options.depth > 0)) return undefined;
+    const durability = ("durability" in options ? options.durability : undefined) ?? this.durability;
+    const runs =
+      durability === "memory" ? undefined : host.runsFor(options.principal ?? options.requestContext?.principal ?? LOCAL_PRINCIPAL);
+    if (!runs || durability === "memory") return undefined;
+    return new KeptTurn({ runs, durability, logger: options.logger ?? host.logger, attending: options.attending });
+  }
+
   #suspensions(principal: Principal = LOCAL_PRINCIPAL): SuspensionStore {
     const host = this.#ownHost();
     return host.suspensionsFor?.(principal) ?? host.suspensions;
@@ -456,39 +475,4 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
 /** The signal of `controller`, which also aborts when `outer` does. */
 function joined(controller: AbortController, outer: AbortSignal | undefined): AbortSignal {
   return outer ? AbortSignal.any([controller.signal, outer]) : controller.signal;
-}
-
-function declined(reason: string | undefined): Answer {
-  return reason === undefined ? { kind: "decline" } : { kind: "decline", reason };
-}
-
-/** Without the members that are `undefined`: they do not take the place of a default. */
-function given<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
-}
-
-function merge(defaults: AgentOptions | undefined, own: AgentOptions | DelegateOptions): AgentOptions {
-  if (!defaults) return own;
-  const options: AgentOptions = given(own);
-  const modelSettings =
-    defaults.modelSettings || options.modelSettings ? { ...defaults.modelSettings, ...options.modelSettings } : undefined;
-  return { ...defaults, ...options, ...(modelSettings && { modelSettings }) };
-}
-
-type Owner = Pick<RunSetup, "threadId" | "resourceId">;
-
-/** What the server knows of the caller goes before what the caller says of itself. */
-function owner(memory: MemoryOptions | undefined, context: RequestContext): Owner {
-  const thread = typeof memory?.thread === "object" ? memory.thread.id : memory?.thread;
-  const trusted = (key: string): string | undefined => {
-    const value = context.getRaw(key);
-    return typeof value === "string" ? value : undefined;
-  };
-  return { threadId: trusted(MASTRA_THREAD_ID_KEY) ?? thread, resourceId: trusted(MASTRA_RESOURCE_ID_KEY) ?? memory?.resource };
-}
-
-/** A run that waits would be replaced by another one of its name, whichever agent's it is. */
-async function refuseWaiting({ suspensions }: RunSetup, runId: string): Promise<void> {
-  const { total } = await suspensions.list({ runId }, 0, 1);
-  if (total > 0) throw new FermataError("CONFLICT", `A run with the id "${runId}" waits for an answer. Choose another id, or answer it.`);
 }

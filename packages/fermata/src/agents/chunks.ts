@@ -159,7 +159,8 @@ export type AgentChunk =
 
 /** A reader of a run. `push` may hand back a promise: the run waits for it, which is how a slow reader slows the model down. */
 export interface ChunkSink {
-  push(chunk: AgentChunk): void | Promise<void>;
+  /** `seq` is the chunk's number in the log, where the run is kept. */
+  push(chunk: AgentChunk, seq?: number): void | Promise<void>;
   /** The run has been cancelled: whoever waits in `push` need not wait any longer. */
   release?(): void;
 }

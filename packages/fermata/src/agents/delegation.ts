@@ -7,6 +7,7 @@ import type { ToolOutcome } from "../tools/execute.ts";
 import type { ToolOutputSink } from "../tools/tool-writer.ts";
 import type { Answer, DelegateTool, NestedAnswer, NestedWait, Run } from "./loop/run.ts";
 import type { AgentChunk, ChunkSink } from "./chunks.ts";
+import type { Attending } from "./attending.ts";
 import { runText } from "./loop/finish.ts";
 
 /** What delegation needs of an agent. */
@@ -33,6 +34,10 @@ export interface RunLogging {
   readonly principal?: Principal;
   /** The id of the answer's message. Default: a new one. */
   readonly messageId?: string;
+  /** Who waits for the run. */
+  readonly attending?: Attending;
+  /** What its record in the log holds, as data. */
+  readonly facts?: unknown;
 }
 
 export interface DelegateOptions extends RunLogging {

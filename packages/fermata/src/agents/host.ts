@@ -4,6 +4,7 @@ import { MemorySuspensionStore } from "../storage/memory-suspension-store.ts";
 import type { Principal } from "../context/principal.ts";
 import type { Store } from "../storage/store.ts";
 import type { SuspensionStore } from "../storage/suspension-store.ts";
+import type { ScopedRuns } from "../runs/scoped-runs.ts";
 import type { AnyTool } from "../tools/tool.ts";
 
 /** What an agent needs of the instance that it is registered with. */
@@ -15,6 +16,8 @@ export interface AgentHost {
   suspensionsFor?(principal: Principal): SuspensionStore;
   /** What memories without a storage of their own use. */
   readonly storage?: Store | undefined;
+  /** Where the turns are kept that act for the principal. Absent where nothing is kept. */
+  runsFor?(principal: Principal): ScopedRuns;
   /** Where the runs of workflows live. */
   readonly workflowHost?: object;
 }

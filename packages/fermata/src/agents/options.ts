@@ -1,6 +1,7 @@
 import type { RequestContext } from "../context/request-context.ts";
 import type { MemoryConfig } from "../memory/options.ts";
 import type { FallbackEntry, ModelConfig, ModelSettings } from "../models/types.ts";
+import type { Durability } from "../runs/run-log.ts";
 import type { Schema } from "../schema/schema.ts";
 import type { Tools } from "../tools/tool.ts";
 import type { AgentChunk } from "./chunks.ts";
@@ -21,6 +22,9 @@ export interface SystemMessage {
   readonly content: string;
   readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
+
+/** What becomes of a run whose reader is gone: stop it, let it go on, or stop it when nobody has come back after `graceMs`. */
+export type OnDisconnect = "cancel" | "continue" | { readonly graceMs: number };
 
 /** What to talk about: a text, or messages in any of the forms that AI SDK and Mastra apps use. */
 export type MessageInput = string | readonly unknown[];
@@ -111,6 +115,8 @@ export interface AgentOptions<T = unknown> {
   /** How often output processors may have the model asked again. Default 1. */
   readonly maxProcessorRetries?: number;
   readonly includeRawChunks?: boolean;
+  /** What the run leaves in the app's `storage`. Default: as the agent says. */
+  readonly durability?: Durability;
   // What these functions throw is logged and changes nothing.
   readonly onChunk?: (chunk: AgentChunk) => void | Promise<void>;
   readonly onStepFinish?: (step: StepRecord) => void | Promise<void>;

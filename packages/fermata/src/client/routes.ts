@@ -16,6 +16,14 @@ type RouteLine<S> = S extends { readonly method: infer M extends string; readonl
 type Table = { readonly [G in keyof Contract]: { readonly [R in keyof Contract[G]]: RouteLine<Contract[G][R]> } };
 
 export const ROUTES: Table = {
+  runs: {
+    list: "GET /runs",
+    get: "GET /runs/:runId",
+    stream: "GET /runs/:runId/stream sse",
+    cancel: "POST /runs/:runId/cancel",
+    resume: "POST /runs/:runId/resume",
+    delete: "DELETE /runs/:runId",
+  },
   agents: {
     list: "GET /agents",
     providers: "GET /agents/providers",
@@ -28,6 +36,8 @@ export const ROUTES: Table = {
     approveToolCallGenerate: "POST /agents/:agentId/approve-tool-call-generate",
     declineToolCallGenerate: "POST /agents/:agentId/decline-tool-call-generate",
     suspendedRuns: "GET /agents/:agentId/suspended-runs",
+    observe: "POST /agents/:agentId/observe sse",
+    recover: "POST /agents/:agentId/recover sse",
     getTool: "GET /agents/:agentId/tools/:toolId",
     executeTool: "POST /agents/:agentId/tools/:toolId/execute",
   },

@@ -6,12 +6,27 @@ import { compat } from "./routes/compat.ts";
 import { memoryCompat } from "./routes/memory-compat.ts";
 import { memory } from "./routes/memory.ts";
 import { responses } from "./routes/responses.ts";
+import { runs } from "./routes/runs.ts";
 import { system } from "./routes/system.ts";
 import { vectors } from "./routes/vectors.ts";
 import { tools } from "./routes/tools.ts";
 import { workflows } from "./routes/workflows.ts";
 
 /** Every route of the server, by group and name. A route's id is `<group>.<name>`. */
-export const contract = { agents, tools, system, auth, chat, responses, conversations, compat, memory, memoryCompat, vectors, workflows };
+export const contract = {
+  agents,
+  tools,
+  system,
+  auth,
+  chat,
+  responses,
+  conversations,
+  runs,
+  compat,
+  memory,
+  memoryCompat,
+  vectors,
+  workflows,
+};
 
 export type Contract = typeof contract;

@@ -45,6 +45,10 @@ export function memoryRunLog(limits: MemoryRunLogLimits = {}): RunLog {
   const table = new Table(limits.maxRuns ?? 1_000, limits.maxEntries ?? 200_000);
   const within = (reach: Reach): RunStore => ({
     create: async (run) => table.create(reach, run),
+    record: async (run, end) => {
+      const { lease } = table.create(reach, { ...run, workerId: "" });
+      return lease !== undefined && table.settle(lease, end);
+    },
     get: async (id) => table.find(reach, id)?.run,
     list: async (query = {}) => pageOf(table.list(reach, query), toWindow(query, DEFAULT_PER_PAGE)),
     events: async (id, afterSeq = 0, limit = DEFAULT_EVENTS) => table.events(table.find(reach, id), afterSeq, limit),

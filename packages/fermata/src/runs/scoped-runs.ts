@@ -1,8 +1,8 @@
 import { FermataError } from "../errors.ts";
 import type { Reach } from "../storage/reach.ts";
-import type { NewRun, RunEvent, RunRecord, RunStore } from "../storage/runs.ts";
+import type { NewRun, RunEnd, RunEvent, RunRecord, RunStore } from "../storage/runs.ts";
 import type { LiveRun } from "./live-run.ts";
-import { unpackEvent, type NewEvent } from "./packed-events.ts";
+import { packEvents, unpackEvent, type NewEvent } from "./packed-events.ts";
 import { readRun, type ReadOptions } from "./read-run.ts";
 import { reachOfRun, type Durability, type RunRef } from "./run-log.ts";
 import type { RunWorker } from "./run-worker.ts";
@@ -32,6 +32,11 @@ export class ScopedRuns {
     return this.#worker.begin(this.reach, run, local, durability);
   }
 
+  /** Writes a run that has begun and ended already. False when there is one with this id. */
+  record(run: Omit<NewRun, "workerId" | "wakeAt">, { events = [], ...end }: RunEnd): Promise<boolean> {
+    return this.store.record(run, { ...end, events: packEvents(events) });
+  }
+
   /** Takes a run that is suspended, here and now: of several callers one gets it. `undefined` when it is not suspended. */
   take(id: string, local?: unknown): Promise<LiveRun | undefined> {
     return this.#worker.take(this.reach, id, local);
@@ -44,6 +49,11 @@ export class ScopedRuns {
   /** The run, while this process works on it. */
   live(run: Run): LiveRun | undefined {
     return this.#worker.live(this.#ref(run));
+  }
+
+  /** Resolves when this process does not work on the run any more. */
+  idle(run: Run): Promise<void> {
+    return this.#worker.idle(this.#ref(run));
   }
 
   /** Lets a run go on that has become ready. `local` goes to it when this process gets it. */

@@ -32,6 +32,7 @@ function together(memory: RunStore, store: RunStore): RunStore {
       const known = await memory.get(run.id);
       return known ? { run: known, created: false } : store.create(run);
     },
+    record: async (run, end) => ((await memory.get(run.id)) ? false : store.record(run, end)),
     async get(id) {
       return (await memory.get(id)) ?? store.get(id);
     },

@@ -1,3 +1,4 @@
+import type { Attendance } from "./attendance.ts";
 import type { Principal } from "../context/principal.ts";
 import type { RequestContext } from "../context/request-context.ts";
 import type { Mastra } from "../mastra.ts";
@@ -14,6 +15,10 @@ export interface Call {
   readonly requestContext: RequestContext;
   /** Whom the request acts for. */
   readonly principal: Principal;
+  /** Who waits for the reply, and what becomes of the work when nobody does. */
+  readonly attendance: Attendance;
+  /** The number of the last event that a reader has, from the header `Last-Event-ID`. */
+  readonly lastEventId: number | undefined;
   /** Aborts when the caller is gone or its time is up. */
   readonly signal: AbortSignal;
   readonly audience: Audience;

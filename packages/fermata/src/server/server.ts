@@ -23,7 +23,7 @@ import { checkInput, clientValues, type CheckedInput, type RawInput } from "./re
 import { routeTable, type RouteEntry } from "./route-table.ts";
 import { EncodedRun } from "./wire/encoded-run.ts";
 import { OpenStreams, streamReply, type StreamSource } from "./wire/event-stream.ts";
-import { toJson } from "./wire/json.ts";
+import { toJson } from "../schema/json-text.ts";
 
 export interface ServerOptions {
   readonly mastra: Mastra;
@@ -262,6 +262,7 @@ function toStream(framing: StreamFraming, run: StreamSource, call: RequestCall, 
     framing,
     encoder,
     audience: call.audience,
+    ids: framing === "sse" && !encoder && (run.numbered === true || call.wantsIds),
     logger: withFields(call.logger, { runId: run.runId }),
     heartbeatMs: options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
     onCancel: () => call.leave(),
@@ -359,6 +360,17 @@ class RequestCall implements Call {
 
   get signal(): AbortSignal {
     return this.attendance.signal;
+  }
+
+  get lastEventId(): number | undefined {
+    const given = this.request.headers.get("last-event-id");
+    return given !== null && /^\d{1,15}$/.test(given) ? Number(given) : undefined;
+  }
+
+  /** Whether frames are to have their numbers. The official client skips frames that do not begin with `data: `. */
+  get wantsIds(): boolean {
+    const { headers } = this.request;
+    return headers.get("last-event-id") !== null || /\bids\b/.test(headers.get("x-fermata-stream") ?? "");
   }
 
   leave(): void {

@@ -82,6 +82,8 @@ export interface Lease {
 export interface RunStore {
   /** Creates the run unless it is there. `lease` is there when the run was created for `workerId`, also when it was that before. */
   create(run: NewRun): Promise<{ readonly run: RunRecord; readonly created: boolean; readonly lease?: Lease }>;
+  /** Writes a run that has begun and ended already. False, and nothing is written, when there is one with this id. */
+  record(run: Omit<NewRun, "workerId" | "wakeAt">, end: RunEnd): Promise<boolean>;
   get(id: string): Promise<RunRecord | undefined>;
   /** Newest first. Default 100 per page. */
   list(query?: RunQuery): Promise<Page<RunRecord>>;

@@ -101,7 +101,7 @@ function agentStep(agent: Agent, given: AgentStepOptions & { readonly structured
     ...(metadata && { metadata }),
     execute: async (context: StepContext<AgentStepInput>) => {
       const { inputData, requestContext, abortSignal, writer } = context;
-      const stream = await agent.stream(inputData.prompt, { ...options, requestContext, abortSignal });
+      const stream = await agent.stream(inputData.prompt, { ...options, requestContext, abortSignal, durability: "memory" }); // its chunks are in the log of the workflow
       for await (const chunk of stream.fullStream) await writer.write(chunk);
       const { text, object, finishReason } = await stream.getFullOutput();
       if (finishReason === "suspended") {

@@ -94,6 +94,8 @@ const OPTIONS: Readonly<Record<string, object>> = {
     defaultOptions: true,
     requestContextSchema: true,
     metadata: true,
+    durability: true,
+    onDisconnect: true,
   } satisfies Record<keyof AgentConfig, true>,
   "generate and stream": {
     runId: true,
@@ -120,6 +122,7 @@ const OPTIONS: Readonly<Record<string, object>> = {
     outputProcessors: true,
     maxProcessorRetries: true,
     includeRawChunks: true,
+    durability: true,
     onChunk: true,
     onStepFinish: true,
     onFinish: true,

@@ -145,7 +145,9 @@ function reviveFiles(message: ModelMessage): void {
   }
 }
 
-export function notSuspended(agentName: string, runId: string): FermataError {
+/** @param isKnown whether the log has such a run. */
+export function notSuspended(agentName: string, runId: string, isKnown: boolean): FermataError {
+  if (isKnown) return new FermataError("CONFLICT", `Run ${runId} does not wait for an answer: it has been answered already, or has ended.`);
   return new FermataError(
     "NOT_FOUND",
     `Agent "${agentName}" could not find a suspended run for runId "${runId}". It may have finished, may have been answered already, or may never have been suspended.`,

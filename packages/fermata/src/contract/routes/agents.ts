@@ -17,6 +17,7 @@ import {
   SuspendedRuns,
   SuspendedRunsQuery,
 } from "../shapes/agent.ts";
+import { ObserveBody, RecoverBody } from "../shapes/run.ts";
 import { AgentStreamEvent } from "../shapes/stream-event.ts";
 import { ToolCallBody, ToolCallQuery, ToolDescription } from "../shapes/tool.ts";
 
@@ -129,6 +130,28 @@ export const agents = {
     params: AgentParams,
     query: SuspendedRunsQuery,
     response: SuspendedRuns,
+    errors: ["NOT_FOUND"],
+  }),
+  observe: route({
+    method: "POST",
+    path: "/agents/:agentId/observe",
+    summary: "Read a run of an agent from any event on, also while it happens.",
+    access: "agents:execute",
+    params: AgentParams,
+    body: ObserveBody,
+    response: AgentStreamEvent,
+    stream: "sse",
+    errors: ["NOT_FOUND"],
+  }),
+  recover: route({
+    method: "POST",
+    path: "/agents/:agentId/recover",
+    summary: "Read a run of an agent whose process may be gone.",
+    access: "agents:execute",
+    params: AgentParams,
+    body: RecoverBody,
+    response: AgentStreamEvent,
+    stream: "sse",
     errors: ["NOT_FOUND"],
   }),
   getTool: route({

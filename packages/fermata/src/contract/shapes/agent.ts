@@ -123,7 +123,12 @@ const Memory = z
   })
   .meta({ id: "MemorySelection" });
 
+const OnDisconnect = z
+  .union([z.enum(["cancel", "continue"]), z.object({ graceMs: z.int().min(0).max(86_400_000) })])
+  .describe("What becomes of the run when its reader is gone");
+
 const runOptions = {
+  onDisconnect: OnDisconnect.optional(),
   instructions: SystemText.optional(),
   system: SystemText.optional(),
   context: z.array(z.unknown()).optional(),
@@ -160,6 +165,7 @@ export const ResumeBody = z
 
 const answer = {
   runId: Id,
+  onDisconnect: OnDisconnect.optional(),
   toolCallId: z.string().optional(),
   requestContext: RequestContextValues.optional(),
   model: z.string().optional(),

@@ -37,6 +37,7 @@ const OWNERS: Readonly<Record<keyof Contract, string>> = {
   memory: "threads of the caller's resource",
   memoryCompat: "threads of the caller's resource",
   workflows: "runs of the caller's resource",
+  runs: "runs of the caller's resource",
   vectors: "shared by all: callers who reach every resource",
   tools: "-",
   system: "-",

@@ -3,6 +3,7 @@ import { approveToolCall, approveToolCallGenerate, declineToolCall, declineToolC
 import { generate } from "./agents/generate.ts";
 import { get } from "./agents/get.ts";
 import { list } from "./agents/list.ts";
+import { observe, recover } from "./agents/observe.ts";
 import { providers } from "./agents/providers.ts";
 import { resumeStream } from "./agents/resume-stream.ts";
 import { stream } from "./agents/stream.ts";
@@ -15,6 +16,7 @@ import { listModels } from "./chat/list-models.ts";
 import { memoryCompatHandlers, memoryHandlers } from "./memory/index.ts";
 import { conversationHandlers } from "./conversations/index.ts";
 import { responseHandlers } from "./responses/index.ts";
+import { runHandlers } from "./runs/index.ts";
 import { apiSchema } from "./system/api-schema.ts";
 import { packages } from "./system/packages.ts";
 import { routes } from "./system/routes.ts";
@@ -38,6 +40,8 @@ export const handlers: Handlers = {
     approveToolCallGenerate,
     declineToolCallGenerate,
     suspendedRuns,
+    observe,
+    recover,
     getTool,
     executeTool,
   },
@@ -47,6 +51,7 @@ export const handlers: Handlers = {
   chat: { create: createChatCompletion, listModels, getModel },
   responses: responseHandlers,
   conversations: conversationHandlers,
+  runs: runHandlers,
   memory: memoryHandlers,
   memoryCompat: memoryCompatHandlers,
   workflows: workflowHandlers,

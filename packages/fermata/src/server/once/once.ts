@@ -64,6 +64,7 @@ export class Once {
   readonly #looking = new Map<string, Promise<IdempotentCall>>();
   /** Calls without a key whose callers have gone without a reply. */
   readonly #lost = new Map<string, SharedCall>();
+  readonly #losing = new Set<Promise<string>>();
   readonly #renewals = new Set<() => Promise<void>>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -94,7 +95,8 @@ export class Once {
    * clients that repeat what they got no answer to do not all send keys.
    */
   async replyWithoutKey(caller: Caller, asked: Asked): Promise<Response> {
-    if (this.#lost.size > 0) {
+    if (this.#losing.size > 0 || this.#lost.size > 0) {
+      await Promise.all(this.#losing);
       const found = this.#lost.get(await lostName(asked));
       if (found) return found.join(asked.request.signal);
     }
@@ -111,7 +113,10 @@ export class Once {
   }
 
   async #keepLost(attendance: Attendance, asked: Asked, work: Promise<Response>): Promise<void> {
-    const name = await lostName(asked);
+    const naming = lostName(asked);
+    this.#losing.add(naming);
+    const name = await naming;
+    this.#losing.delete(naming);
     const shared = new SharedCall("", attendance, work);
     const forget = (): void => {
       if (this.#lost.get(name) === shared) this.#lost.delete(name);

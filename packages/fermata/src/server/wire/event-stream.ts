@@ -10,7 +10,7 @@ import type { RunEncoder } from "../../protocols/run-encoder.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { WorkflowChunk } from "../../workflows/chunks.ts";
 import type { Audience } from "../call.ts";
-import { toJson } from "./json.ts";
+import { toJson } from "../../schema/json-text.ts";
 import { projectChunk } from "./projection.ts";
 
 /** Anything that a stream shows: chunks of an agent's run or of a workflow's. */
@@ -20,7 +20,9 @@ export type StreamedChunk = AgentChunk | WorkflowChunk;
 export interface StreamSource {
   readonly runId: string;
   /** Gives chunk after chunk until the end. Where `push` hands back a promise, it waits for it. */
-  start(sink: { push(chunk: StreamedChunk): void | Promise<void> }): Promise<Run | undefined>;
+  start(sink: { push(chunk: StreamedChunk, seq?: number): void | Promise<void> }): Promise<Run | undefined>;
+  /** Show the chunks' numbers, whatever the request says. */
+  readonly numbered?: boolean;
   /** What is written in place of a chunk that has been projected. */
   readonly reform?: (shown: unknown) => readonly unknown[];
 }
@@ -31,6 +33,8 @@ export interface EventStreamOptions {
   readonly encoder?: RunEncoder | undefined;
   readonly audience: Audience;
   readonly logger: Logger;
+  /** Give each frame its chunk's number in the log as `id`. */
+  readonly ids?: boolean;
   /** Milliseconds between comments that keep the connection alive. */
   readonly heartbeatMs: number;
   /** Called when the reader is gone before the end. */
@@ -178,11 +182,11 @@ class EventStream {
     }
   }
 
-  push(chunk: StreamedChunk): void | Promise<void> {
+  push(chunk: StreamedChunk, seq?: number): void | Promise<void> {
     if (this.#done) return undefined;
     const frame = this.#frame(chunk);
     if (frame === undefined) return undefined;
-    this.#write(frame);
+    this.#write(this.#options.ids && seq !== undefined ? `id: ${seq}\n${frame}` : frame);
     const controller = this.#controller;
     if (this.#buffer.length < MAX_BUFFERED && (controller?.desiredSize ?? 1) > 0) return undefined;
     this.#flush();

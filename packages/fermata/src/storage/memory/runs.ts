@@ -29,6 +29,22 @@ export function memoryRuns(table: RunTable): (reach: Reach) => RunStore {
       const row = table.add(newRow(reach.tenant, owner, run));
       return { run: row.run, created: true, ...(run.workerId !== undefined && { lease: toLease(row) }) };
     },
+    async record(run, { status, output, error, events }) {
+      const { created, run: record } = await this.create({ ...run, workerId: "" });
+      const row = created ? table.find({ ...reach, resourceId: record.resourceId }, record.id) : undefined;
+      if (!row) return false;
+      const ended = { output: fromText(toJsonText(output)), error: fromText(toJsonText(error)) };
+      row.run = {
+        ...row.run,
+        status,
+        ...(output !== undefined && { output: ended.output }),
+        ...(error !== undefined && { error: ended.error }),
+        ...(isEnd(status) && { finishedAt: row.run.updatedAt }),
+      };
+      delete row.owner;
+      addEvents(row, events);
+      return true;
+    },
     async get(id) {
       return table.find(reach, id)?.run;
     },

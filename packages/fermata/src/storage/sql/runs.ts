@@ -5,12 +5,12 @@ import { toPage, toWindow } from "../page.ts";
 import type { Page } from "../page.ts";
 import { ownerOf } from "../reach.ts";
 import type { Reach } from "../reach.ts";
-import type { ClaimedRun, JournalEdit, Lease, NewRun, RunQuery, RunRecord, RunStore } from "../runs.ts";
+import type { ClaimedRun, JournalEdit, Lease, NewRun, RunEnd, RunQuery, RunRecord, RunStore } from "../runs.ts";
 import { one } from "./database.ts";
 import type { SqlDatabase, SqlValue, Work } from "./database.ts";
 import { forReach, owned } from "./owner.ts";
 import { json, number, text, toJson } from "./row.ts";
-import { RUN_COLUMNS, toClaimed, toEvent, toLease, toRun } from "./run-rows.ts";
+import { eventValues, RUN_COLUMNS, toClaimed, toEvent, toLease, toRun } from "./run-rows.ts";
 
 const DEFAULT_PER_PAGE = 100;
 const DEFAULT_EVENTS = 1_000;
@@ -23,6 +23,9 @@ export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
   const sql = {
     insert: `insert into ${runs} (tenant, id, resource_id, kind, name, thread_id, parent_run_id, input, metadata, graph_hash, wake_at, status, owner, epoch, created_at, updated_at)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15) on conflict (tenant, id, resource_id) do nothing returning ${RUN_COLUMNS}`,
+    record: `insert into ${runs} (tenant, id, resource_id, kind, name, thread_id, parent_run_id, input, metadata, graph_hash, wake_at, status, output, error, created_at, updated_at, finished_at)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $11, $11, $15) on conflict (tenant, id, resource_id) do nothing returning run_key`,
+    event: `insert into ${events} (run_key, seq, type, data, at) values ($1, $2, $3, $4, $5)`,
     other: `select 1 as found from ${runs} where tenant = $1 and id = $2 and resource_id <> $3 limit 1`,
     get: owned(2, `select ${RUN_COLUMNS} from ${runs} where run_key = ${key}`),
     events: owned(4, `select seq, type, data, at from ${events} where run_key = ${key} and seq > $3 order by seq limit $4`),
@@ -66,6 +69,21 @@ export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
     // The answer to the first attempt may have been lost.
     const isOurs = run.workerId !== undefined && found["owner"] === run.workerId && found["epoch"] === 1;
     return isOurs ? { run: toRun(found), created: true, lease: toLease(found) } : { run: toRun(found), created: false };
+  }
+
+  function* record(reach: Reach, run: NewRun, owner: string, end: RunEnd): Work<boolean> {
+    const now = Date.now();
+    if (reach.resourceId === undefined) {
+      const other = yield { text: sql.other, values: [reach.tenant, run.id, owner] };
+      if (other.rows.length > 0) return false;
+    }
+    const about = insertValues(reach.tenant, owner, { ...run, wakeAt: now }, now).slice(0, 11);
+    const { status, output, error, events: given = [] } = end;
+    const finishedAt = status === "done" || status === "failed" || status === "cancelled" ? now : null;
+    const { rows } = yield { text: sql.record, values: [...about, status, toJson(output), toJson(error), finishedAt] };
+    if (!rows[0]) return false;
+    for (const event of given) yield { text: sql.event, values: eventValues(number(rows[0], "run_key"), event, now) };
+    return true;
   }
 
   function* signal(reach: Reach, id: string, name: string, payload: unknown): Work<"accepted" | "duplicate" | "gone"> {
@@ -129,6 +147,11 @@ export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
       assertId(run.id, "run's id");
       const owner = ownerOf(reach, run.resourceId);
       return await db.write(() => create(reach, run, owner));
+    },
+    async record(run, end) {
+      assertId(run.id, "run's id");
+      const owner = ownerOf(reach, run.resourceId);
+      return await db.write(() => record(reach, run, owner, end));
     },
     async get(id) {
       const [row] = (await db.read(() => one(forReach(sql.get, reach, [reach.tenant, id])))).rows;

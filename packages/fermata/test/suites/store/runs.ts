@@ -237,6 +237,17 @@ function editCases({ open, started, single }: Parts): void {
     expect(await runs.take("r", "late")).toBeUndefined();
     expect(await runs.take("unknown", "late")).toBeUndefined();
   });
+  test("a run that has ended already is written with its events, unless there is one with its id", async () => {
+    const { runs, work, kind } = open();
+    const end = { status: "done", output: { a: 1 }, events: [{ seq: 2, type: "e", data: [1] }] } as const;
+    expect(await runs.record({ id: "r", kind, name: "a", threadId: "t", input: 1 }, end)).toBe(true);
+    expect(await runs.record({ id: "r", kind, name: "b" }, { status: "failed" })).toBe(false);
+    const run = await runs.get("r");
+    expect(run).toMatchObject({ kind, name: "a", threadId: "t", input: 1, status: "done", output: { a: 1 }, resourceId: "anna" });
+    expect(run?.finishedAt).toBe(run?.createdAt);
+    expect(await runs.events("r")).toMatchObject([{ seq: 2, type: "e", data: [1] }]);
+    expect(await work.claim(kind, 5, { kinds: [kind] })).toEqual([]);
+  });
   test("a run with a worker is not removed; another one is, with its log", async () => {
     const { runs, work, lease } = await started();
     await work.append([{ lease, events: [{ seq: 1, type: "a", data: 1 }], results: [{ key: "k", value: 1 }] }]);

@@ -6,5 +6,5 @@ import { toReply } from "./reply.ts";
 
 export const generate: Handler<typeof agents.generate> = async ({ params, body }, call) => {
   const agent = call.mastra.getAgentById(params.agentId);
-  return toReply(projectResult(await agent.generate(toMessages(body.messages), runOptions(body, call)), call.audience));
+  return toReply(projectResult(await agent.generate(toMessages(body.messages), runOptions(agent, body, call)), call.audience));
 };

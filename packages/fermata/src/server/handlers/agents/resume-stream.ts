@@ -3,7 +3,8 @@ import type { Handler } from "../../route-table.ts";
 import { runOptions } from "./run-options.ts";
 
 export const resumeStream: Handler<typeof agents.resumeStream> = ({ params, body }, call) => {
-  const { runId: _runId, ...options } = runOptions(body, call);
+  const agent = call.mastra.getAgentById(params.agentId);
+  const { runId: _runId, ...options } = runOptions(agent, body, call);
   const answer = { kind: "resume", data: body.resumeData } as const;
-  return call.mastra.getAgentById(params.agentId).reopen(body.runId, body.toolCallId, answer, options, "stream");
+  return agent.reopen(body.runId, body.toolCallId, answer, options, "stream");
 };

@@ -1,15 +1,17 @@
 import type { z } from "zod";
+import type { Agent } from "../../../agents/agent.ts";
 import type { AgentOptions, Instructions, MemoryOptions, MessageInput } from "../../../agents/options.ts";
 import type { RunLogging } from "../../../agents/delegation.ts";
 import type { ResumeBody, RunBody } from "../../../contract/shapes/agent.ts";
 import { FermataError } from "../../../errors.ts";
 import type { EndpointConfig } from "../../../models/types.ts";
 import type { Call } from "../../call.ts";
+import { connection } from "./connection.ts";
 
 type Body = z.output<typeof RunBody> | z.output<typeof ResumeBody>;
 
 /** The options of a run as its request gives them. Functions and headers cannot come from outside. */
-export function runOptions(body: Body, call: Call): AgentOptions & RunLogging {
+export function runOptions(agent: Agent, body: Body, call: Call): AgentOptions & RunLogging {
   const { instructions, system, context, memory, runId, maxSteps, providerOptions, modelSettings, activeTools, toolChoice } = body;
   const { toolCallConcurrency, requireToolApproval, includeRawChunks } = body;
   const structured = body.structuredOutput ?? (body.output && { schema: body.output });
@@ -18,7 +20,7 @@ export function runOptions(body: Body, call: Call): AgentOptions & RunLogging {
     logger: call.logger,
     principal: call.principal,
     requestContext: call.requestContext,
-    abortSignal: call.signal,
+    ...connection(agent, body.onDisconnect, call),
     instructions: instructions as Instructions | undefined, // checked by shape; what else is in a message is the model's
     system: system as Instructions | undefined,
     context,
