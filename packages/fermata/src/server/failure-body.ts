@@ -9,13 +9,13 @@ type Issues = readonly { readonly field: string; readonly message: string }[];
 
 export function failureBody(form: FailureForm, failure: FermataError, requestId: string, issues?: Issues): unknown {
   const { message, code, details } = failure;
-  if (failure instanceof MissingPermission && form === "own")
-    return { error: message, message: `Missing required permission: ${failure.details?.permission}`, code, details, requestId };
+  const missing = failure instanceof MissingPermission ? `Missing required permission: ${failure.details?.permission}` : undefined;
+  if (missing !== undefined && form === "own") return { error: message, message: missing, code, details, requestId };
   if (form === "own") return { error: message, code, ...(issues ? { issues } : details !== undefined && { details }), requestId };
   const { param, code: word } = named(details);
   const [first] = issues ?? [];
   const error = {
-    message: first ? `${message}: ${first.field}: ${first.message}` : message,
+    message: first ? `${message}: ${first.field}: ${first.message}` : (missing ?? message),
     type: failureType(failure.status),
     code: word ?? failureCode(code),
     param: param ?? (first && first.field !== "root" ? first.field : null),

@@ -1,0 +1,146 @@
+/**
+ * I-1: who gets in is what the route declares, below every prefix and on every adapter. Generated from the route table: each route, called by
+ * nobody, by somebody with every permission but the one it asks for, and by somebody with that one alone.
+ */
+// oxlint-disable-next-line import/no-unassigned-import -- Nest wants it first
+import "reflect-metadata";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { routeTable } from "../../src/server/route-table.ts";
+import { adapters } from "../adapters/start.ts";
+import { askingAt, type Asking } from "../support/asking.ts";
+import { guardedApp } from "../support/guarded-app.ts";
+
+const PREFIXES = ["/api", "/v2", "/deep/er", "/api/v1", ""];
+
+const routes = routeTable().map(({ id, spec }) => ({
+  id,
+  method: spec.method,
+  access: spec.access,
+  // Names that are there, so that nothing but the door can turn the caller away.
+  path: spec.path
+    .replace(":agentId", "a")
+    .replace(":workflowId", "w")
+    .replace(":toolId", "free")
+    .replace(":vectorName", "v")
+    .replace(/:\w+/g, "x"),
+  body: spec.body ? {} : undefined,
+}));
+const closed = routes.filter(({ access }) => access !== "public");
+const open = routes.filter(({ access }) => access === "public");
+
+type Route = (typeof routes)[number];
+interface Fault {
+  readonly id: string;
+  readonly status: number;
+  readonly text: string;
+}
+
+/** The routes whose replies are not as they should be. */
+async function faults(
+  list: readonly Route[],
+  ask: (route: Route) => ReturnType<Asking>,
+  isRight: (route: Route, status: number, text: string) => boolean,
+): Promise<Fault[]> {
+  const answers = await Promise.all(list.map(async (route) => ({ route, ...(await ask(route)) })));
+  return answers.flatMap(({ route, status, text }) =>
+    isRight(route, status, text) ? [] : [{ id: route.id, status, text: text.slice(0, 200) }],
+  );
+}
+
+/** The same adapter set up in another way has shown the rest already. */
+const isVariant = (name: string): boolean => /behind|scope|listener|Express 4/.test(name);
+
+describe.each(adapters)("$name", (adapter) => {
+  describe.each(isVariant(adapter.name) ? PREFIXES.slice(1, 3) : PREFIXES)("below %j", (prefix) => {
+    let origin: Asking;
+    let api: Asking;
+    let stop: () => unknown;
+    beforeAll(async () => {
+      const server = await adapter.start({ mastra: guardedApp(), prefix, openapiPath: "/openapi.json" });
+      [origin, api, stop] = [askingAt(server.origin), askingAt(`${server.origin}${prefix}`), () => server.close()];
+    });
+    afterAll(() => stop());
+
+    test("nobody gets in where somebody is asked for", async () => {
+      const found = await faults(
+        closed,
+        ({ method, path, body }) => api(method, path, undefined, body),
+        (_route, status, text) => status === 401 && text.includes('"Invalid or expired token"'),
+      );
+      expect(found).toEqual([]);
+    });
+
+    test("a token that nobody has is no token", async () => {
+      const found = await faults(
+        closed,
+        ({ method, path, body }) => api(method, path, "nobody's", body),
+        (_route, status) => status === 401,
+      );
+      expect(found).toEqual([]);
+    });
+
+    test("every permission but the right one is not enough", async () => {
+      const found = await faults(
+        closed,
+        ({ method, path, body, access }) => api(method, path, `all but ${access}`, body),
+        ({ access }, status, text) => status === 403 && text.includes(`Missing required permission: ${access}"`),
+      );
+      expect(found).toEqual([]);
+    });
+
+    test("the right permission alone is", async () => {
+      const found = await faults(
+        closed,
+        ({ method, path, body, access }) => api(method, path, `only ${access}`, body),
+        (_route, status) => status !== 401 && status !== 403 && status < 500,
+      );
+      expect(found).toEqual([]);
+    });
+
+    test("everybody may sign in", async () => {
+      const found = await faults(
+        open,
+        ({ method, path, body }) => api(method, path, undefined, body),
+        ({ id }, status) => (status !== 401 || id === "auth.ssoCallback") && status < 500,
+      );
+      expect(found).toEqual([]);
+    });
+
+    test("the API's document is for those who may read about the system", async () => {
+      const ask = async (token?: string) => (await api("GET", "/openapi.json", token)).status;
+      expect([await ask(), await ask("all but system:read"), await ask("only system:read")]).toEqual([401, 403, 200]);
+    });
+
+    test("routes of the app's own ask who calls unless they say that they do not", async () => {
+      const ask = async (path: string, token?: string) => (await origin("GET", path, token)).status;
+      expect([await ask("/own/closed"), await ask("/own/closed", "owner")]).toEqual([401, 200]);
+      expect([await ask("/own/open"), await ask("/own/open", "nobody's")]).toEqual([200, 200]);
+      expect([
+        await ask("/own/reports/1"),
+        await ask("/own/reports/1", "all but reports:read"),
+        await ask("/own/reports/1", "only reports:read"),
+      ]).toEqual([401, 403, 200]);
+    });
+
+    test("no spelling of a path leads around the door", async () => {
+      const spellings = [
+        "/%61gents",
+        "/agents/",
+        "//agents",
+        "/./agents",
+        "/x/../agents",
+        "/AGENTS",
+        "/agents%2f",
+        "/agents;x=1",
+        "/agents?apiKey=owner",
+        "/agents#x",
+      ];
+      const statuses = await Promise.all(spellings.map(async (path) => (await api("GET", path)).status));
+      expect(statuses.filter((status) => status !== 401 && status !== 404)).toEqual([]);
+    });
+
+    test("HEAD is let in as GET is", async () => {
+      expect([(await api("HEAD", "/agents")).status, (await api("HEAD", "/agents", "owner")).status]).toEqual([401, 200]);
+    });
+  });
+});
