@@ -8,6 +8,7 @@ import { createOpenApiDocument } from "../server/openapi.ts";
 import type { Door, Gate } from "../server/auth/gate.ts";
 import { createRoutes, openGate, type MountedRoute } from "../server/server.ts";
 import { addHeaders, Edge } from "./hono/edge.ts";
+import { hostContext } from "./hono/host-context.ts";
 
 export interface MastraServerOptions {
   /** The Hono app that the routes are mounted on. */
@@ -114,6 +115,7 @@ export class MastraServer {
         params: c.req.param() as Record<string, string>,
         query: takesQuery ? c.req.queries() : NO_QUERY,
         context: c,
+        requestContext: hostContext(c),
         address: addressOf(c),
       });
     const behindMiddleware = async (c: Context): Promise<Response> =>

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { RequestContext } from "../context/request-context.ts";
 import type { ServerHandler } from "./handler.ts";
+import { addLocals } from "./host-locals.ts";
 import { MastraServer as AdapterServer } from "./mastra-server.ts";
 import { toNodeListener } from "./node-bridge.ts";
 
@@ -31,13 +31,11 @@ export class MastraServer extends AdapterServer<KoaApp> {
   protected override mount(app: KoaApp, handler: ServerHandler): void {
     const answer = toNodeListener(handler);
     app.use(async (ctx, next) => {
-      const { state, request } = ctx;
-      state.mastra = handler.mastra;
-      state.requestContext ??= new RequestContext();
+      const { request } = ctx;
+      const requestContext = addLocals(ctx.state, handler.mastra, ctx.res);
       if (!handler.owns(ctx.method, ctx.url)) return next();
       ctx.respond = false;
-      const bindings = { requestContext: state.requestContext };
-      return answer(ctx.req, ctx.res, { parsedBody: request.body, rawBody: request.rawBody, bindings });
+      return answer(ctx.req, ctx.res, { parsedBody: request.body, rawBody: request.rawBody, bindings: { requestContext } });
     });
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Controller, Next, Req, RequestMapping, RequestMethod, Res, VERSION_NEUTRAL } from "@nestjs/common";
 import type { DynamicModule, FactoryProvider, ModuleMetadata } from "@nestjs/common";
 import { HttpAdapterHost } from "@nestjs/core";
+import type { RequestContext } from "../context/request-context.ts";
 import type { Mastra } from "../mastra.ts";
 import { createHandler, type HandlerOptions, type ServerHandler } from "./handler.ts";
 import { toNodeListener, type NodeListener } from "./node-bridge.ts";
@@ -45,6 +46,8 @@ export class MastraModule {
 /** A request as Express or as Fastify gives it. */
 type NestRequest = (IncomingMessage | { readonly raw: IncomingMessage }) & {
   readonly body?: unknown;
+  /** Guards and middleware of the app may set it. */
+  readonly requestContext?: RequestContext;
   readonly route?: { readonly path: string };
   readonly routeOptions?: { readonly url: string };
 };
@@ -101,7 +104,11 @@ class MountedRoutes {
       reply.hijack();
       for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
     }
-    await this.#answer?.(incoming, "raw" in reply ? reply.raw : reply, { parsedBody: request.body, url });
+    await this.#answer?.(incoming, "raw" in reply ? reply.raw : reply, {
+      parsedBody: request.body,
+      url,
+      bindings: { requestContext: request.requestContext },
+    });
   }
 
   #prefixLength(route: string): number {

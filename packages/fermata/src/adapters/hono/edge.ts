@@ -8,6 +8,7 @@ import type { CorsOptions } from "../../mastra/edge-config.ts";
 import { limitedRequest } from "../../server/body.ts";
 import { createCors, decide, isPreflight, withHeaders, type Cors } from "../../server/cors.ts";
 import { failureReply } from "../../server/error-reply.ts";
+import { hostContext } from "./host-context.ts";
 import { requestIdOf } from "../../server/server.ts";
 
 /** What is to be known of a route before it is reached. */
@@ -142,7 +143,7 @@ export class Edge {
       return await this.fail(error, c);
     }
     c.set("mastra", mastra);
-    c.set("requestContext", new RequestContext());
+    c.set("requestContext", hostContext(c) ?? new RequestContext());
     c.set("registeredTools", mastra.listTools());
     c.set("abortSignal", c.req.raw.signal);
     return undefined;
