@@ -8,7 +8,7 @@ import type { Job, LoadResult } from "./load.ts";
 export const SERVERS = ["floor", "fermata", "official"] as const;
 export type ServerName = (typeof SERVERS)[number];
 /** What can be started: the servers, and bare Hono for start-up and idle memory. */
-export type ProgramName = ServerName | "hono" | "stores";
+export type ProgramName = ServerName | "hono" | "stores" | "adapters";
 
 const PROGRAMS: Record<ProgramName, string> = {
   hono: "servers/hono.js",
@@ -16,6 +16,7 @@ const PROGRAMS: Record<ProgramName, string> = {
   fermata: "servers/fermata.js",
   official: "peers/official.js",
   stores: "servers/stores.js",
+  adapters: "servers/adapters.js",
 };
 
 export interface Usage {

@@ -7,6 +7,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { adapterChecks, adapterTable, measureAdapters } from "./adapters.ts";
 import { CASES } from "./cases.ts";
 import { SERVERS, startLoadGenerator, startServer, type ServerName, type ServerProcess } from "./child.ts";
 import { fermataSize, honoSize, installPeers, officialSize, type Installed } from "./install.ts";
@@ -16,7 +17,7 @@ import { measureStores, storeChecks, storeTables } from "./stores.ts";
 import { checkTargets, type Results } from "./targets.ts";
 
 const RESULT_FILE = fileURLToPath(new URL("results/latest.json", import.meta.url));
-const MEASURES = [...CASES.map(({ id }) => id), "start", "size", "stores"];
+const MEASURES = [...CASES.map(({ id }) => id), "start", "size", "stores", "adapters"];
 
 const { values } = parseArgs({
   options: { quick: { type: "boolean" }, only: { type: "string" }, servers: { type: "string" }, gate: { type: "boolean" } },
@@ -36,8 +37,19 @@ if (CASES.some(({ id }) => only.includes(id))) results.cases = await cases(serve
 
 const stores = only.includes("stores") && servers.includes("fermata") ? await overStores() : undefined;
 
-const checks = [...(servers.includes("fermata") ? checkTargets(results) : []), ...(stores ? storeChecks(stores) : [])];
-const tables = [report(results, servers), ...(stores ? [storeTables(stores)] : []), ...(checks.length > 0 ? [checkTable(checks)] : [])];
+const adapters = only.includes("adapters") && servers.includes("fermata") ? await overAdapters() : undefined;
+
+const checks = [
+  ...(servers.includes("fermata") ? checkTargets(results) : []),
+  ...(stores ? storeChecks(stores) : []),
+  ...(adapters ? adapterChecks(adapters) : []),
+];
+const tables = [
+  report(results, servers),
+  ...(stores ? [storeTables(stores)] : []),
+  ...(adapters ? [adapterTable(adapters)] : []),
+  ...(checks.length > 0 ? [checkTable(checks)] : []),
+];
 console.log(`\n${tables.filter((part) => part !== "").join("\n\n")}\n`);
 await mkdir(fileURLToPath(new URL("results", import.meta.url)), { recursive: true });
 const machine = {
@@ -48,9 +60,19 @@ const machine = {
 };
 await writeFile(
   RESULT_FILE,
-  `${JSON.stringify({ at: new Date().toISOString(), machine, effort, ...results, stores, checks }, undefined, 2)}\n`,
+  `${JSON.stringify({ at: new Date().toISOString(), machine, effort, ...results, stores, adapters, checks }, undefined, 2)}\n`,
 );
 if (values.gate && (failures(results).length > 0 || checks.some(({ reached }) => reached !== true))) process.exitCode = 1;
+
+async function overAdapters() {
+  say("what the adapters cost");
+  const generator = startLoadGenerator();
+  try {
+    return await measureAdapters(generator, effort);
+  } finally {
+    await generator.stop();
+  }
+}
 
 async function overStores() {
   say("what remembering costs");

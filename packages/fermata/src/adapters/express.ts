@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerHandler } from "./handler.ts";
-import { addLocals } from "./host-locals.ts";
+import { addLocals, givenContext } from "./host-locals.ts";
 import { MastraServer as AdapterServer } from "./mastra-server.ts";
 import { toNodeListener } from "./node-bridge.ts";
 
@@ -23,9 +23,11 @@ export class MastraServer extends AdapterServer<ExpressApp> {
   protected override mount(app: ExpressApp, handler: ServerHandler): void {
     const answer = toNodeListener(handler);
     app.use((request, response, next) => {
-      const requestContext = addLocals(response.locals, handler.mastra, response);
-      if (!handler.owns(request.method ?? "GET", request.url ?? "/")) return next();
-      void answer(request, response, { parsedBody: request.body, bindings: { requestContext } });
+      const { locals } = response;
+      if (handler.owns(request.method ?? "GET", request.url ?? "/"))
+        return void answer(request, response, { parsedBody: request.body, bindings: { requestContext: givenContext(locals) } });
+      addLocals(locals, handler.mastra, response);
+      next();
     });
   }
 }

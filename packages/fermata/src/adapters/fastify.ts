@@ -48,21 +48,23 @@ function addRoutes(scope: FastifyInstance, handler: ServerHandler): void {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
   const taken = new Set<string>();
-  for (const { method, path } of handler.routes().flatMap(toSimplePaths)) {
+  for (const { method, path, isExact } of handler.routes().flatMap(toSimplePaths)) {
     const url = path === "" ? "/" : path;
     const place = `${method} ${url.replace(/:\w+/g, ":")}`;
     if (taken.has(place) || scope.hasRoute({ method, url: `${scope.prefix}${url}` })) continue;
     taken.add(place);
-    scope.route({ method, url, handler: (request, reply) => respond(scope.prefix, request, reply) });
+    scope.route({ method, url, handler: (request, reply) => respond(request, reply, isExact) });
   }
 
-  function respond(prefix: string, request: FastifyRequest, reply: FastifyReply): unknown {
+  function respond(request: FastifyRequest, reply: FastifyReply, isExact: boolean): unknown {
     const { raw } = request;
-    const url = (raw.url ?? "/").slice(prefix.length);
-    if (!handler.owns(raw.method ?? "GET", url)) return reply.callNotFound();
+    const url = scope.prefix === "" ? raw.url : raw.url?.slice(scope.prefix.length);
+    if (!isExact && !handler.owns(raw.method ?? "GET", url ?? "/")) return reply.callNotFound();
     reply.hijack();
     // What hooks have set so far, such as headers for other origins.
-    for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
-    return answer(raw, reply.raw, { parsedBody: request.body, url, bindings: { requestContext: request.requestContext } });
+    const headers = reply.getHeaders();
+    for (const name in headers) reply.raw.setHeader(name, headers[name] ?? "");
+    const below = scope.prefix === "" || url === undefined ? {} : { url };
+    return answer(raw, reply.raw, { ...below, parsedBody: request.body, bindings: { requestContext: request.requestContext } });
   }
 }

@@ -59,8 +59,10 @@ export function createHandler(options: HandlerOptions): ServerHandler {
       },
     ));
 
-  async function handle(request: Request, bindings?: object): Promise<Response> {
-    return (app ?? (await start())).fetch(request, bindings);
+  function handle(request: Request, bindings?: object): Promise<Response> {
+    if (!app) return start().then((made) => made.fetch(request, bindings));
+    const reply = app.fetch(request, bindings);
+    return reply instanceof Promise ? reply : Promise.resolve(reply);
   }
 
   return Object.assign(handle, {
@@ -76,6 +78,10 @@ export function createHandler(options: HandlerOptions): ServerHandler {
 async function createApp(options: HandlerOptions): Promise<Hono> {
   const app = new Hono();
   await new MastraServer({ openaiAtRoot: false, ...options, app }).init();
+  app.onError((error, c) => {
+    options.mastra.getLogger().error("Internal Server Error", { path: c.req.path, error });
+    return c.json({ error: "Internal Server Error", code: "INTERNAL" }, 500);
+  });
   app.notFound((c) => c.json({ error: "Not Found", code: "NOT_FOUND" }, 404));
   return app;
 }

@@ -2,18 +2,20 @@ import type { ServerResponse } from "node:http";
 import { RequestContext } from "../context/request-context.ts";
 import type { Mastra } from "../mastra.ts";
 
+/** The request context that the host has made, when it has. It goes with the request to agents, tools and steps. */
+export function givenContext(locals: Record<string, unknown>): RequestContext | undefined {
+  const { requestContext } = locals;
+  return requestContext instanceof RequestContext ? requestContext : undefined;
+}
+
 /**
- * Puts where the host's own code looks: `mastra`, `requestContext`, `tools`, and `abortSignal`, which aborts when the caller leaves.
- * What stands there already stays. Gives the request context, which goes with the request to agents, tools and steps.
+ * Puts where the host's own code looks, for a request that is the host's: `mastra`, `requestContext`, `tools`, and `abortSignal`,
+ * which aborts when the caller leaves. What stands there already stays.
  */
-export function addLocals(locals: Record<string, unknown>, mastra: Mastra, response: ServerResponse): RequestContext {
+export function addLocals(locals: Record<string, unknown>, mastra: Mastra, response: ServerResponse): void {
   locals.mastra ??= mastra;
+  locals.requestContext ??= new RequestContext();
   if (!("abortSignal" in locals)) Object.defineProperties(locals, lazyLocals(mastra, response));
-  const known = locals.requestContext;
-  if (known instanceof RequestContext) return known;
-  const made = new RequestContext();
-  locals.requestContext = made;
-  return made;
 }
 
 /** Made when they are asked for: most requests ask for neither. */

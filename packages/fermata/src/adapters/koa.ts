@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerHandler } from "./handler.ts";
-import { addLocals } from "./host-locals.ts";
+import { addLocals, givenContext } from "./host-locals.ts";
 import { MastraServer as AdapterServer } from "./mastra-server.ts";
 import { toNodeListener } from "./node-bridge.ts";
 
@@ -31,11 +31,14 @@ export class MastraServer extends AdapterServer<KoaApp> {
   protected override mount(app: KoaApp, handler: ServerHandler): void {
     const answer = toNodeListener(handler);
     app.use(async (ctx, next) => {
-      const { request } = ctx;
-      const requestContext = addLocals(ctx.state, handler.mastra, ctx.res);
-      if (!handler.owns(ctx.method, ctx.url)) return next();
+      const { request, state } = ctx;
+      if (!handler.owns(ctx.method, ctx.url)) {
+        addLocals(state, handler.mastra, ctx.res);
+        return next();
+      }
       ctx.respond = false;
-      return answer(ctx.req, ctx.res, { parsedBody: request.body, rawBody: request.rawBody, bindings: { requestContext } });
+      const bindings = { requestContext: givenContext(state) };
+      return answer(ctx.req, ctx.res, { parsedBody: request.body, rawBody: request.rawBody, bindings });
     });
   }
 }

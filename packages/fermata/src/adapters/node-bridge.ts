@@ -22,19 +22,23 @@ export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse,
  * one that reads slowly is waited for.
  */
 export function toNodeListener(handler: ServerHandler): NodeListener {
-  const bindings = new WeakMap<IncomingMessage, object>();
+  const known = new WeakMap<IncomingMessage, object>();
   const listener = getRequestListener(
-    (request, node) => handler(request, { ...node, ...bindings.get((node as { incoming: IncomingMessage }).incoming) }),
+    (request, node) => {
+      const bindings = known.get((node as { incoming: IncomingMessage }).incoming); // a server of node:http: its requests are these
+      return handler(request, bindings ? Object.assign(node, bindings) : node);
+    },
     { hostname: "localhost", errorHandler: () => badRequest() },
   );
-  return async (incoming, outgoing, host = {}) => {
-    if (host.bindings) bindings.set(incoming, host.bindings);
+  return (incoming, outgoing, host) => {
+    if (!host) return listener(incoming, outgoing);
+    if (host.bindings) known.set(incoming, host.bindings);
     restoreBody(incoming, host);
     const { url } = incoming;
     if (host.url !== undefined) incoming.url = host.url;
     const answered = listener(incoming, outgoing); // it reads the URL at once
     if (host.url !== undefined) incoming.url = url;
-    await answered;
+    return answered;
   };
 }
 

@@ -9,6 +9,8 @@ type Next = (error?: unknown) => void;
 export interface NodeHandler {
   /** Without `next`, what no route answers is a 404. */
   (request: IncomingMessage, response: ServerResponse, next?: Next): void;
+  /** Normalised: `/api`, or `""` for the root. */
+  readonly prefix: string;
   close(): Promise<void>;
 }
 
@@ -21,20 +23,14 @@ export interface NodeHandler {
 export function createNodeHandler(options: HandlerOptions): NodeHandler {
   const handler = createHandler(options);
   const answer = toNodeListener(handler);
-  async function handle(request: IncomingMessage, response: ServerResponse, next: Next | undefined): Promise<void> {
-    if (next) {
-      try {
-        await handler.ready();
-      } catch (error) {
-        return next(error);
-      }
-      if (!handler.owns(request.method ?? "GET", request.url ?? "/")) return next();
-    }
-    await answer(request, response, { parsedBody: "body" in request ? request.body : undefined });
+  const respond = (request: IncomingMessage, response: ServerResponse): void =>
+    void answer(request, response, "body" in request ? { parsedBody: request.body } : undefined);
+  function handle(request: IncomingMessage, response: ServerResponse, next?: Next): void {
+    if (!next) return respond(request, response);
+    const choose = (): void => (handler.owns(request.method ?? "GET", request.url ?? "/") ? respond(request, response) : next());
+    handler.ready().then(choose, next);
   }
-  return Object.assign((request: IncomingMessage, response: ServerResponse, next?: Next) => void handle(request, response, next), {
-    close: () => handler.close(),
-  });
+  return Object.assign(handle, { prefix: handler.prefix, close: () => handler.close() });
 }
 
 /**
