@@ -69,7 +69,7 @@ const FRAMEWORKS = {
   fastify: {
     async bare() {
       const app = Fastify();
-      app.post(GENERATE, async (request) => /** @type {any} */ (request.body).messages && reply);
+      app.post(GENERATE, (request, response) => response.send(/** @type {any} */ (request.body).messages && reply));
       app.post(STREAM, (request, response) =>
         response.headers(SSE).send(/** @type {any} */ (request.body).messages && Readable.from([frames])),
       );
@@ -92,18 +92,18 @@ const FRAMEWORKS = {
         if (ctx.path === STREAM) ctx.set(SSE);
         ctx.body = messages && (ctx.path === STREAM ? Readable.from([frames]) : reply);
       });
-      return listen(createServer(app.callback()));
+      return listen(toServer(app.callback()));
     },
     async fermata() {
       const app = new Koa();
       await new OnKoa({ app, mastra }).init();
-      return listen(createServer(app.callback()));
+      return listen(toServer(app.callback()));
     },
   },
   node: {
     bare: () =>
       listen(
-        createServer(async (request, response) => {
+        toServer(async (request, response) => {
           let text = "";
           for await (const chunk of request) text += chunk;
           if (!JSON.parse(text).messages) response.writeHead(400).end();
@@ -123,6 +123,9 @@ function bytes() {
     },
   });
 }
+
+/** @param {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => Promise<void>} handle */
+const toServer = (handle) => createServer((request, response) => void handle(request, response));
 
 /** @param {Server} server */
 async function listen(server) {
