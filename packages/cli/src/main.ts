@@ -1,5 +1,6 @@
 import { help, nearest, parse, type AnyCommand } from "./command.ts";
 import { SourceError } from "./compile/source-error.ts";
+import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { CommandError, UsageError } from "./terminal/usage-error.ts";
 import { version } from "./version.ts";
@@ -10,10 +11,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   dev: async () => (await import("./commands/dev.ts")).devCommand,
   build: async () => (await import("./commands/build.ts")).buildCommand,
   start: async () => (await import("./commands/start.ts")).startCommand,
+  api: async () => (await import("./commands/api.ts")).apiCommand,
+  routes: async () => (await import("./commands/routes.ts")).routesCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
+  migrate: async () => (await import("./commands/migrate.ts")).migrateCommand,
+  studio: async () => (await import("./commands/studio.ts")).studioCommand,
 };
-
-/** What the process ends with. */
-export const EXIT = { done: 0, failed: 1, misused: 2, found: 3 } as const;
 
 /** Runs the command that `args` name. Resolves to the exit code. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {

@@ -1,13 +1,14 @@
 /** `fermata build`: from the app's sources and what is installed to a folder that runs by itself. No network, no install. */
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createResolver, findPackage, type Resolver } from "../compile/resolve.ts";
 import type { Project } from "../project.ts";
 import { CommandError } from "../terminal/usage-error.ts";
 import { commonFolder, emit, Layout, relativeTo } from "./emit.ts";
-import { outputManifest, serverEntry } from "./entry.ts";
+import { instanceEntry, migrateEntry, outputManifest, serverEntry } from "./entry.ts";
 import { readGraph, type Graph } from "./graph.ts";
 import { tracePackages, type PackageUse, type Trace } from "./packages.ts";
+import { replaceFolder, sizeOf } from "./output-folder.ts";
 import { billOfMaterials } from "./sbom.ts";
 
 export interface BuildOptions {
@@ -38,14 +39,14 @@ export function build(project: Project, options: BuildOptions = {}): BuildResult
   const graph = readGraph(project.entry, project.sourceFolder, resolver, options.sourcemap ?? false);
   const library = findLibrary(graph, resolver);
   options.onProgress?.("Tracing its packages");
-  const trace = tracePackages(usesOf(project, graph, library.importer));
+  const trace = tracePackages(usesOf(project, graph, library));
   options.onProgress?.("Writing");
   const next = `${output}.${process.pid}`;
   rmSync(next, { recursive: true, force: true });
   try {
     write(project, graph, trace, library.path, next);
     const bytes = sizeOf(next);
-    replace(next, output);
+    replaceFolder(next, output);
     const taken = new Set(trace.packages.map(({ name }) => name));
     return {
       output,
@@ -70,14 +71,14 @@ function findLibrary(graph: Graph, resolver: Resolver): { readonly path: string;
   throw new CommandError('The package "fermata" is not installed: run npm install fermata.');
 }
 
-function usesOf(project: Project, graph: Graph, importer: string): PackageUse[] {
-  const uses: PackageUse[] = [{ name: "fermata", from: dirname(importer) }];
+function usesOf(project: Project, graph: Graph, library: { readonly path: string; readonly importer: string }): PackageUse[] {
+  const uses: PackageUse[] = [{ name: "fermata", from: dirname(library.importer), entry: library.path }];
   for (const { path, links } of graph.modules) {
     for (const { site, target } of links) {
       if (target.kind !== "package") continue;
       const from = dirname(path);
       // What stands in a `try` may be missing, and has been found by now if it is there.
-      if (site.kind === "static" || findPackage(from, target.name)) uses.push({ name: target.name, from });
+      if (site.kind === "static" || findPackage(from, target.name)) uses.push({ name: target.name, from, entry: target.file });
     }
   }
   for (const name of lookedUpByName(project)) if (findPackage(project.root, name)) uses.push({ name, from: project.root });
@@ -99,7 +100,10 @@ function isForeign({ root }: Project, name: string): boolean {
 
 function write(project: Project, graph: Graph, trace: Trace, library: string, output: string): void {
   const paths = [project.root, ...graph.modules.map(({ path }) => path), ...graph.files, ...trace.packages.map(({ folder }) => folder)];
-  const layout = new Layout(commonFolder([...paths, ...trace.links.keys()]), output);
+  const base = commonFolder([...paths, ...trace.links.keys()]);
+  // An app whose modules lie at the top of its project would write over the output's own files.
+  const isAtTop = graph.modules.some(({ path }) => dirname(path) === base);
+  const layout = new Layout(base, isAtTop ? join(output, "app") : output);
   mkdirSync(output, { recursive: true });
   const { name, manifest } = project;
   writeFileSync(join(output, "package.json"), outputManifest(name, manifest.version));
@@ -107,24 +111,10 @@ function write(project: Project, graph: Graph, trace: Trace, library: string, ou
   const [entry] = graph.modules.filter(({ path }) => path === project.entry);
   if (!entry) throw new Error("The entry is not among the modules."); // it is where reading them began
   const app = relativeTo(output, layout.placeOfModule(entry));
-  writeFileSync(join(output, "index.mjs"), serverEntry({ app, library: relativeTo(output, layout.place(library)) }));
+  writeFileSync(join(output, "index.mjs"), serverEntry(relativeTo(output, layout.place(library))));
+  writeFileSync(join(output, "mastra.mjs"), instanceEntry(app));
+  writeFileSync(join(output, "migrate.mjs"), migrateEntry());
   writeFileSync(join(output, "sbom.cdx.json"), billOfMaterials({ name, version: manifest.version }, trace.packages));
   const publicFolder = join(project.sourceFolder, "public");
   if (existsSync(publicFolder)) cpSync(publicFolder, join(output, "public"), { recursive: true });
-}
-
-function replace(next: string, output: string): void {
-  const old = `${next}.old`;
-  mkdirSync(dirname(output), { recursive: true });
-  if (existsSync(output)) renameSync(output, old);
-  renameSync(next, output);
-  rmSync(old, { recursive: true, force: true });
-}
-
-function sizeOf(folder: string): number {
-  let bytes = 0;
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name)).size;
-  }
-  return bytes;
 }

@@ -50,13 +50,11 @@ export function commonFolder(paths: Iterable<string>): string {
   return common?.join(sep) || sep;
 }
 
-/** @returns bytes written. */
-export function emit(graph: Graph, trace: Trace, layout: Layout): number {
-  let bytes = 0;
+export function emit(graph: Graph, trace: Trace, layout: Layout): void {
+  const folders = new Folders();
   const write = (path: string, text: string): void => {
-    mkdirSync(dirname(path), { recursive: true });
+    folders.for(path);
     writeFileSync(path, text);
-    bytes += new TextEncoder().encode(text).length;
   };
   const formats = new Map(graph.modules.map((module) => [module.path, module]));
   for (const module of graph.modules) {
@@ -64,21 +62,36 @@ export function emit(graph: Graph, trace: Trace, layout: Layout): number {
     write(place, withMap(emitModule(module, layout, formats), module, place, write));
   }
   for (const path of graph.data) write(layout.placeOfData(path), dataModule(path));
-  for (const path of graph.files) copy(path, layout.place(path));
-  for (const { folder, files } of trace.packages) for (const file of files) copy(join(folder, file), join(layout.place(folder), file));
+  for (const path of graph.files) copy(path, layout.place(path), folders);
+  for (const { folder, files } of trace.packages)
+    for (const file of files) copy(join(folder, file), join(layout.place(folder), file), folders);
   for (const [link, folder] of trace.links) {
     const place = layout.place(link);
-    mkdirSync(dirname(place), { recursive: true });
+    folders.for(place);
     if (!existsSync(place)) symlinkSync(relative(dirname(place), layout.place(folder)), place, "junction");
   }
-  return bytes;
 }
 
-function copy(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true });
+/** Makes folders once each: there are as many as files, nearly. */
+class Folders {
+  readonly #made = new Set<string>();
+
+  /** The folder of `path` is there. */
+  for(path: string): void {
+    const folder = dirname(path);
+    if (this.#made.has(folder)) return;
+    mkdirSync(folder, { recursive: true });
+    this.#made.add(folder);
+  }
+}
+
+function copy(from: string, to: string, folders: Folders): void {
+  folders.for(to);
   copyFileSync(from, to, constants.COPYFILE_FICLONE);
   // Whoever runs the server may read it, whatever the files' owner was about.
-  chmodSync(to, (statSync(from).mode & 0o111) === 0 ? 0o644 : 0o755);
+  const { mode } = statSync(from);
+  const wanted = (mode & 0o111) === 0 ? 0o644 : 0o755;
+  if ((mode & 0o777) !== wanted) chmodSync(to, wanted);
 }
 
 function emitModule(module: AppModule, layout: Layout, modules: ReadonlyMap<string, AppModule>): string {

@@ -1,14 +1,24 @@
 /** The files at the top of the output folder. */
 
 /** The server's entry. It sets the environment before the app's code is loaded, which static imports could not. */
-export function serverEntry(specifiers: { readonly library: string; readonly app: string }): string {
+export function serverEntry(library: string): string {
   return `// The server of this app: \`node index.mjs\`. Made by \`fermata build\`.
 process.env.NODE_ENV ||= "production";
-const fermata = await import(${JSON.stringify(specifiers.library)});
-const app = await import(${JSON.stringify(specifiers.app)});
+const fermata = await import(${JSON.stringify(library)});
+export const { mastra } = await import("./mastra.mjs");
+${SERVING}`;
+}
 
+/** The same with everything in one module, the environment first as well. */
+export function bundledEntry({ library, app }: { readonly library: string; readonly app: string }): string {
+  return `process.env.NODE_ENV ||= "production";
+const fermata = await import(${JSON.stringify(library)});
+const app = await import(${JSON.stringify(app)});
 export const mastra = app.mastra ?? app.default;
-if (typeof mastra?.getServer !== "function") {
+${SERVING}`;
+}
+
+const SERVING = `if (typeof mastra?.getServer !== "function") {
   console.error("The app's entry exports no instance: export const mastra = new Mastra({ … }).");
   process.exit(1);
 }
@@ -21,6 +31,29 @@ export const server = await fermata.serve(mastra).catch((error) => {
   process.exit(1);
 });
 process.send?.({ type: "fermata:listening", url: server.url });
+`;
+
+/** The instance alone, for programs that do something else with it than serving it. */
+export function instanceEntry(app: string): string {
+  return `import * as app from ${JSON.stringify(app)};
+
+export const mastra = app.mastra ?? app.default;
+`;
+}
+
+/** Brings the tables up to date where the command line is not: `node migrate.mjs`. */
+export function migrateEntry(): string {
+  return `process.env.NODE_ENV ||= "production";
+const { mastra } = await import("./mastra.mjs");
+const storages = new Set([mastra.getStorage(), ...Object.values(mastra.listMemory()).map((memory) => memory.storage)]);
+storages.delete(undefined);
+if (storages.size === 0) console.log("The app has no storage: there is nothing to migrate.");
+for (const storage of storages) {
+  await storage.migrate?.();
+  await storage.init();
+  console.log(\`\${storage.constructor.name} "\${storage.id}" is up to date.\`);
+  await storage.close();
+}
 `;
 }
 

@@ -30,7 +30,13 @@ export type Target =
   /** A file that goes along as it is. */
   | { readonly kind: "file"; readonly path: string }
   /** An installed package; `path` where Node would not find it by this specifier itself. */
-  | { readonly kind: "package"; readonly name: string; readonly path: string | undefined; readonly isCommonJs: boolean }
+  | {
+      readonly kind: "package";
+      readonly name: string;
+      readonly file: string;
+      readonly path: string | undefined;
+      readonly isCommonJs: boolean;
+    }
   /** Modules of which one is chosen at run time; their names end as those of the output do. */
   | { readonly kind: "modules"; readonly paths: readonly string[] }
   | { readonly kind: "builtin" }
@@ -81,12 +87,12 @@ export class Linker {
     const name = packageNameOf(specifier);
     const isFoundByNode = this.#resolver.findAsNode(importer, specifier, kind) === path;
     if (name !== undefined && isFoundByNode && findPackage(dirname(importer), name)) {
-      return { kind: "package", name, path: undefined, isCommonJs: this.#isCommonJs(path) };
+      return { kind: "package", name, file: path, path: undefined, isCommonJs: this.#isCommonJs(path) };
     }
     // An alias, `#imports`, or a path into a package without its extension: the file is named.
     const installed = /^.*node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(path)?.[1]?.replaceAll("\\", "/");
     const owner = name !== undefined && findPackage(dirname(importer), name) ? name : (installed ?? specifier);
-    return { kind: "package", name: owner, path, isCommonJs: this.#isCommonJs(path) };
+    return { kind: "package", name: owner, file: path, path, isCommonJs: this.#isCommonJs(path) };
   }
 
   #fileTarget(importer: string, { specifier }: ImportSite): Target {
@@ -98,7 +104,7 @@ export class Linker {
     if (written !== undefined && !isInstalled(written))
       return isCode(written) ? { kind: "module", path: written } : { kind: "file", path: written };
     return written !== undefined && name !== undefined
-      ? { kind: "package", name, path: undefined, isCommonJs: false }
+      ? { kind: "package", name, file: written, path: undefined, isCommonJs: false }
       : { kind: "missing" };
   }
 

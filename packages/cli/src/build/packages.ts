@@ -3,7 +3,7 @@
  * loads by a name made at run time, or as a native binary, cannot be read from its code.
  */
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
-import { extname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { findPackage, isInstalled, readManifest, type PackageManifest, type PackagePlace } from "../compile/resolve.ts";
 
 export interface TracedPackage {
@@ -29,9 +29,12 @@ export interface Trace {
 export interface PackageUse {
   readonly name: string;
   readonly from: string;
+  /** The module that is imported of it, where that is known. */
+  readonly entry?: string | undefined;
 }
 
-export function tracePackages(uses: Iterable<PackageUse>): Trace {
+export function tracePackages(uses: readonly PackageUse[]): Trace {
+  const entries = entriesByFolder(uses);
   const packages = new Map<string, TracedPackage>();
   const links = new Map<string, string>();
   const warnings: string[] = [];
@@ -40,7 +43,11 @@ export function tracePackages(uses: Iterable<PackageUse>): Trace {
     if (packages.has(place.folder)) return;
     const manifest = readManifest(place.folder) ?? {};
     const files = filesOf(place.folder, manifest);
-    const wanted = dependenciesOf(place.folder, manifest, files);
+    const wanted = dependenciesOf(
+      place.folder,
+      manifest,
+      reachable(entries.get(place.folder) ?? []) ?? files.map((file) => join(place.folder, file)),
+    );
     const found = wanted.flatMap(({ name, isNeeded }) => {
       const dependency = findPackage(place.folder, name);
       if (!dependency && isNeeded) warnings.push(`${place.name} needs ${name}, which is not installed.`);
@@ -64,6 +71,38 @@ export function tracePackages(uses: Iterable<PackageUse>): Trace {
   return { packages: [...packages.values()].toSorted((a, b) => (a.folder < b.folder ? -1 : 1)), links, warnings };
 }
 
+function entriesByFolder(uses: readonly PackageUse[]): ReadonlyMap<string, readonly string[]> {
+  const entries = new Map<string, string[]>();
+  for (const { name, from, entry } of uses) {
+    const place = entry === undefined ? undefined : findPackage(from, name);
+    if (!place || entry === undefined) continue;
+    entries.set(place.folder, [...(entries.get(place.folder) ?? []), entry]);
+  }
+  return entries;
+}
+
+const RELATIVE = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*["'](\.{1,2}\/[^"']+)["']/g;
+
+/** Files of a package that are loaded from its entries, as far as they name each other. None, when there is no entry to begin with. */
+function reachable(entries: readonly string[]): readonly string[] | undefined {
+  if (entries.length === 0) return undefined;
+  const seen = new Set<string>();
+  const queue = [...entries];
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    if (seen.has(path) || !CODE.has(extname(path))) continue;
+    seen.add(path);
+    const folder = dirname(path);
+    for (const [, specifier = ""] of readFileSync(path, "utf8").matchAll(RELATIVE)) {
+      const target = join(folder, specifier);
+      const file = [target, `${target}.js`, `${target}.cjs`, join(target, "index.js")].find((one) =>
+        statSync(one, { throwIfNoEntry: false })?.isFile(),
+      );
+      if (file !== undefined) queue.push(file);
+    }
+  }
+  return [...seen];
+}
+
 interface Wanted {
   readonly name: string;
   readonly isNeeded: boolean;
@@ -73,11 +112,11 @@ function dependenciesOf(folder: string, manifest: PackageManifest, files: readon
   const { dependencies = {}, optionalDependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifest;
   const wanted = new Map<string, boolean>();
   for (const name of Object.keys(peerDependencies)) if (!peerDependenciesMeta[name]?.optional) wanted.set(name, false);
-  // An optional peer is often a build tool or a rival of another one: it counts when the code names it and it is there.
+  // An optional peer is often a build tool or a rival of another one: it counts when it is there and the code that is used names it.
   const optional = [...Object.keys(peerDependencies), ...Object.keys(peerDependenciesMeta)].filter(
     (name) => peerDependenciesMeta[name]?.optional && findPackage(folder, name),
   );
-  for (const name of namedIn(folder, files, optional)) wanted.set(name, false);
+  for (const name of namedIn(files, optional)) wanted.set(name, false);
   for (const name of Object.keys(dependencies)) wanted.set(name, true);
   for (const name of Object.keys(optionalDependencies)) wanted.set(name, false);
   return [...wanted].filter(([name]) => !name.startsWith("@types/")).map(([name, isNeeded]) => ({ name, isNeeded }));
@@ -85,13 +124,13 @@ function dependenciesOf(folder: string, manifest: PackageManifest, files: readon
 
 const CODE = new Set([".js", ".mjs", ".cjs"]);
 
-function namedIn(folder: string, files: readonly string[], names: readonly string[]): string[] {
+function namedIn(files: readonly string[], names: readonly string[]): string[] {
   let left = [...names];
   const found: string[] = [];
   for (const file of files) {
     if (left.length === 0) break;
     if (!CODE.has(extname(file))) continue;
-    const code = readFileSync(join(folder, file), "utf8");
+    const code = readFileSync(file, "utf8");
     const here = left.filter((name) =>
       ['"', "'", "`"].some((quote) => code.includes(quote + name + quote) || code.includes(`${quote}${name}/`)),
     );

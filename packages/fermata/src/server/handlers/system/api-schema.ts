@@ -5,7 +5,7 @@ import { routeTable, type Handler } from "../../route-table.ts";
 
 export const apiSchema: Handler<typeof system.apiSchema> = () => ({
   version: 1,
-  routes: routeTable().map(({ spec }) => describeRoute(spec)),
+  routes: routeTable().map(({ id, spec }) => ({ id, summary: spec.summary, ...describeRoute(spec) })),
 });
 
 function describeRoute(spec: RouteSpec) {
