@@ -1,11 +1,15 @@
+/** Told when the last one has left and the work goes on. An object, not a closure: one that reaches the request would keep it for longer. */
+export interface AwayListener {
+  onAway(): void;
+}
+
 /** Who still waits for what a request does, and how long it goes on when nobody does. */
 export class Attendance {
   readonly #controller = new AbortController();
   #graceMs = 0;
   #present = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Called when the last one has left and the work goes on. */
-  onAway: (() => void) | undefined;
+  listener: AwayListener | undefined;
 
   /** Aborts when everybody has gone for good, or the time is up. */
   get signal(): AbortSignal {
@@ -46,7 +50,7 @@ export class Attendance {
     if (this.#graceMs === 0) return this.abort(left());
     // No timer can wait for ever.
     if (this.#graceMs <= 2_147_483_647) this.#timer = setTimeout(() => this.abort(left()), this.#graceMs);
-    this.onAway?.();
+    this.listener?.onAway();
   }
 }
 

@@ -6,7 +6,7 @@ import type { ApiRoute, Mastra } from "../mastra.ts";
 import { withFields } from "../telemetry/logger.ts";
 import type { StreamFraming } from "../contract/route.ts";
 import type { RunEncoder } from "../protocols/run-encoder.ts";
-import { Attendance } from "./attendance.ts";
+import { Attendance, type AwayListener } from "./attendance.ts";
 import { Gate, type Entrant, type Door } from "./auth/gate.ts";
 import { actFor, type Identity } from "./auth/identity.ts";
 import { withHeaders } from "./cors.ts";
@@ -328,8 +328,8 @@ class RequestCall implements Call {
   readonly #deadline: Deadline;
   #attendance: Attendance | undefined;
   #leave: (() => void) | undefined;
-  /** Called when the caller has gone and the work goes on. */
-  onAway: (() => void) | undefined;
+  /** Told when the caller has gone and the work goes on. */
+  away: AwayListener | undefined;
   /** Where the caller stands with the limits, for the head of the reply. */
   standings: Standings | undefined;
   admission: Admission | undefined;
@@ -377,11 +377,15 @@ class RequestCall implements Call {
     this.#leave?.();
   }
 
+  onAway(): void {
+    this.away?.onAway();
+  }
+
   get attendance(): Attendance {
     if (!this.#attendance) {
       const attendance = new Attendance();
       this.#attendance = attendance;
-      attendance.onAway = () => this.onAway?.();
+      attendance.listener = this;
       this.#leave = attendance.enter();
       const { signal } = this.request;
       if (signal.aborted) this.#leave();

@@ -6,7 +6,7 @@ import { memoryIdempotency } from "../../storage/memory/idempotency.ts";
 import { reachOf } from "../../storage/reach.ts";
 import type { Store } from "../../storage/store.ts";
 import type { Logger } from "../../telemetry/logger.ts";
-import type { Attendance } from "../attendance.ts";
+import type { Attendance, AwayListener } from "../attendance.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { SharedCall, tooLong } from "./shared-call.ts";
 import { replayed, type KeptReply } from "./shared-reply.ts";
@@ -41,8 +41,26 @@ export interface Caller {
   readonly attendance: Attendance;
   /** Says that the caller has gone. */
   leave(): void;
-  /** Called when the caller has gone and the work goes on. */
-  onAway: (() => void) | undefined;
+  /** Told when the caller has gone and the work goes on. */
+  away: AwayListener | undefined;
+}
+
+/** A call without a key, until its reply is there. */
+class KeylessCall implements AwayListener {
+  readonly work: Promise<Response>;
+  readonly #lose: (work: Promise<Response>) => void;
+  isLost = false;
+
+  constructor(work: Promise<Response>, lose: (work: Promise<Response>) => void) {
+    this.work = work;
+    this.#lose = lose;
+  }
+
+  onAway(): void {
+    if (this.isLost) return;
+    this.isLost = true;
+    this.#lose(this.work);
+  }
 }
 
 /** The key of a request, if it has one. @throws FermataError `VALIDATION_FAILED` */
@@ -100,16 +118,11 @@ export class Once {
       const found = this.#lost.get(await lostName(asked));
       if (found) return found.join(asked.request.signal);
     }
-    const work = asked.work();
-    let isLost = false;
-    caller.onAway = () => {
-      if (isLost) return;
-      isLost = true;
-      void this.#keepLost(caller.attendance, asked, work.catch(asked.failed));
-    };
-    const response = await work;
-    caller.onAway = undefined;
-    return isLost ? new Response(null, { status: 204 }) : response; // nobody reads this one
+    const call = new KeylessCall(asked.work(), (work) => void this.#keepLost(caller.attendance, asked, work.catch(asked.failed)));
+    caller.away = call;
+    const response = await call.work;
+    caller.away = undefined;
+    return call.isLost ? new Response(null, { status: 204 }) : response; // nobody reads this one
   }
 
   async #keepLost(attendance: Attendance, asked: Asked, work: Promise<Response>): Promise<void> {
