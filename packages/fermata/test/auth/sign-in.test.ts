@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { MastraAuthOidc, type MastraAuthOidcOptions } from "../../src/auth/oidc.ts";
 import type { ISessionProvider, ISSOProvider } from "../../src/auth/capabilities.ts";
 import type { OidcUser } from "../../src/auth/oidc/user.ts";
+import { Seal } from "../../src/auth/oidc/seal.ts";
 import { CLIENT, OpenIdServer } from "../support/openid-server.ts";
 
 const CALLBACK = "http://127.0.0.1:4111/api/auth/sso/callback";
@@ -136,7 +137,9 @@ describe("a sign-in is not completed", () => {
   test("by a browser that gives its own cookie the name of another sign-in", async () => {
     const [mine, theirs] = [await begin(), await begin()];
     const renamed = `${theirs.cookies[0]?.split("=")[0]}=${mine.cookies[0]?.split("=")[1]}`;
-    expect(await refusal(comeBack({ back: theirs.back, cookies: [renamed] }))).toMatchObject({ code: "UNAUTHENTICATED" });
+    const error = await refusal(comeBack({ back: theirs.back, cookies: [renamed] }));
+    // And the provider is not even asked.
+    expect([error, openid.requests.filter((line) => line.startsWith("POST /token"))]).toMatchObject([{ code: "UNAUTHENTICATED" }, []]);
   });
 
   test("with the cookie of a session in the place of the sign-in's", async () => {
@@ -338,4 +341,10 @@ describe("setting it up", () => {
   test.each(["http://id.example.com", "id.example.com", "javascript:alert(1)"])("%s is no issuer", (issuer) => {
     expect(() => create({ issuer })).toThrow(expect.objectContaining({ code: "MISCONFIGURED" }));
   });
+});
+
+test("what was sealed for one purpose is nothing for another", async () => {
+  const sealed = await new Seal(PASSWORD, "one").seal({ a: 1 }, 60);
+  const opened = await Promise.all(["one", "another"].map((purpose) => new Seal(PASSWORD, purpose).open(sealed)));
+  expect(opened).toMatchObject([{ a: 1 }, undefined]);
 });
