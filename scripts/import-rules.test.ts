@@ -21,6 +21,11 @@ describe("what may be imported", () => {
     ],
     ["zod, from the contract", `${src}/contract/routes/agents.ts`, `import { z } from "zod";`],
     ["the contract, from the server", `${src}/server/router.ts`, `import { contract } from "../contract/index.ts";`],
+    [
+      "the client and react, from the hooks",
+      `${src}/react/hooks.ts`,
+      `import { useMemo } from "react";\nimport { createClient } from "../client/index.ts";`,
+    ],
     ["types of the left, from the client", `${src}/client/client.ts`, `import type { Run } from "../runs/run.ts";`],
     ["everything, at the package's edge", `${src}/index.ts`, `export { toHono } from "./adapters/hono.ts";`],
     ["Node, from an adapter", `${src}/adapters/node.ts`, `import { createServer } from "node:http";`],
@@ -70,6 +75,12 @@ describe("what must not be imported", () => {
       `${src}/client/client.ts`,
       `import { Run } from "../runs/run.ts";`,
       "the client imports the contract and types alone",
+    ],
+    [
+      "a package's values, from the hooks",
+      `${src}/react/hooks.ts`,
+      `import { z } from "zod";`,
+      "the hooks import react, the client and types alone",
     ],
     [
       "a package's values, from the client",

@@ -79,8 +79,9 @@ function directionFault(from: string, to: string, typeOnly: boolean): string | u
   if (from === "contract")
     return to === "errors" && typeOnly ? undefined : "the contract imports zod, itself, and types of errors.ts alone";
   if (from === "client") return to === "contract" || typeOnly ? undefined : "the client imports the contract and types alone";
+  if (from === "react") return to === "client" || typeOnly ? undefined : "the hooks import the client and types alone";
   if (to === "contract") return readersOfTheContract.has(from) ? undefined : "the contract is read by server, protocols and client alone";
-  if (to === "client") return "no room imports the client";
+  if (to === "client") return "no room but react imports the client";
   const [left, right] = [position.get(to), position.get(from)];
   if (left === undefined || right === undefined)
     return `no rule names the room "${left === undefined ? to : from}": give it a place in scripts/import-rules.ts`;
@@ -101,6 +102,7 @@ function packageFault(file: SourceFile, room: string | undefined, { specifier, t
   if (room === "contract" && specifier !== "zod" && !specifier.startsWith("zod/"))
     return "the contract imports zod, itself, and types of errors.ts alone";
   if (room === "client" && !typeOnly) return "the client imports the contract and types alone";
+  if (room === "react" && specifier !== "react" && !typeOnly) return "the hooks import react, the client and types alone";
   if (specifier === "@ai-sdk/provider" && !typeOnly) return "only types come from the provider interface";
   return undefined;
 }

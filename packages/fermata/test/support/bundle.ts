@@ -9,11 +9,13 @@ export interface Bundle {
 
 const ENTRY = "\0entry";
 
-/** @throws Error when something of Node is imported, which no browser has. */
-export async function bundle(entry: string): Promise<Bundle> {
+/** `entry` is the path of a file, or code. @throws Error when something of Node is imported, which no browser has. */
+export async function bundle(entry: string | { readonly code: string }): Promise<Bundle> {
+  const code = typeof entry === "string" ? undefined : entry.code;
   const build = await rolldown({
-    input: ENTRY,
+    input: typeof entry === "string" ? entry : ENTRY,
     platform: "browser",
+    transform: { define: { "process.env.NODE_ENV": '"production"' } },
     plugins: [
       {
         name: "entry",
@@ -21,7 +23,7 @@ export async function bundle(entry: string): Promise<Bundle> {
           if (id.startsWith("node:")) throw new Error(`A browser has no ${id}`);
           return id === ENTRY ? id : null;
         },
-        load: (id) => (id === ENTRY ? { code: entry, moduleType: "ts" } : null),
+        load: (id) => (id === ENTRY && code !== undefined ? { code, moduleType: "ts" } : null),
       },
     ],
   });
