@@ -10,6 +10,7 @@ import { MASTRA_AUTH_TOKEN_KEY, MASTRA_RESOURCE_ID_KEY, type RequestContext } fr
 import { FermataError } from "../../errors.ts";
 import type { Mastra } from "../../mastra.ts";
 import { reachOf } from "../../storage/reach.ts";
+import { cookiesIn, homeOf, secured, withCookies } from "./cookies.ts";
 import { unmappable } from "./refusals.ts";
 import { tokenOf } from "./token.ts";
 
@@ -28,17 +29,19 @@ const EVERYBODYS = "resources:*";
 export class Authenticator {
   readonly authentication: Authentication;
   readonly rbac: IRBACProvider | undefined;
+  readonly #mastra: Mastra;
   readonly #identities = new WeakMap<Request, Promise<Identity | undefined>>();
 
-  constructor(authentication: Authentication, rbac: IRBACProvider | undefined) {
+  constructor(authentication: Authentication, mastra: Mastra) {
     this.authentication = authentication;
-    this.rbac = rbac;
+    this.rbac = mastra.getServer().rbac;
+    this.#mastra = mastra;
   }
 
   /** `undefined` for a server that knows nobody. @throws FermataError `MISCONFIGURED` */
   static of(mastra: Mastra): Authenticator | undefined {
     const { auth, rbac } = mastra.getServer();
-    if (auth) return new Authenticator(toAuthentication(auth), rbac);
+    if (auth) return new Authenticator(toAuthentication(auth), mastra);
     if (rbac) throw new FermataError("MISCONFIGURED", "server.rbac needs server.auth: without it nobody has roles.");
     return undefined;
   }
@@ -78,7 +81,8 @@ export class Authenticator {
     const id = sessions?.getSessionIdFromRequest(request);
     const session = typeof id === "string" && id !== "" ? await sessions?.refreshSession(id).catch(() => null) : undefined;
     if (!sessions || !session) return undefined;
-    const cookies = cookiesIn(sessions.getSessionHeaders(session));
+    const home = homeOf(this.#mastra, request);
+    const cookies = cookiesIn(sessions.getSessionHeaders(session)).map((cookie) => secured(cookie, home));
     const headers = new Headers(request.headers);
     headers.set("cookie", withCookies(headers.get("cookie") ?? "", cookies));
     const again = new Request(request.url, { method: request.method, headers, signal: request.signal });
@@ -142,18 +146,4 @@ export function actFor(context: RequestContext, principal: Principal): void {
   context.actFor(principal);
   const { resourceId } = reachOf(principal);
   if (resourceId !== undefined) context.setRaw(MASTRA_RESOURCE_ID_KEY, resourceId);
-}
-
-export function cookiesIn(headers: Readonly<Record<string, string>>): string[] {
-  return Object.entries(headers).flatMap(([name, value]) => (name.toLowerCase() === "set-cookie" ? [value] : []));
-}
-
-/** A `Cookie` header with the values of `Set-Cookie` headers in the place of older ones. */
-function withCookies(header: string, cookies: readonly string[]): string {
-  const pairs = new Map<string, string>();
-  for (const pair of [...header.split(";"), ...cookies.map((cookie) => cookie.split(";", 1)[0] ?? "")]) {
-    const at = pair.indexOf("=");
-    if (at > 0) pairs.set(pair.slice(0, at).trim(), pair.slice(at + 1).trim());
-  }
-  return [...pairs].map(([name, value]) => `${name}=${value}`).join("; ");
 }

@@ -7,16 +7,22 @@ import type { auth } from "../../../contract/routes/auth.ts";
 import { FermataError } from "../../../errors.ts";
 import type { Call } from "../../call.ts";
 import type { Handler } from "../../route-table.ts";
-import { cookiesIn } from "../../auth/identity.ts";
+import { cookiesIn, homeOf, secured } from "../../auth/cookies.ts";
 import { InvalidToken } from "../../auth/refusals.ts";
 import { publicUser } from "./public-user.ts";
 
 /** A reply that sets cookies: for this caller alone. */
-export function replyWith(body: unknown, cookies: readonly string[], init: { status?: number; location?: string } = {}): Response {
+export function replyWith(
+  { mastra, request }: Call,
+  body: unknown,
+  cookies: readonly string[],
+  init: { status?: number; location?: string } = {},
+): Response {
+  const home = homeOf(mastra, request);
   const headers = new Headers({ "cache-control": "no-store" });
   if (body !== undefined) headers.set("content-type", "application/json");
   if (init.location !== undefined) headers.set("location", init.location);
-  for (const cookie of cookies) headers.append("set-cookie", cookie);
+  for (const cookie of cookies) headers.append("set-cookie", secured(cookie, home));
   return new Response(body === undefined ? null : JSON.stringify(body), { status: init.status ?? 200, headers });
 }
 
@@ -56,7 +62,7 @@ async function attempt(work: Promise<CredentialsResult>, message: string): Promi
 }
 
 async function signedIn(call: Call, { user, token, cookies }: CredentialsResult): Promise<Response> {
-  return replyWith({ user: publicUser(user), ...(token !== undefined && { token }) }, await sessionCookies(call, user, cookies));
+  return replyWith(call, { user: publicUser(user), ...(token !== undefined && { token }) }, await sessionCookies(call, user, cookies));
 }
 
 export const refresh: Handler<typeof auth.refresh> = async (_input, call) => {
@@ -65,24 +71,19 @@ export const refresh: Handler<typeof auth.refresh> = async (_input, call) => {
   const id = sessions.getSessionIdFromRequest(call.request);
   const session = id === null ? null : await sessions.refreshSession(id).catch(() => null);
   if (!session) throw new InvalidToken(false);
-  return replyWith({ success: true }, cookiesIn(sessions.getSessionHeaders(session)));
+  return replyWith(call, { success: true }, cookiesIn(sessions.getSessionHeaders(session)));
 };
 
 export const logout: Handler<typeof auth.logout> = async (_input, call) => {
   const authentication = call.gate?.authenticator.authentication;
   const sessions = capable(authentication, isSessionProvider);
   // Asked before the session is gone: it may say where to sign out.
-  const redirectTo = await capable(authentication, isSSOProvider)?.getLogoutUrl?.(homeOf(call), call.request);
+  const redirectTo = await capable(authentication, isSSOProvider)?.getLogoutUrl?.(homeOf(call.mastra, call.request), call.request);
   const id = sessions?.getSessionIdFromRequest(call.request);
   if (sessions && typeof id === "string" && id !== "") await sessions.destroySession(id).catch(() => undefined);
   const cookies = [
     ...(sessions ? cookiesIn(sessions.getClearSessionHeaders()) : []),
     ...(readCookie(call.request, TOKEN_COOKIE) === undefined ? [] : [`${TOKEN_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`]),
   ];
-  return replyWith({ success: true, ...(typeof redirectTo === "string" && { redirectTo }) }, cookies);
+  return replyWith(call, { success: true, ...(typeof redirectTo === "string" && { redirectTo }) }, cookies);
 };
-
-/** The server as browsers know it. */
-export function homeOf({ mastra, request }: Call): string {
-  return (mastra.getServer().publicUrl ?? new URL(request.url).origin).replace(/\/+$/, "");
-}

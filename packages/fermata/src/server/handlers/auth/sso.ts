@@ -5,7 +5,8 @@ import type { auth } from "../../../contract/routes/auth.ts";
 import { FermataError } from "../../../errors.ts";
 import type { Call } from "../../call.ts";
 import type { Handler } from "../../route-table.ts";
-import { homeOf, replyWith, sessionCookies } from "./session.ts";
+import { homeOf } from "../../auth/cookies.ts";
+import { replyWith, sessionCookies } from "./session.ts";
 
 /** What the browser keeps while it is away: the state, and where to go afterwards. */
 const STATE_COOKIE = "fermata-sso";
@@ -17,7 +18,7 @@ export const ssoLogin: Handler<typeof auth.ssoLogin> = async ({ query }, call) =
   const back = callbackUrl(call);
   const location = await provider.getLoginUrl(back, state);
   const kept = `${state}.${encodeURIComponent(safeTarget(query.redirect_uri, call))}`;
-  return replyWith(undefined, [stateCookie(kept, AWAY_SECONDS, call), ...(provider.getLoginCookies?.(back, state) ?? [])], {
+  return replyWith(call, undefined, [stateCookie(kept, AWAY_SECONDS), ...(provider.getLoginCookies?.(back, state) ?? [])], {
     status: 302,
     location,
   });
@@ -31,8 +32,8 @@ export const ssoCallback: Handler<typeof auth.ssoCallback> = async ({ query: { c
     throw refused("The sign-in was not begun in this browser, or too long ago.");
   if (error !== undefined || code === undefined) throw refused("The sign-in was refused.");
   const { user, cookies } = await finish(provider, code, state, call);
-  const all = [...(await sessionCookies(call, user, cookies)), stateCookie("", 0, call)];
-  return replyWith(undefined, all, { status: 302, location: target ?? "/" });
+  const all = [...(await sessionCookies(call, user, cookies)), stateCookie("", 0)];
+  return replyWith(call, undefined, all, { status: 302, location: target ?? "/" });
 };
 
 /** The provider reads the cookies before anything else can happen. */
@@ -54,12 +55,11 @@ function ssoOf(call: Call): ISSOProvider {
 }
 
 function callbackUrl(call: Call): string {
-  return `${homeOf(call)}${call.gate?.prefix ?? ""}/auth/sso/callback`;
+  return `${homeOf(call.mastra, call.request)}${call.gate?.prefix ?? ""}/auth/sso/callback`;
 }
 
-function stateCookie(value: string, seconds: number, call: Call): string {
-  const secure = homeOf(call).startsWith("https:") ? "; Secure" : "";
-  return `${STATE_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${seconds}${secure}`;
+function stateCookie(value: string, seconds: number): string {
+  return `${STATE_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${seconds}`;
 }
 
 function readState(request: Request): [state: string | undefined, target: string | undefined] {
@@ -74,7 +74,7 @@ function readState(request: Request): [state: string | undefined, target: string
  */
 function safeTarget(wanted: string | undefined, call: Call): string {
   if (wanted === undefined || wanted === "") return "/";
-  const home = homeOf(call);
+  const home = homeOf(call.mastra, call.request);
   const target = URL.canParse(wanted, home) ? new URL(wanted, home) : undefined;
   if (target && /^https?:$/.test(target.protocol) && isTrusted(target, new URL(home), call)) return target.href;
   throw new FermataError("VALIDATION_FAILED", "redirect_uri must be a path of this server, or lie in an origin that server.cors names.");
