@@ -25,7 +25,7 @@ export class MastraServer extends AdapterServer<ExpressApp> {
     app.use((request, response, next) => {
       const { locals } = response;
       if (handler.owns(request.method ?? "GET", request.url ?? "/"))
-        return void answer(request, response, { parsedBody: request.body, bindings: { requestContext: givenContext(locals) } });
+        return void answer(request, response, { parsedBody: request.body, requestContext: givenContext(locals) });
       addLocals(locals, handler.mastra, response);
       next();
     });

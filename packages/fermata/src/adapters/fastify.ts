@@ -9,9 +9,9 @@ import { toSimplePaths } from "./simple-paths.ts";
 declare module "fastify" {
   interface FastifyRequest {
     /** Set by `fermata/fastify`. */
-    mastra: Mastra | null;
+    readonly mastra: Mastra;
     /** What hooks of the app set here reaches agents, tools and steps. */
-    requestContext: RequestContext | null;
+    requestContext: RequestContext;
   }
 }
 
@@ -29,17 +29,29 @@ export type FastifyApp = Pick<FastifyInstance, "prefix" | "hasRequestDecorator" 
 export class MastraServer extends AdapterServer<FastifyApp> {
   protected override async mount(given: FastifyApp, handler: ServerHandler): Promise<void> {
     const app = given as FastifyInstance; // what is used here does not depend on its type parameters
-    for (const name of ["mastra", "requestContext"]) if (!app.hasRequestDecorator(name)) app.decorateRequest(name, null);
-    app.addHook("onRequest", (request, _reply, done) => {
-      request.mastra = handler.mastra;
-      request.requestContext ??= new RequestContext();
-      done();
-    });
+    decorate(app, handler);
     await app.register((scope, _options, done) => {
       addRoutes(scope, handler);
       done();
     });
   }
+}
+
+const CONTEXT = Symbol("fermata.requestContext");
+type KnownRequest = FastifyRequest & { [CONTEXT]?: RequestContext };
+
+/** What code of the app finds on every request. A context is made for those that ask for it. */
+function decorate(app: FastifyInstance, handler: ServerHandler): void {
+  if (app.hasRequestDecorator("mastra")) return;
+  app.decorateRequest("mastra", { getter: () => handler.mastra });
+  app.decorateRequest("requestContext", {
+    getter(this: KnownRequest) {
+      return (this[CONTEXT] ??= new RequestContext());
+    },
+    setter(this: KnownRequest, given: RequestContext) {
+      this[CONTEXT] = given;
+    },
+  });
 }
 
 function addRoutes(scope: FastifyInstance, handler: ServerHandler): void {
@@ -65,6 +77,6 @@ function addRoutes(scope: FastifyInstance, handler: ServerHandler): void {
     const headers = reply.getHeaders();
     for (const name in headers) reply.raw.setHeader(name, headers[name] ?? "");
     const below = scope.prefix === "" || url === undefined ? {} : { url };
-    return answer(raw, reply.raw, { ...below, parsedBody: request.body, bindings: { requestContext: request.requestContext } });
+    return answer(raw, reply.raw, { ...below, parsedBody: request.body, requestContext: (request as KnownRequest)[CONTEXT] });
   }
 }

@@ -37,8 +37,7 @@ export class MastraServer extends AdapterServer<KoaApp> {
         return next();
       }
       ctx.respond = false;
-      const bindings = { requestContext: givenContext(state) };
-      return answer(ctx.req, ctx.res, { parsedBody: request.body, rawBody: request.rawBody, bindings });
+      return answer(ctx.req, ctx.res, { parsedBody: request.body, rawBody: request.rawBody, requestContext: givenContext(state) });
     });
   }
 }

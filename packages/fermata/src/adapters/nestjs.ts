@@ -107,7 +107,7 @@ class MountedRoutes {
     await this.#answer?.(incoming, "raw" in reply ? reply.raw : reply, {
       parsedBody: request.body,
       url,
-      bindings: { requestContext: request.requestContext },
+      requestContext: request.requestContext,
     });
   }
 

@@ -1,6 +1,7 @@
 /** Node's requests and responses on one side, the handler on the other: what every adapter for a framework on `node:http` stands on. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
+import type { RequestContext } from "../context/request-context.ts";
 import type { ServerHandler } from "./handler.ts";
 
 /** What the host knows of a request that its bytes do not say. */
@@ -11,9 +12,13 @@ export interface HostRequest {
   readonly rawBody?: string | Uint8Array | undefined;
   /** The path and query below the place that the host has mounted the server on. Default: the request's own. */
   readonly url?: string;
-  /** Found by middleware and custom routes under `c.env`. */
-  readonly bindings?: object;
+  /** What the host has found out about it. */
+  readonly requestContext?: RequestContext | undefined;
 }
+
+/** On the request itself: a weak map with an entry per request would keep the garbage collector busy. */
+const CONTEXT = Symbol("fermata.requestContext");
+type KnownRequest = IncomingMessage & { [CONTEXT]?: RequestContext };
 
 export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse, host?: HostRequest) => Promise<void>;
 
@@ -22,17 +27,17 @@ export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse,
  * one that reads slowly is waited for.
  */
 export function toNodeListener(handler: ServerHandler): NodeListener {
-  const known = new WeakMap<IncomingMessage, object>();
   const listener = getRequestListener(
     (request, node) => {
-      const bindings = known.get((node as { incoming: IncomingMessage }).incoming); // a server of node:http: its requests are these
-      return handler(request, bindings ? Object.assign(node, bindings) : node);
+      // A server of node:http: its requests are these.
+      const requestContext = (node as { incoming: KnownRequest }).incoming[CONTEXT];
+      return handler(request, requestContext ? Object.assign(node, { requestContext }) : node);
     },
     { hostname: "localhost", errorHandler: () => badRequest() },
   );
   return (incoming, outgoing, host) => {
     if (!host) return listener(incoming, outgoing);
-    if (host.bindings) known.set(incoming, host.bindings);
+    if (host.requestContext) (incoming as KnownRequest)[CONTEXT] = host.requestContext;
     restoreBody(incoming, host);
     const { url } = incoming;
     if (host.url !== undefined) incoming.url = host.url;

@@ -58,7 +58,7 @@ async function onFastify(mastra: Mastra): Promise<StartedServer> {
   });
   app.get("/api/agents/host", () => "before");
   await new FastifyServer({ app, mastra }).init();
-  app.get("/api/after", (request) => agentNames(request.mastra ?? mastra));
+  app.get("/api/after", (request) => agentNames(request.mastra));
   app.get("/fails", () => {
     throw new Error("the host's");
   });
