@@ -8,7 +8,7 @@ export { Mastra } from "./mastra.ts";
 export type { ApiRoute, MastraConfig, ServerConfig } from "./mastra.ts";
 export { serve } from "./serve.ts";
 export type { RunningServer, ServeOptions } from "./serve.ts";
-export { registerApiRoute } from "./server/index.ts";
+export { createRoute, registerApiRoute } from "./server/index.ts";
 export { createLogger } from "./telemetry/logger.ts";
 export type { Logger } from "./telemetry/logger.ts";
 export { createTool, ToolWriter } from "./tools/index.ts";

@@ -8,7 +8,7 @@ import { serveAgentRuns } from "./agents/keeping/serve-agent-runs.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "./context/principal.ts";
 import type { RequestContext } from "./context/request-context.ts";
 import { FermataError } from "./errors.ts";
-import type { CorsOptions, HttpsOptions, LimitsConfig } from "./mastra/edge-config.ts";
+import type { CorsOptions, HttpsOptions, LimitsConfig, RequestLogOptions } from "./mastra/edge-config.ts";
 import type { Memory } from "./memory/memory.ts";
 import { prune, toRetention, type Pruned, type Retention } from "./memory/retention.ts";
 import { MemorySuspensionStore } from "./storage/memory-suspension-store.ts";
@@ -48,8 +48,8 @@ export interface ServerConfig {
     readonly swaggerUI?: boolean;
     /** Serve the OpenAPI document. Default: outside production. */
     readonly openAPIDocs?: boolean;
-    /** Log every request. Default false. */
-    readonly apiReqLogs?: boolean;
+    /** Log every request of a route. Default false. */
+    readonly apiReqLogs?: boolean | RequestLogOptions;
   };
   /** Who knows the users: a provider, what `defineAuth` gives, or several providers. Default: nobody is known and everything is open. */
   readonly auth?: AuthOption;

@@ -12,7 +12,7 @@ import type { Mastra, ServerConfig } from "./mastra.ts";
 import { closeAfter, guardConnections, isTooLong, networkOptions } from "./serve/network.ts";
 import { createCors, defaultCors, withCors } from "./server/cors.ts";
 import { failureReply } from "./server/error-reply.ts";
-import { requestIdOf } from "./server/server.ts";
+import { requestIdOf } from "./server/request-id.ts";
 import { exposureWarning } from "./server/auth/exposure.ts";
 import { swaggerPage, SWAGGER_ASSETS } from "./server/swagger.ts";
 

@@ -1,13 +1,16 @@
 import type { Context, Hono, Next } from "hono";
 import { RequestContext } from "../context/request-context.ts";
 import type { ApiRoute, Mastra } from "../mastra.ts";
+import { AccessLog } from "../server/access-log.ts";
 import { DEFAULT_BODY_BYTES } from "../server/body.ts";
 import { decide } from "../server/cors.ts";
 import { checkCustomRoutes, normalizePrefix } from "../server/custom-routes.ts";
+import { Visit, type VisitSettings } from "../server/custom/visit.ts";
+import { Limits } from "../server/limits/limits.ts";
 import { createOpenApiDocument } from "../server/openapi.ts";
 import type { Door, Gate } from "../server/auth/gate.ts";
 import { createRoutes, openGate, type MountedRoute } from "../server/server.ts";
-import { addHeaders, Edge } from "./hono/edge.ts";
+import { addHeaders, Edge, REQUEST_ID } from "./hono/edge.ts";
 import { hostContext } from "./hono/host-context.ts";
 
 export interface MastraServerOptions {
@@ -52,6 +55,7 @@ export class MastraServer {
   readonly #app: Hono;
   readonly #edge: Edge;
   readonly #gate: Gate | undefined;
+  readonly #visits: VisitSettings;
   readonly prefix: string;
 
   /** @throws FermataError `MISCONFIGURED` when a custom route stands below the prefix, or `server.auth` cannot be honoured. */
@@ -64,6 +68,7 @@ export class MastraServer {
     const { mastra, bodyLimitOptions, ownsApp = false } = options;
     const maxBodyBytes = bodyLimitOptions?.maxSize ?? mastra.getServer().bodySizeLimit ?? DEFAULT_BODY_BYTES;
     this.#gate = openGate({ mastra, prefix: this.prefix, customRoutes: this.#customRoutes() });
+    this.#visits = { mastra, limits: Limits.of(mastra), accessLog: AccessLog.of(mastra.getServer()) };
     this.#edge = new Edge({ app: this.#app, mastra, maxBodyBytes, ownsApp });
   }
 
@@ -75,6 +80,7 @@ export class MastraServer {
       prefix: this.prefix,
       customRoutes: this.#customRoutes(),
       gate: this.#gate,
+      limits: this.#visits.limits,
       ...(bodyLimitOptions && { maxBodyBytes: bodyLimitOptions.maxSize }),
       ...(bodyLimitOptions?.onError && { onBodyTooLarge: bodyLimitOptions.onError }),
       ...(streamOptions?.redact !== undefined && { redact: streamOptions.redact }),
@@ -168,13 +174,26 @@ export class MastraServer {
     const { maxBodySize } = route;
     const door = this.#gate?.forCustom(route);
     const inner = door ? this.#behind(door) : (c: Context, next: Next) => edge.authenticated(c, undefined, () => proceed(c, next));
-    const first = async (c: Context, next: Next): Promise<Response | void> => {
-      const refused = await edge.prepare(c, maxBodySize);
-      if (refused) c.res = refused;
-      else {
-        const reply = await inner(c, next);
-        if (reply && reply !== c.res) c.res = reply;
+    const visit = async (c: Context, next: Next, visited: Visit): Promise<Response | void> => {
+      try {
+        await visited.knock();
+        const refused = await edge.prepare(c, maxBodySize);
+        if (refused) return refused;
+        return await inner(c, async () => {
+          await visited.enter(c.get("requestContext") as RequestContext); // set by `prepare`
+          await next();
+        });
+      } catch (error) {
+        return await edge.fail(error, c);
       }
+    };
+    const first = async (c: Context, next: Next): Promise<Response | void> => {
+      const visited = new Visit(this.#visits, route, c.req.raw, addressOf(c));
+      c.set(REQUEST_ID, visited.requestId);
+      const reply = await visit(c, next, visited);
+      if (reply && reply !== c.res) c.res = reply;
+      const told = await visited.leave(c.res);
+      if (told !== c.res) c.res = told;
       if (cors) await addHeaders(c, (headers) => cors.apply(c.req.raw, headers));
       if (cors !== undefined) decide(c.res);
     };

@@ -16,6 +16,22 @@ export interface CorsOptions {
   readonly maxAge?: number;
 }
 
+/** What a log line about a request says. */
+export interface RequestLogOptions {
+  /** Default true. */
+  readonly enabled?: boolean;
+  /** Default `info`. */
+  readonly level?: "debug" | "info" | "warn";
+  /** Paths that are not logged: `/health`, or `/static/*` with everything below it. */
+  readonly excludePaths?: readonly string[];
+  /** Default false. */
+  readonly includeHeaders?: boolean;
+  /** Default false. */
+  readonly includeQueryParams?: boolean;
+  /** Headers whose values are left out, beside those that carry secrets. */
+  readonly redactHeaders?: readonly string[];
+}
+
 /** A key and a certificate, PEM. */
 export interface HttpsOptions {
   readonly key: string | Uint8Array;

@@ -32,6 +32,8 @@ export type {
 export { SimpleAuth } from "../auth/simple-auth.ts";
 export type { SimpleAuthOptions } from "../auth/simple-auth.ts";
 export { registerApiRoute } from "./custom-routes.ts";
+export { createPublicRoute, createRoute } from "./custom/create-route.ts";
+export type { RouteConfig, RouteServices } from "./custom/create-route.ts";
 export { createOpenApiDocument } from "./openapi.ts";
 export type { OpenApiOptions } from "./openapi.ts";
 export { createRoutes } from "./server.ts";

@@ -5,6 +5,7 @@ import { OpenAiErrorReply } from "../contract/shapes/openai.ts";
 import type { RouteSpec } from "../contract/route.ts";
 import type { ApiRoute } from "../mastra.ts";
 import { z } from "zod";
+import { isStandardSchema, toJsonSchema } from "../schema/schema.ts";
 import { routeTable } from "./route-table.ts";
 
 type Json = Record<string, unknown>;
@@ -176,9 +177,20 @@ function addCustom(paths: Record<string, Json>, route: ApiRoute, ids: Set<string
       servers: [{ url: "/" }],
       ...(parameters.length > 0 && { parameters }),
       responses: { "200": { description: "OK" } },
-      ...route.openapi,
+      ...(asJsonSchemas(route.openapi) as Json | undefined),
     };
   }
+}
+
+/** The operation as the app wrote it, its schemas as JSON Schema, wherever they stand. */
+function asJsonSchemas(node: unknown): unknown {
+  if (isStandardSchema(node)) {
+    const { $schema: _dialect, ...schema } = toJsonSchema(node);
+    return schema;
+  }
+  if (Array.isArray(node)) return node.map(asJsonSchemas);
+  if (typeof node !== "object" || node === null) return node;
+  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, asJsonSchemas(value)]));
 }
 
 function uniqueId(wanted: string, ids: Set<string>): string {

@@ -41,7 +41,7 @@ function checkBody(schema: z.core.$ZodType, value: unknown): unknown {
 }
 
 /** A repeated parameter stays a list, which no scalar schema takes; `a[b]=1` and `a={"b":1}` are both objects. */
-function toValues(query: RawInput["query"]): Record<string, unknown> {
+export function toValues(query: RawInput["query"]): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [name, given] of Object.entries(query)) {
     const value: unknown = given.length === 1 ? given[0] : given;
@@ -54,7 +54,7 @@ function toValues(query: RawInput["query"]): Record<string, unknown> {
 
 function addMember(values: Record<string, unknown>, name: string, key: string, value: unknown): void {
   const known = Object.hasOwn(values, name) ? values[name] : undefined;
-  if (key === "") return define(values, name, Array.isArray(known) ? [...(known as unknown[]), value] : [value]);
+  if (key === "") return define(values, name, [known ?? [], value].flat());
   const record = typeof known === "object" && known !== null && !Array.isArray(known) ? known : {};
   define(record as Record<string, unknown>, key, value);
   define(values, name, record);

@@ -1,11 +1,13 @@
 /** The server without a web framework: routes to be mounted, each a function from a request to a reply. */
 import { LOCAL_PRINCIPAL, type Principal } from "../context/principal.ts";
-import { RequestContext } from "../context/request-context.ts";
+import { MASTRA_RESOURCE_ID_KEY, RequestContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
 import type { ApiRoute, Mastra } from "../mastra.ts";
+import { reachOf } from "../storage/reach.ts";
 import { withFields } from "../telemetry/logger.ts";
 import type { StreamFraming } from "../contract/route.ts";
 import type { RunEncoder } from "../protocols/run-encoder.ts";
+import { AccessLog } from "./access-log.ts";
 import { Attendance, type AwayListener } from "./attendance.ts";
 import { Gate, type Entrant, type Door } from "./auth/gate.ts";
 import { actFor, type Identity } from "./auth/identity.ts";
@@ -20,9 +22,11 @@ import { Limits } from "./limits/limits.ts";
 import { Standings } from "./limits/standings.ts";
 import { idempotencyKey, Once } from "./once/once.ts";
 import { checkInput, clientValues, type CheckedInput, type RawInput } from "./request-input.ts";
+import { requestIdOf } from "./request-id.ts";
 import { routeTable, type RouteEntry } from "./route-table.ts";
 import { EncodedRun } from "./wire/encoded-run.ts";
 import { OpenStreams, streamReply, type StreamSource } from "./wire/event-stream.ts";
+import { traceOf, type Trace } from "./trace.ts";
 import { toJson } from "../schema/json-text.ts";
 
 export interface ServerOptions {
@@ -74,6 +78,7 @@ const DEFAULT_HEARTBEAT_MS = 15_000;
 interface Settings extends ServerOptions {
   readonly once: Once;
   readonly open: OpenStreams;
+  readonly accessLog: AccessLog | undefined;
   readonly gate: Gate | undefined;
 }
 
@@ -101,6 +106,7 @@ export function createRoutes(options: ServerOptions): MountedRoute[] {
     limits: options.limits ?? Limits.of(options.mastra),
     once: new Once(options.mastra.getStorage()),
     open: new OpenStreams(),
+    accessLog: AccessLog.of(options.mastra.getServer()),
   };
   options.mastra.onDrain(() => settings.open.announceEnd());
   return routeTable().map((entry) => {
@@ -137,15 +143,14 @@ function checkMilliseconds(name: string, ms: number | undefined): void {
 
 /** One request from its first byte to its reply. */
 async function handle(served: Served, incoming: IncomingRequest, options: Settings): Promise<Response> {
-  const config = options.mastra.getServer();
-  const deadline = new Deadline(config.timeout ?? DEFAULT_TIMEOUT_MS);
+  const deadline = new Deadline(options.mastra.getServer().timeout ?? DEFAULT_TIMEOUT_MS);
   const call = new RequestCall(options, incoming.request, deadline);
-  if (!config.build?.apiReqLogs) return call.withHead(await reply(served, incoming, call, deadline, options));
+  const { accessLog } = options;
+  if (!accessLog) return call.withHead(await reply(served, incoming, call, deadline, options));
   const start = performance.now();
   const response = await call.withHead(await reply(served, incoming, call, deadline, options));
-  const { method, path } = served.entry.spec;
-  const fields = { method, route: path, status: response.status, ms: Math.round(performance.now() - start) };
-  call.logger.info("Request", fields);
+  const { status } = response;
+  accessLog.write(call.logger, { request: call.request, route: served.entry.spec.path, status, ms: Math.round(performance.now() - start) });
   return response;
 }
 
@@ -185,6 +190,7 @@ async function answer(served: Served, incoming: IncomingRequest, call: RequestCa
 }
 
 async function work({ entry, handler }: Served, incoming: IncomingRequest, call: RequestCall, options: Settings): Promise<Response> {
+  if (incoming.requestContext) call.obeyOwner();
   const { spec } = entry;
   const { request, params, query } = incoming;
   const { limits } = options;
@@ -240,7 +246,7 @@ function applicantOf({ id, spec }: RouteEntry, { request, params, address }: Inc
   return { route: { id, access: spec.access }, request, address, agentId };
 }
 
-function failed(
+async function failed(
   error: unknown,
   { spec }: RouteEntry,
   { context }: IncomingRequest,
@@ -254,11 +260,12 @@ function toResponse({ spec }: RouteEntry, result: unknown, call: RequestCall, op
   if (result instanceof Response) return result; // what `raw` routes give
   if (result instanceof EncodedRun) return toStream("sse", result.run, call, options, result.encoder);
   if (spec.stream) return toStream(spec.stream, result as StreamSource, call, options); // a stream's handler gives a run: its type says so
-  return new Response(toJson(result), { status: 200, headers: JSON_TYPE });
+  return call.made(new Response(toJson(result), { status: 200, headers: { ...JSON_TYPE, "x-request-id": call.requestId } }));
 }
 
 function toStream(framing: StreamFraming, run: StreamSource, call: RequestCall, options: Settings, encoder?: RunEncoder): Response {
-  return streamReply(call.admission?.hold(run) ?? run, {
+  const reply = streamReply(call.admission?.hold(run) ?? run, {
+    head: { "x-request-id": call.requestId },
     framing,
     encoder,
     audience: call.audience,
@@ -270,14 +277,7 @@ function toStream(framing: StreamFraming, run: StreamSource, call: RequestCall, 
     maxMs: options.mastra.getServer().limits?.streamMs,
     onExpire: (error) => call.attendance.abort(error),
   });
-}
-
-const REQUEST_ID = /^[\w.:-]{1,128}$/;
-
-/** The caller's own id of the request when it is fit for logs and headers, otherwise a new one. */
-export function requestIdOf(request: Request): string {
-  const given = request.headers.get("x-request-id");
-  return given !== null && REQUEST_ID.test(given) ? given : crypto.randomUUID();
+  return call.made(reply);
 }
 
 /** The time that a reply may take to begin. */
@@ -334,6 +334,8 @@ class RequestCall implements Call {
   standings: Standings | undefined;
   admission: Admission | undefined;
   #id: string | undefined;
+  #trace: Trace | null | undefined;
+  #made: Response | undefined;
   #logger: Call["logger"] | undefined;
 
   constructor(options: Settings, request: Request, deadline: Deadline) {
@@ -346,8 +348,24 @@ class RequestCall implements Call {
 
   /** The reply with what its head says about the request. */
   withHead(response: Response): Response | Promise<Response> {
-    const { standings } = this;
-    return standings ? withHeaders(response, (headers) => standings.tell(headers)) : response;
+    const { standings, trace } = this;
+    if (response === this.#made && !standings && !trace) return response;
+    return withHeaders(response, (headers) => {
+      headers.set("x-request-id", this.requestId);
+      if (trace) headers.set("traceparent", trace.traceparent);
+      standings?.tell(headers);
+    });
+  }
+
+  /** Notes a reply that has the request's id in its head already. */
+  made(response: Response): Response {
+    return (this.#made = response);
+  }
+
+  /** The trace that the caller says the request belongs to. */
+  get trace(): Trace | undefined {
+    if (this.#trace === undefined) this.#trace = traceOf(this.request) ?? null;
+    return this.#trace ?? undefined;
   }
 
   get requestId(): string {
@@ -355,7 +373,11 @@ class RequestCall implements Call {
   }
 
   get logger(): Call["logger"] {
-    return (this.#logger ??= withFields(this.mastra.getLogger(), { requestId: this.requestId }));
+    if (!this.#logger) {
+      const { requestId, trace } = this;
+      this.#logger = withFields(this.mastra.getLogger(), trace ? { requestId, traceId: trace.traceId } : { requestId });
+    }
+    return this.#logger;
   }
 
   get signal(): AbortSignal {
@@ -398,6 +420,12 @@ class RequestCall implements Call {
   actFor(principal: Principal): void {
     this.principal = principal;
     actFor(this.requestContext, principal);
+  }
+
+  /** Middleware that names the owner has the request reach that owner's things alone. */
+  obeyOwner(): void {
+    const owner = this.requestContext.getRaw(MASTRA_RESOURCE_ID_KEY);
+    if (typeof owner === "string" && owner !== reachOf(this.principal).resourceId) this.actFor({ ...this.principal, resourceId: owner });
   }
 
   admit({ principal, identity }: Entrant): void {

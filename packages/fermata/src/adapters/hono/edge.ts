@@ -8,8 +8,8 @@ import type { CorsOptions } from "../../mastra/edge-config.ts";
 import { limitedRequest } from "../../server/body.ts";
 import { createCors, decide, isPreflight, withHeaders, type Cors } from "../../server/cors.ts";
 import { failureReply } from "../../server/error-reply.ts";
+import { requestIdOf } from "../../server/request-id.ts";
 import { hostContext } from "./host-context.ts";
-import { requestIdOf } from "../../server/server.ts";
 
 /** What is to be known of a route before it is reached. */
 export interface EdgeRoute {
@@ -151,7 +151,7 @@ export class Edge {
 
   fail(error: unknown, c: Context): Response | Promise<Response> {
     if (isHttpException(error)) return error.getResponse();
-    return failureReply(error, requestIdOf(c.req.raw), this.#options.mastra, c);
+    return failureReply(error, (c.get(REQUEST_ID) as string | undefined) ?? requestIdOf(c.req.raw), this.#options.mastra, c);
   }
 
   /** `step` with its failures as replies. Hono catches what a step throws before an earlier one could. */
@@ -189,6 +189,8 @@ export class Edge {
   }
 }
 
+/** The id of a request that has one already. */
+export const REQUEST_ID = "fermata:request-id";
 /** Set where the request is for one of our routes. */
 const OURS = "fermata:ours";
 /** What the request's path has waiting for its user. */

@@ -25,6 +25,38 @@ export class Admission {
     };
   }
 
+  /** The reply, whose body keeps the places until it has ended. */
+  holdBody(reply: Response): Response {
+    const { body, status, statusText, headers } = reply;
+    if (this.#taken.length === 0) return reply;
+    if (!body) {
+      this.#leave();
+      return reply;
+    }
+    const reader = body.getReader();
+    const held = new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          try {
+            const { done, value } = await reader.read();
+            if (!done) return controller.enqueue(value);
+            this.#leave();
+            controller.close();
+          } catch (error) {
+            this.#leave();
+            controller.error(error);
+          }
+        },
+        cancel: async (reason) => {
+          this.#leave();
+          await reader.cancel(reason);
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    return new Response(held, { status, statusText, headers });
+  }
+
   /** Runs `attempt` with the work, which may turn out to have been done before. Afterwards everything is free that no stream holds. */
   async during(work: () => Promise<Response>, attempt: (work: () => Promise<Response>) => Promise<Response>): Promise<Response> {
     let isWorking = false;

@@ -43,6 +43,8 @@ export interface EventStreamOptions {
   readonly open?: OpenStreams;
   /** Milliseconds that the stream may last. Absent: for ever. */
   readonly maxMs?: number | undefined;
+  /** For the head of the reply. */
+  readonly head?: Readonly<Record<string, string>>;
   /** Called when they are over. */
   readonly onExpire?: (reason: FermataError) => void;
 }
@@ -91,7 +93,7 @@ const encoder = new TextEncoder();
 export function streamReply(run: StreamSource, options: EventStreamOptions): Response {
   const stream = new EventStream(options);
   void stream.show(run);
-  return new Response(stream.body, { status: 200, headers: HEADERS[options.framing] });
+  return new Response(stream.body, { status: 200, headers: { ...HEADERS[options.framing], ...options.head } });
 }
 
 class EventStream {

@@ -162,7 +162,7 @@ function publicChunk(chunk: StreamedChunk): unknown {
 }
 
 /** A value that a nested run wrote, in contrast to one that a tool made up. */
-function isChunk(value: unknown): value is StreamedChunk {
+export function isChunk(value: unknown): value is StreamedChunk {
   return (
     typeof value === "object" && value !== null && "type" in value && typeof value.type === "string" && "runId" in value && "from" in value
   );
