@@ -19,14 +19,19 @@ export interface Installed {
 }
 
 /** Installs the pinned official packages, unless they are there. */
-export async function installPeers(): Promise<void> {
-  const stamp = join(PEERS, "node_modules", ".installed-from");
+export function installPeers(): Promise<void> {
+  return installFrom(PEERS);
+}
+
+/** Installs what the lockfile of a folder pins, unless it is there. */
+export async function installFrom(folder: string): Promise<void> {
+  const stamp = join(folder, "node_modules", ".installed-from");
   const wanted = createHash("sha256")
-    .update(await readFile(join(PEERS, "package-lock.json")))
+    .update(await readFile(join(folder, "package-lock.json")))
     .digest("hex");
   if (existsSync(stamp) && (await readFile(stamp, "utf8")) === wanted) return;
-  console.error("Installing the official packages in bench/peers …");
-  await npm(["ci"], PEERS);
+  console.error(`Installing the official packages in ${folder} …`);
+  await npm(["ci"], folder);
   await writeFile(stamp, wanted);
 }
 
