@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { CASES, type Reply } from "./cases.ts";
+import { FLOW_CASES } from "./flow-cases.ts";
 import { STORE_CASES } from "./store-cases.ts";
 import { STREAMED_DELTAS } from "./model.js";
 
@@ -27,6 +28,6 @@ test("a stream whose deltas are out of order is wrong", () => {
   expect(stream?.inspect(reply(`${begin}${deltas.toReversed().join("")}${end}data: [DONE]\n\n`))).toBe("the deltas are wrong");
 });
 
-test.each([...CASES, ...STORE_CASES])('an error reply to "$title" is wrong', ({ check }) => {
+test.each([...CASES, ...STORE_CASES, ...FLOW_CASES])('an error reply to "$title" is wrong', ({ check }) => {
   expect(check({ status: 500, contentType: "application/json", body: "{}" })).toBe("status 500: {}");
 });

@@ -8,7 +8,7 @@ import type { Job, LoadResult } from "./load.ts";
 export const SERVERS = ["floor", "fermata", "official"] as const;
 export type ServerName = (typeof SERVERS)[number];
 /** What can be started: the servers, and bare Hono for start-up and idle memory. */
-export type ProgramName = ServerName | "hono" | "stores" | "adapters";
+export type ProgramName = ServerName | "hono" | "stores" | "adapters" | "flows";
 
 const PROGRAMS: Record<ProgramName, string> = {
   hono: "servers/hono.js",
@@ -17,6 +17,7 @@ const PROGRAMS: Record<ProgramName, string> = {
   official: "peers/official.js",
   stores: "servers/stores.js",
   adapters: "servers/adapters.js",
+  flows: "servers/flows.js",
 };
 
 export interface Usage {

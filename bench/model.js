@@ -91,3 +91,40 @@ function toolParts() {
     { type: "finish", finishReason: "tool-calls", usage: { ...usage } },
   ];
 }
+
+export const SLOW_TOKENS = 60;
+export const SLOW_PAUSE_MS = 250;
+
+/**
+ * Says a word every quarter of a second; each is the time at which it was said, in epoch milliseconds.
+ *
+ * @type {LanguageModelV2}
+ */
+export const slowModel = {
+  ...model,
+  modelId: "bench-slow",
+  async doStream({ abortSignal }) {
+    let said = 0;
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    let timer;
+    const end = () => clearInterval(timer);
+    abortSignal?.addEventListener("abort", end, { once: true });
+    return {
+      stream: new ReadableStream({
+        start(controller) {
+          controller.enqueue({ type: "stream-start", warnings: [] });
+          controller.enqueue({ type: "text-start", id: "t" });
+          timer = setInterval(() => {
+            controller.enqueue({ type: "text-delta", id: "t", delta: `at ${Date.now()};` });
+            if (++said < SLOW_TOKENS) return;
+            end();
+            controller.enqueue({ type: "text-end", id: "t" });
+            controller.enqueue({ type: "finish", finishReason: "stop", usage: { ...usage } });
+            controller.close();
+          }, SLOW_PAUSE_MS);
+        },
+        cancel: end,
+      }),
+    };
+  },
+};

@@ -14,6 +14,7 @@ import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { CASES } from "./cases.ts";
+import { FLOW_CASES } from "./flow-cases.ts";
 import { SERVERS, startLoadGenerator, startServer, type CpuProfile } from "./child.ts";
 import { installPeers } from "./install.ts";
 import type { Job } from "./load.ts";
@@ -32,13 +33,14 @@ const { values, positionals } = parseArgs({
     top: { type: "string", default: "30" },
   },
 });
-const one = CASES.find(({ id }) => id === positionals[0]);
-const name = SERVERS.find((server) => server === values.server);
+const flow = FLOW_CASES.find(({ id }) => id === positionals[0]);
+const one = flow ?? CASES.find(({ id }) => id === positionals[0]);
+const name = flow ? "flows" : SERVERS.find((server) => server === values.server);
 const seconds = Number(values.seconds);
 const top = Number(values.top);
 if (!one || !name || !(seconds > 0) || !(top > 0)) {
   console.error(
-    `Usage: node bench/profile.ts <${CASES.map(({ id }) => id).join("|")}> [--server ${SERVERS.join("|")}] [--seconds 5] [--top 30]`,
+    `Usage: node bench/profile.ts <${[...CASES, ...FLOW_CASES].map(({ id }) => id).join("|")}> [--server ${SERVERS.join("|")}] [--seconds 5] [--top 30]`,
   );
   process.exit(2);
 }

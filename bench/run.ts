@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { adapterChecks, adapterTable, measureAdapters } from "./adapters.ts";
 import { CASES } from "./cases.ts";
 import { SERVERS, startLoadGenerator, startServer, type ServerName, type ServerProcess } from "./child.ts";
+import { flowChecks, flowTable, measureFlows } from "./flows.ts";
 import { fermataSize, honoSize, installPeers, officialSize, type Installed } from "./install.ts";
 import { FULL, measureCase, measureStarts, QUICK, type Effort, type Failure } from "./measure.ts";
 import { checkTable, failures, report } from "./report.ts";
@@ -17,7 +18,7 @@ import { measureStores, storeChecks, storeTables } from "./stores.ts";
 import { checkTargets, type Results } from "./targets.ts";
 
 const RESULT_FILE = fileURLToPath(new URL("results/latest.json", import.meta.url));
-const MEASURES = [...CASES.map(({ id }) => id), "start", "size", "stores", "adapters"];
+const MEASURES = [...CASES.map(({ id }) => id), "start", "size", "stores", "adapters", "flows"];
 
 const { values } = parseArgs({
   options: { quick: { type: "boolean" }, only: { type: "string" }, servers: { type: "string" }, gate: { type: "boolean" } },
@@ -38,16 +39,19 @@ if (CASES.some(({ id }) => only.includes(id))) results.cases = await cases(serve
 const stores = only.includes("stores") && servers.includes("fermata") ? await overStores() : undefined;
 
 const adapters = only.includes("adapters") && servers.includes("fermata") ? await overAdapters() : undefined;
+const flows = only.includes("flows") && servers.includes("fermata") ? await ofWorkflows() : undefined;
 
 const checks = [
   ...(servers.includes("fermata") ? checkTargets(results) : []),
   ...(stores ? storeChecks(stores) : []),
   ...(adapters ? adapterChecks(adapters) : []),
+  ...(flows ? flowChecks(flows) : []),
 ];
 const tables = [
   report(results, servers),
   ...(stores ? [storeTables(stores)] : []),
   ...(adapters ? [adapterTable(adapters)] : []),
+  ...(flows ? [flowTable(flows)] : []),
   ...(checks.length > 0 ? [checkTable(checks)] : []),
 ];
 console.log(`\n${tables.filter((part) => part !== "").join("\n\n")}\n`);
@@ -60,7 +64,7 @@ const machine = {
 };
 await writeFile(
   RESULT_FILE,
-  `${JSON.stringify({ at: new Date().toISOString(), machine, effort, ...results, stores, adapters, checks }, undefined, 2)}\n`,
+  `${JSON.stringify({ at: new Date().toISOString(), machine, effort, ...results, stores, adapters, flows, checks }, undefined, 2)}\n`,
 );
 if (values.gate && (failures(results).length > 0 || checks.some(({ reached }) => reached !== true))) process.exitCode = 1;
 
@@ -79,6 +83,16 @@ async function overStores() {
   const generator = startLoadGenerator();
   try {
     return await measureStores(generator, effort);
+  } finally {
+    await generator.stop();
+  }
+}
+
+async function ofWorkflows() {
+  say("workflows and slow streams");
+  const generator = startLoadGenerator();
+  try {
+    return await measureFlows(generator, effort);
   } finally {
     await generator.stop();
   }
