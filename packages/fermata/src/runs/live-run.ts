@@ -32,6 +32,8 @@ export class LiveRun {
   readonly local: unknown;
   /** Whether another process can go on with it. */
   readonly isShared: boolean;
+  /** What the driver of its kind knows of it, for whoever waits for the run in this process. */
+  knowledge: unknown;
   /** Show an event only when it is on disk. Default: at once, and write it together with what follows soon. */
   writesFirst = false;
   /** This process is about to end: stop at the next place where another one can go on. */
@@ -50,6 +52,7 @@ export class LiveRun {
   #writing: Promise<void> | undefined;
   #nextWrite: Promise<void> | undefined;
   #lost = false;
+  #end: Omit<RunEnd, "events" | "signals"> | undefined;
   readonly #listeners = new Set<() => void>();
 
   constructor(
@@ -85,6 +88,11 @@ export class LiveRun {
 
   get isLost(): boolean {
     return this.#lost;
+  }
+
+  /** How the work on it was ended here; `undefined` before that, or when another worker has it. */
+  get end(): Omit<RunEnd, "events" | "signals"> | undefined {
+    return this.#end;
   }
 
   cancel(): void {
@@ -140,8 +148,10 @@ export class LiveRun {
     const events = [...kept, ...last];
     const rows = this.#toRows(events);
     const settled = await insist(() => this.#log.work.settle(this.lease, { ...end, signals: this.signals, events: rows }), this.#patience);
-    if (settled) for (const event of this.writesFirst ? events : last) this.#show(event);
-    return settled;
+    if (!settled) return false;
+    this.#end = end;
+    for (const event of this.writesFirst ? events : last) this.#show(event);
+    return true;
   }
 
   /** Events after `seq` that are still here; `undefined` when some of them are not. */

@@ -71,15 +71,18 @@ export class ScopedRuns {
     return true;
   }
 
+  /** Resolves when this process does not work on the run any more. Rejects with the signal's reason. */
+  async idle(run: Run, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const idle = this.#worker.idle(this.#ref(run));
+    await (signal ? orAborted(signal, idle) : idle);
+  }
+
   /** Resolves when nobody works on the run any more, and it does not sleep. Rejects when it is not there, or with the signal's reason. */
   async settled(run: Run, signal?: AbortSignal): Promise<RunRecord> {
     const store = this.#exactly(run);
     for (;;) {
-      signal?.throwIfAborted();
-      if (this.live(run)) {
-        const idle = this.#worker.idle(this.#ref(run));
-        await (signal ? orAborted(signal, idle) : idle);
-      }
+      await this.idle(run, signal);
       const record = await store.get(run.id);
       if (!record) throw new FermataError("NOT_FOUND", "Run not found");
       if (record.status !== "ready" && record.status !== "running") return record;

@@ -40,6 +40,7 @@ export async function driveWorkflow(host: WorkflowHost, live: LiveRun): Promise<
   if (live.record.graphHash !== undefined && live.record.graphHash !== workflow.graphHash) {
     return broken(live, view, new FermataError("CONFLICT", `Workflow "${workflow.id}" has changed since the run began.`));
   }
+  live.knowledge = view;
   live.writesFirst = workflow.options.durability === "full";
   const signals = signalsOf(live.journal);
   const start: StartData = live.journal.get("signal:go#0") ?? live.record.input ?? {}; // both written by `startRun`

@@ -1,4 +1,5 @@
 /** The verbs on a workflow's runs, for the app and for the server alike. */
+import type { LiveRun } from "../runs/live-run.ts";
 import type { RequestContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
 import { toLines } from "../schema/messages.ts";
@@ -9,7 +10,7 @@ import type { WorkflowDefinition } from "./definition.ts";
 import type { LocalValues, StartData } from "./drive.ts";
 import { invalidData, toStepError } from "./errors.ts";
 import { WORKFLOW_KIND, type WorkflowHost } from "./host.ts";
-import { loadRun, type RunState } from "./result.ts";
+import { loadRun, stateOf, type RunState } from "./result.ts";
 import { endingOf, statusOf, type RunEnding } from "./run-view.ts";
 import type { WorkflowStatus } from "./chunks.ts";
 
@@ -20,6 +21,8 @@ export interface StartRequest {
   readonly initialState?: unknown;
   readonly requestContext?: RequestContext | undefined;
   readonly perStep?: boolean | undefined;
+  /** Nobody can know this id: it has just been made. */
+  readonly isFresh?: boolean;
   /** Input that does not fit makes a run that has failed. Whoever asked is told so by an error (default), or by the run's chunks alone. */
   readonly onInvalidInput?: "refuse" | "record";
 }
@@ -29,6 +32,8 @@ export interface Begun {
   readonly id: string;
   readonly resourceId: string;
   readonly after: number;
+  /** The run itself, when this process works on it. */
+  readonly live?: LiveRun | undefined;
 }
 
 /**
@@ -37,7 +42,7 @@ export interface Begun {
  */
 export async function startRun(host: WorkflowHost, workflow: WorkflowDefinition, request: StartRequest): Promise<Begun> {
   const { runId, resourceId, requestContext, perStep } = request;
-  const known = await ownRun(host, workflow, runId);
+  const known = request.isFresh ? undefined : await ownRun(host, workflow, runId);
   const ending = known && endingOf(known);
   if (known && (known.status !== "suspended" || ending?.next === undefined)) throw begun(runId);
   const isPaused = ending?.status === "paused";
@@ -52,13 +57,14 @@ export async function startRun(host: WorkflowHost, workflow: WorkflowDefinition,
     const { graphHash, id } = workflow;
     const owner = ownerOf(host.runs.reach, resourceId);
     const run = { id: runId, kind: WORKFLOW_KIND, name: id, input: data, graphHash, resourceId: owner };
-    if (!(await host.runs.start(run, local, workflow.options.durability))) throw begun(runId);
-    return accepted({ id: runId, resourceId: owner, after: 0 }, checked, request);
+    const live = await host.runs.start(run, local, workflow.options.durability);
+    if (!live) throw begun(runId);
+    return accepted({ id: runId, resourceId: owner, after: 0, live }, checked, request);
   }
   const { lastSeq: after } = await loadRun(host.runs, known);
   if ((await host.runs.store.signal(runId, `go#${ending?.next ?? 0}`, data)) !== "accepted") throw begun(runId);
   await host.runs.wake(known, local);
-  return accepted({ id: runId, resourceId: known.resourceId, after }, checked, request);
+  return accepted({ id: runId, resourceId: known.resourceId, after, live: host.runs.live(known) }, checked, request);
 }
 
 /** Input that does not fit has made a run that has failed; whoever asked is told, unless the run's own chunks do. */
@@ -138,6 +144,17 @@ function isOwn(workflow: WorkflowDefinition, run: RunRecord): boolean {
 
 export function runNotFound(): FermataError {
   return new FermataError("NOT_FOUND", "Workflow run not found");
+}
+
+/** How a run stands once nobody works on it. What this process did is not read back. Rejects with the signal's reason. */
+export async function settledState(host: WorkflowHost, workflow: WorkflowDefinition, run: Begun, signal?: AbortSignal): Promise<RunState> {
+  if (run.live) {
+    await host.runs.idle(run, signal);
+    const state = stateOf(run.live);
+    if (state) return state;
+  }
+  await host.runs.settled(run, signal);
+  return findRun(host, workflow, run.id);
 }
 
 /** The record of this workflow's run. @throws FermataError `NOT_FOUND` */

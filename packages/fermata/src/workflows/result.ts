@@ -1,3 +1,4 @@
+import type { LiveRun } from "../runs/live-run.ts";
 import type { ScopedRuns } from "../runs/scoped-runs.ts";
 import type { RunRecord } from "../storage/runs.ts";
 import type { StepError } from "./chunks.ts";
@@ -39,6 +40,14 @@ export interface RunState {
   readonly view: RunView;
   readonly lastSeq: number;
   readonly start: StartData;
+}
+
+/** The state of a run that this process has brought to its end; `undefined` when somebody may have gone on with it. */
+export function stateOf({ record, end, knowledge, lastSeq }: LiveRun): RunState | undefined {
+  if (!end || end.status === "ready" || end.status === "suspended") return undefined;
+  const view = knowledge as RunView; // set by the driver of workflows
+  const { status, output } = end;
+  return { record: { ...record, status, output }, view, lastSeq, start: view.start ?? record.input ?? {} }; // as below
 }
 
 export async function loadRun(runs: ScopedRuns, record: RunRecord): Promise<RunState> {

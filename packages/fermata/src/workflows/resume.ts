@@ -56,7 +56,7 @@ export async function resumeRun(host: WorkflowHost, workflow: WorkflowDefinition
 /** Lets a run go on that has become ready. */
 async function goOn({ runs }: WorkflowHost, { record, lastSeq }: RunState, requestContext: RequestContext | undefined): Promise<Begun> {
   await runs.wake(record, requestContext && ({ requestContext } satisfies LocalValues));
-  return { id: record.id, resourceId: record.resourceId, after: lastSeq };
+  return { id: record.id, resourceId: record.resourceId, after: lastSeq, live: runs.live(record) };
 }
 
 function assertSameGraph({ record }: RunState, workflow: WorkflowDefinition): void {

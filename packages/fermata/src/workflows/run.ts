@@ -2,7 +2,7 @@ import type { RequestContext } from "../context/request-context.ts";
 import type { WorkflowChunk, WorkflowStatus, WorkflowUsage } from "./chunks.ts";
 import type { WorkflowDefinition } from "./definition.ts";
 import type { WorkflowHost } from "./host.ts";
-import { cancelRun, findRecord, findRun, startRun, type Begun } from "./operations.ts";
+import { cancelRun, findRecord, findRun, settledState, startRun, type Begun } from "./operations.ts";
 import { resultOf, type WorkflowResult } from "./result.ts";
 import { restartRun, resumeRun, timeTravelRun, type ResumeRequest, type TimeTravelRequest } from "./resume.ts";
 import type { EventData } from "./run-view.ts";
@@ -35,11 +35,15 @@ export class WorkflowRun<In = unknown, Out = unknown> {
   readonly resourceId: string | undefined;
   readonly #host: WorkflowHost;
   readonly #workflow: WorkflowDefinition;
+  /** Nobody else can know the run's id. */
+  #isFresh: boolean;
   /** A start under way: to cancel means that as well. */
   #begun: Promise<Begun> | undefined;
 
-  constructor(host: WorkflowHost, workflow: WorkflowDefinition, runId: string, resourceId?: string) {
-    this.runId = runId;
+  /** @param runId the id of a run that may be known elsewhere; absent for a new one. */
+  constructor(host: WorkflowHost, workflow: WorkflowDefinition, runId: string | undefined, resourceId?: string) {
+    this.#isFresh = runId === undefined;
+    this.runId = runId ?? crypto.randomUUID();
     this.workflowId = workflow.id;
     this.resourceId = resourceId;
     this.#host = host;
@@ -105,7 +109,13 @@ export class WorkflowRun<In = unknown, Out = unknown> {
   }
 
   #start(options: Partial<StartOptions<In>>): Promise<Begun> {
-    this.#begun = startRun(this.#host, this.#workflow, { ...options, runId: this.runId, resourceId: this.resourceId });
+    this.#begun = startRun(this.#host, this.#workflow, {
+      ...options,
+      runId: this.runId,
+      resourceId: this.resourceId,
+      isFresh: this.#isFresh,
+    });
+    this.#isFresh = false;
     return this.#begun;
   }
 
@@ -120,8 +130,7 @@ export class WorkflowRun<In = unknown, Out = unknown> {
   }
 
   async #settled(run: Begun): Promise<WorkflowResult<Out, In>> {
-    await this.#host.runs.settled(run);
-    return resultOf(await findRun(this.#host, this.#workflow, run.id)) as WorkflowResult<Out, In>; // as the schemas say
+    return resultOf(await settledState(this.#host, this.#workflow, run)) as WorkflowResult<Out, In>; // as the schemas say
   }
 }
 

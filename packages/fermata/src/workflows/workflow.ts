@@ -238,7 +238,7 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
 
   /** A run that can be started. Nothing is kept of it before it is. */
   async createRun(options: { readonly runId?: string; readonly resourceId?: string } = {}): Promise<WorkflowRun<In, Out>> {
-    return new WorkflowRun<In, Out>(this.#owner(), this, options.runId ?? crypto.randomUUID(), options.resourceId);
+    return new WorkflowRun<In, Out>(this.#owner(), this, options.runId, options.resourceId);
   }
 
   /** Where the workflow's runs live. */

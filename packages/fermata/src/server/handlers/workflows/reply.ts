@@ -2,7 +2,7 @@ import type { RouteOutput } from "../../../contract/route.ts";
 import type { workflows } from "../../../contract/routes/workflows.ts";
 import type { WorkflowDefinition } from "../../../workflows/definition.ts";
 import type { WorkflowHost } from "../../../workflows/host.ts";
-import { findRun, type Begun } from "../../../workflows/operations.ts";
+import { settledState, type Begun } from "../../../workflows/operations.ts";
 import { resultOf } from "../../../workflows/result.ts";
 import { chunksOf } from "../../../workflows/run.ts";
 import type { Call } from "../../call.ts";
@@ -16,8 +16,7 @@ export async function resultReply(
   begun: Begun,
   call: Call,
 ): Promise<RouteOutput<typeof workflows.startAsync>> {
-  await host.runs.settled(begun, call.signal);
-  const result = projectWorkflowResult(resultOf(await findRun(host, workflow, begun.id)), call.audience);
+  const result = projectWorkflowResult(resultOf(await settledState(host, workflow, begun, call.signal)), call.audience);
   return result as unknown as RouteOutput<typeof workflows.startAsync>; // the same members, as the contract's open object
 }
 

@@ -26,7 +26,9 @@ export const start: Handler<typeof workflows.start> = async ({ params, query, bo
 export const startAsync: Handler<typeof workflows.startAsync> = async ({ params, query, body }, call) => {
   const workflow = findWorkflow(params.workflowId, call);
   const host = hostFor(call);
-  return resultReply(host, workflow, await startRun(host, workflow, requestOf(query.runId ?? crypto.randomUUID(), body, call)), call);
+  const { runId } = query;
+  const request = { ...requestOf(runId ?? crypto.randomUUID(), body, call), isFresh: runId === undefined };
+  return resultReply(host, workflow, await startRun(host, workflow, request), call);
 };
 
 export const stream: Handler<typeof workflows.stream> = async ({ params, query, body }, call) => {
