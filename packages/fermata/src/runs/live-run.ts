@@ -3,13 +3,16 @@ import type { ClaimedRun, Lease, RunEnd, RunRecord } from "../storage/runs.ts";
 import { insist } from "./insist.ts";
 import { packEvents, type NewEvent } from "./packed-events.ts";
 import type { RunLog, RunRef } from "./run-log.ts";
+import { SharedValues, ValueReader } from "./shared-values.ts";
 
 /** Events that a run keeps in the process for its readers. Who is further behind reads the store. */
 const WINDOW = 1_024;
 
-/** How the events of a kind of runs are written: those of `waitMs` together, in one row. */
+/** How the events of a kind of runs are written: those of `waitMs` together. */
 export interface EventBatching {
   readonly waitMs: number;
+  /** They are few, and hold values that come again: see `shared-values.ts`. Otherwise they are small, and many go in one row. */
+  readonly sharesValues?: boolean;
 }
 
 interface Result {
@@ -47,6 +50,7 @@ export class LiveRun {
   #seq: number;
   #isScheduled = false;
   readonly #batching: EventBatching | undefined;
+  readonly #values: SharedValues | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The write under way, and the one that waits for it: a reader elsewhere never sees an event before the one before it. */
   #writing: Promise<void> | undefined;
@@ -72,6 +76,7 @@ export class LiveRun {
     this.isShared = log.isShared && lease.key > 0;
     this.#log = log;
     this.#batching = batching;
+    if (batching?.sharesValues && this.isShared) this.#values = new SharedValues();
     this.#seq = lastSeq;
     if (cancelRequested) this.cancel();
   }
@@ -134,12 +139,18 @@ export class LiveRun {
     return this.#flush();
   }
 
+  /** Keeps a result that is written with the run's end, which follows at once. */
+  note(key: string, value: unknown): void {
+    this.journal.set(key, value);
+    this.#newResults.push({ key, value });
+  }
+
   /** Ends the work. `closing` are the last events. False when the lease was lost before. */
   async settle(
     end: Omit<RunEnd, "events" | "signals">,
     closing: readonly { readonly type: string; readonly data: unknown }[],
   ): Promise<boolean> {
-    await (this.#newResults.length > 0 ? this.#flush() : (this.#nextWrite ?? this.#writing));
+    await (this.#nextWrite ?? this.#writing);
     if (this.#lost) return false;
     const last = closing.map(({ type, data }) => this.#next(type, data));
     const kept = this.#newEvents;
@@ -147,11 +158,24 @@ export class LiveRun {
     clearTimeout(this.#timer);
     const events = [...kept, ...last];
     const rows = this.#toRows(events);
-    const settled = await insist(() => this.#log.work.settle(this.lease, { ...end, signals: this.signals, events: rows }), this.#patience);
+    const results = this.#written(this.#newResults);
+    this.#newResults = [];
+    const given: RunEnd = { ...end, signals: this.signals, events: rows, ...(results.length > 0 && { results }) };
+    const settled = await insist(() => this.#log.work.settle(this.lease, given), this.#patience);
     if (!settled) return false;
     this.#end = end;
     for (const event of this.writesFirst ? events : last) this.#show(event);
     return true;
+  }
+
+  /** Puts the values back that the journal has elsewhere, and remembers what the events of earlier stretches of work hold. */
+  async recall(events: readonly NewEvent[]): Promise<void> {
+    const reader = new ValueReader(async () => undefined, Infinity); // all events are here
+    for (const event of events) {
+      await reader.restore(event);
+      this.#values?.learn(event);
+    }
+    for (const [key, value] of this.journal) this.journal.set(key, await reader.restoreResult(value));
   }
 
   /** Events after `seq` that are still here; `undefined` when some of them are not. */
@@ -173,7 +197,13 @@ export class LiveRun {
   }
 
   #toRows(events: readonly NewEvent[]): readonly NewEvent[] {
+    if (this.#values) return this.#values.pack(events);
     return this.#batching ? packEvents(events) : events;
+  }
+
+  #written(results: readonly Result[]): readonly Result[] {
+    const values = this.#values;
+    return values ? results.map(({ key, value }) => ({ key, value: values.packResult(value) })) : results;
   }
 
   #next(type: string, data: unknown): NewEvent {
@@ -213,7 +243,8 @@ export class LiveRun {
       const [results, events] = [this.#newResults, this.#newEvents];
       [this.#newResults, this.#newEvents] = [[], []];
       const rows = this.#toRows(events);
-      const [kept] = await insist(() => this.#log.work.append([{ lease: this.lease, results, events: rows }]), this.#patience);
+      const written = this.#written(results);
+      const [kept] = await insist(() => this.#log.work.append([{ lease: this.lease, results: written, events: rows }]), this.#patience);
       if (kept === true) {
         if (this.writesFirst) for (const event of events) this.#show(event);
         return;

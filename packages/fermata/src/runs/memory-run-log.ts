@@ -205,9 +205,11 @@ class Table {
     return true;
   }
 
-  settle(lease: Lease, { status, output, error, wakeAt, signals = 0, events = [] }: RunEnd): boolean {
+  settle(lease: Lease, { status, output, error, wakeAt, signals = 0, results = [], events = [] }: RunEnd): boolean {
     const row = this.#held(lease);
     if (!row) return false;
+    for (const { key, value } of results) row.journal.set(key, value);
+    this.#entries += results.length;
     this.#addEvents(row, events);
     const now = Date.now();
     row.workerId = undefined;

@@ -1,6 +1,7 @@
 /** Reading a run's log: what is there, then what comes. */
 import { unpackEvent, type NewEvent } from "./packed-events.ts";
 import { reachOfRun, type RunRef } from "./run-log.ts";
+import { ValueReader } from "./shared-values.ts";
 import type { RunWorker } from "./run-worker.ts";
 
 /** Milliseconds between looks at a run that another process works on, or that waits. */
@@ -22,14 +23,19 @@ export async function* readRun(
   { after = 0, signal, staysOnWait = false }: ReadOptions,
 ): AsyncGenerator<NewEvent> {
   const runs = worker.log.for(reachOfRun(ref));
+  const reader = new ValueReader(async (wanted) =>
+    (await runs.events(ref.id, wanted - 1, 1)).flatMap(unpackEvent).find((event) => event.seq === wanted),
+  );
   let seq = after;
   while (!signal.aborted) {
     const live = worker.live(ref);
     const run = live ? undefined : await runs.get(ref.id);
-    const events = live?.eventsAfter(seq) ?? (await runs.events(ref.id, seq, PAGE)).flatMap(unpackEvent);
+    const here = live?.eventsAfter(seq);
+    const events = here ?? (await runs.events(ref.id, seq, PAGE)).flatMap(unpackEvent);
     for (const event of events) {
       if (event.seq <= seq) continue; // in a row with what follows
-      yield event;
+      const restored = here ? event : reader.restore(event);
+      yield restored instanceof Promise ? await restored : restored;
       seq = event.seq;
     }
     if (events.length > 0) continue;

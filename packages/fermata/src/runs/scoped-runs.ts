@@ -6,6 +6,7 @@ import { packEvents, unpackEvent, type NewEvent } from "./packed-events.ts";
 import { readRun, type ReadOptions } from "./read-run.ts";
 import { reachOfRun, type Durability, type RunRef } from "./run-log.ts";
 import type { RunWorker } from "./run-worker.ts";
+import { ValueReader } from "./shared-values.ts";
 
 /** Milliseconds between looks at a run that another process works on. */
 const POLL_MS = 100;
@@ -97,9 +98,13 @@ export class ScopedRuns {
     if (here) return here;
     const store = this.#exactly(run);
     const all: (RunEvent | NewEvent)[] = [];
+    const reader = new ValueReader(async () => undefined, Infinity); // from the first one on, none is asked for
     for (;;) {
       const page = await store.events(run.id, all.at(-1)?.seq ?? 0, PAGE);
-      all.push(...page.flatMap(unpackEvent));
+      for (const event of page.flatMap(unpackEvent)) {
+        const restored = reader.restore(event);
+        all.push(restored instanceof Promise ? await restored : restored);
+      }
       if (page.length < PAGE) return [...all, ...(live?.eventsAfter(all.at(-1)?.seq ?? 0) ?? [])];
     }
   }

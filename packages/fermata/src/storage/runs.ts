@@ -146,7 +146,8 @@ export interface RunEnd {
   readonly wakeAt?: number | undefined;
   /** The signals that the worker has seen: when more have come, a run that waits is ready at once. */
   readonly signals?: number | undefined;
-  /** Written in the same transaction: the terminal event. */
+  /** Written in the same transaction: the last results, and the terminal event. */
+  readonly results?: readonly { readonly key: string; readonly value: unknown }[] | undefined;
   readonly events?: readonly Omit<RunEvent, "at">[] | undefined;
 }
 

@@ -35,7 +35,9 @@ export interface LocalValues {
 export async function driveWorkflow(host: WorkflowHost, live: LiveRun): Promise<Settlement> {
   const workflow = host.findWorkflow(live.record.name);
   const logged = (): Promise<readonly NewEvent[]> => new ScopedRuns(host.worker, reachOfRun(live.ref)).events(live.record);
-  const view = live.lastSeq === 0 ? emptyView() : viewOf(await insist(logged, { isOver: () => live.isLost }));
+  const events = live.lastSeq === 0 ? [] : await insist(logged, { isOver: () => live.isLost });
+  if (events.length > 0) await live.recall(events);
+  const view = viewOf(events);
   if (!workflow) return broken(live, view, new FermataError("NOT_FOUND", `There is no workflow "${live.record.name}" here.`));
   if (live.record.graphHash !== undefined && live.record.graphHash !== workflow.graphHash) {
     return broken(live, view, new FermataError("CONFLICT", `Workflow "${workflow.id}" has changed since the run began.`));
@@ -65,6 +67,7 @@ export async function driveWorkflow(host: WorkflowHost, live: LiveRun): Promise<
     results: new Map(),
     state: new SharedState(stateOf(start, live)),
     replayOnly: false,
+    isLast: false,
     announce: () => undefined,
   };
   if (live.record.input === undefined && !view.start) note(execution, { kind: "start", start: { ...start } });

@@ -11,6 +11,8 @@ export interface Engine {
   has(key: string): boolean;
   /** Records a result. Resolves when it is kept. */
   record(key: string, value: unknown): Promise<void>;
+  /** Records a result of a step after which the run ends: it is kept together with the end. */
+  recordLast(key: string, value: unknown): void;
   /** What is recorded under the key, or what `work` makes, which is recorded then. */
   step<T>(key: string, work: () => T | Promise<T>): Promise<T>;
   /** The answer to the wait of this name; `undefined` when there is none yet. */

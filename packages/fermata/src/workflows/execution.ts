@@ -39,6 +39,8 @@ export interface Scope {
   readonly state: SharedState;
   /** Steps that have no result are passed over: a run goes on from a later place. */
   readonly replayOnly: boolean;
+  /** After this step the run ends, if it succeeds. */
+  readonly isLast: boolean;
   /** Shows that the workflow around these steps is at work; called before the first of them runs. */
   readonly announce: () => void;
 }

@@ -18,7 +18,9 @@ export async function walk(graph: readonly GraphNode[], input: unknown, base: st
     if (execution.live.isLeaving && engine.givesBackUntil(0)) return { status: "asleep", wakeAt: Date.now() };
     const key = `${base}/${index}`;
     const isBefore = typeof from === "number" && index < from;
-    const outcome = await visit(node, value, key, isBefore ? { ...scope, replayOnly: true } : scope);
+    const isLast = base === "" && index === graph.length - 1 && (node.type === "mapping" || (node.type === "step" && !node.step.graph));
+    const here = isBefore || isLast ? { ...scope, replayOnly: scope.replayOnly || isBefore, isLast } : scope;
+    const outcome = await visit(node, value, key, here);
     if (outcome.status !== "success") return outcome;
     value = outcome.output;
     if (execution.perStep && execution.hasWorked && base === "" && index < graph.length - 1) return { status: "paused" };

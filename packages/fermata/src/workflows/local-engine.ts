@@ -30,6 +30,10 @@ export class LocalEngine implements Engine {
     return this.#live.write(key, value);
   }
 
+  recordLast(key: string, value: unknown): void {
+    this.#live.note(key, value);
+  }
+
   async step<T>(key: string, work: () => T | Promise<T>): Promise<T> {
     // A key is written by one place of the interpreter, which knows what it wrote.
     if (this.#live.journal.has(key)) return this.#live.journal.get(key) as T;

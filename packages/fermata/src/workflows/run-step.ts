@@ -195,7 +195,9 @@ class StepRun {
     if (state) this.#scope.state.apply(state);
     this.#result({ status: "success", output, endedAt });
     const record: StepRecord = { status, output, startedAt: this.#startedAt, endedAt, ...(state && { state }) };
-    await this.#scope.execution.engine.record(this.#key, record);
+    const { isLast, execution } = this.#scope;
+    if (isLast) execution.engine.recordLast(this.#key, record);
+    else await execution.engine.record(this.#key, record);
     return fromRecord(record);
   }
 

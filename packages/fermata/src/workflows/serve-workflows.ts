@@ -14,7 +14,7 @@ import type { StepMastra } from "./step.ts";
 
 /** Makes the worker of an instance work on workflows. */
 export function serveWorkflows(host: WorkflowHost): void {
-  host.worker.handle(WORKFLOW_KIND, (live) => driveWorkflow(host, live));
+  host.worker.handle(WORKFLOW_KIND, (live) => driveWorkflow(host, live), { waitMs: 25, sharesValues: true });
 }
 
 /** The host of a workflow that is used alone: its runs are kept in the process. */

@@ -127,7 +127,7 @@ export function memoryRunWork(table: RunTable): RunWorkStore {
         return true;
       });
     },
-    async settle(lease, { status, output, error, wakeAt, signals = 0, events }) {
+    async settle(lease, { status, output, error, wakeAt, signals = 0, results = [], events }) {
       const row = held(lease);
       if (!row) {
         const known = table.rows.get(lease.key);
@@ -148,6 +148,7 @@ export function memoryRunWork(table: RunTable): RunWorkStore {
       row.wakeAt = isAsked ? now : (wakeAt ?? now);
       row.lost = 0;
       delete row.owner;
+      for (const { key, value } of results) if (!row.journal.has(key)) row.journal.set(key, toJsonText(value));
       addEvents(row, events);
       return true;
     },

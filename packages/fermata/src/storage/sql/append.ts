@@ -14,11 +14,10 @@ const MOST_AT_ONCE = 500;
 
 export function appendQueue(db: SqlDatabase): Append {
   const write = db.dialect.name === "sqlite" ? stepByStep(db) : atOnce(db);
-  // The database's own queue gathers writes there.
   return db.dialect.name === "sqlite" ? write : gathered(write);
 }
 
-/** A statement per row, in the process. */
+/** A statement per row, in the process. What is asked for until the database's queue comes to it goes in one piece. */
 function stepByStep(db: SqlDatabase): Append {
   const { table } = db.dialect;
   const held = `select 1 as held from ${table("runs")} where run_key = $1 and epoch = $2 and status = 'running'`;
@@ -35,7 +34,20 @@ function stepByStep(db: SqlDatabase): Append {
     }
     return accepted;
   }
-  return (entries) => db.write(() => write(entries, Date.now()));
+  let open: { readonly entries: LogEntry[]; readonly accepted: Promise<boolean[]> } | undefined;
+  return async (entries) => {
+    if (!open || open.entries.length >= MOST_AT_ONCE) {
+      const batch: LogEntry[] = [];
+      const accepted = db.write(() => {
+        if (open?.entries === batch) open = undefined;
+        return write(batch, Date.now());
+      });
+      open = { entries: batch, accepted };
+    }
+    const { entries: batch, accepted } = open;
+    const from = batch.push(...entries) - entries.length;
+    return (await accepted).slice(from, from + entries.length);
+  };
 }
 
 /** All in one statement. The rows travel as JSON, which needs one value however many they are. */

@@ -20,6 +20,7 @@ export function sqlRunWork(db: SqlDatabase): RunWorkStore {
       where run_key = $1 and epoch = $2 and status = 'running'`,
     settled: `select 1 as found from ${runs} where run_key = $1 and epoch = $2 and status = $3`,
     event: `insert into ${events} (run_key, seq, type, data, at) values ($1, $2, $3, $4, $5) on conflict (run_key, seq) do nothing`,
+    result: `insert into ${journal} (run_key, key, value) values ($1, $2, $3) on conflict (run_key, key) do nothing`,
     reap: `update ${runs} set status = 'ready', owner = null, wake_at = $1, lost = lost + 1 where status = 'running'
       and not exists (select 1 from ${workers} w where w.id = ${runs}.owner and w.alive_until >= $1)`,
     forget: `delete from ${workers} where alive_until < $1`,
@@ -54,6 +55,7 @@ export function sqlRunWork(db: SqlDatabase): RunWorkStore {
     };
     // The answer to the first attempt may have been lost.
     if (changes === 0) return (yield { text: sql.settled, values: [lease.key, lease.epoch, end.status] }).rows.length > 0;
+    for (const { key, value } of end.results ?? []) yield { text: sql.result, values: [lease.key, key, toJson(value)] };
     for (const event of end.events ?? []) yield { text: sql.event, values: eventValues(lease.key, event, now) };
     return true;
   }

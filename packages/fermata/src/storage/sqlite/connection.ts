@@ -54,6 +54,8 @@ export class SqliteConnection {
       this.#db.exec("pragma journal_mode = wal");
       this.#db.exec("pragma synchronous = full");
       this.#db.exec("pragma journal_size_limit = 67108864");
+      // Pages that change with every commit are copied into the file once for many of them.
+      this.#db.exec("pragma wal_autocheckpoint = 4000");
       this.#db.exec("pragma cache_size = -16384");
       if (bytes > 0 && bytes <= MOST_BYTES_TO_CHECK) this.#check();
     } catch (error) {

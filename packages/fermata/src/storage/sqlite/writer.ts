@@ -1,6 +1,7 @@
 /**
  * One queue for the writes of a process. All that is asked for in one turn of the event loop becomes one commit, so that one wait for the
- * disk serves them all. A write that fails takes back only itself.
+ * disk serves them all. A write that fails takes back only itself: the batch is then done again, each write where it can be taken back alone.
+ * That is not the first way, because SQLite copies every page that is changed behind a savepoint.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { FermataError } from "../../errors.ts";
@@ -9,8 +10,8 @@ import { isBusy } from "./connection.ts";
 import type { SqliteConnection } from "./connection.ts";
 
 interface Waiting {
-  /** Runs inside the open transaction and keeps what came of it. */
-  attempt(): void;
+  /** Runs inside the open transaction and keeps what came of it. What it throws takes the whole batch back, unless it is alone. */
+  attempt(isAlone: boolean): void;
   /** After the commit. */
   settle(): void;
   reject(error: unknown): void;
@@ -25,6 +26,8 @@ export class SqliteWriter {
   readonly #connection: SqliteConnection;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
+  /** A write of the batch failed: each is tried for itself. */
+  #isCareful = false;
 
   constructor(connection: SqliteConnection) {
     this.#connection = connection;
@@ -34,12 +37,12 @@ export class SqliteWriter {
   write<T>(work: () => Work<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let settle: () => void = () => {};
-      const attempt = (): void => {
+      const attempt = (isAlone: boolean): void => {
         try {
-          const value = this.#inSavepoint(work);
+          const value = isAlone ? this.#inSavepoint(work) : runWork(this.#connection, work);
           settle = () => resolve(value);
         } catch (error) {
-          if (isBusy(error)) throw error;
+          if (!isAlone || isBusy(error)) throw error;
           settle = () => reject(error);
         }
       };
@@ -88,7 +91,7 @@ export class SqliteWriter {
     let done = 0;
     try {
       for (const { attempt } of this.#waiting) {
-        attempt();
+        attempt(this.#isCareful);
         done += 1;
         if (performance.now() - start > LONGEST_BATCH_MS) break;
       }
@@ -97,9 +100,14 @@ export class SqliteWriter {
       this.#rollBack();
       // Nothing of a batch that met a lock has happened: it stays in the queue and is tried again.
       if (isBusy(error)) return;
+      if (!this.#isCareful && done < this.#waiting.length) {
+        this.#isCareful = true;
+        return;
+      }
       for (const { reject } of this.#waiting.splice(0, Math.max(done, 1))) reject(error);
       return;
     }
+    this.#isCareful = false;
     for (const { settle } of this.#waiting.splice(0, done)) settle();
   }
 

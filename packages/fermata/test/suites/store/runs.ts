@@ -102,6 +102,11 @@ export function runCases(store: () => Store): void {
     const accepted = await Promise.all(leases.map((by, i) => work.append([{ lease: by, events: [{ seq: i + 1, type: "e", data: i }] }])));
     expect(accepted.flat()).toEqual(leases.map((by) => by === lease));
   });
+  test("results that come with the end of a stretch are in the journal of the next", async () => {
+    const { work, lease, kind, worker } = await started();
+    await work.settle(lease, { status: "ready", results: [{ key: "/0", value: [1] }] });
+    expect([...single(await work.claim(worker, 1, { kinds: [kind] })).journal]).toEqual([["/0", [1]]]);
+  });
   test("a settled run has ended, with its last event, and takes nothing more", async () => {
     const { runs, work, lease } = await started();
     expect(await work.settle(lease, { status: "done", output: { ok: true }, events: [{ seq: 1, type: "finish", data: null }] })).toBe(true);
