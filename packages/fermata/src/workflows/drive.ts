@@ -14,7 +14,7 @@ import { toStepError } from "./errors.ts";
 import { note, show, type Execution, type Outcome, type Scope } from "./execution.ts";
 import type { WorkflowHost } from "./host.ts";
 import { walk } from "./interpreter.ts";
-import { emptyView, viewOf, type RunEnding, type RunView } from "./run-view.ts";
+import { viewOf, type RunEnding, type RunView } from "./run-view.ts";
 import { SharedState } from "./state.ts";
 
 /** What a run begins with, as its record or its first signal holds it. */

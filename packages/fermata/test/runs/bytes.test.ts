@@ -17,12 +17,12 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A chain whose steps each give a new object. */
-function chain(length: number): Workflow<string, unknown, unknown, unknown, unknown> {
+function chain(length: number): Workflow<string, unknown, unknown, unknown> {
   const step = (i: number) =>
     createStep({ id: `s${i}`, execute: async () => ({ i, text: String.fromCharCode(97 + (i % 26)).repeat(OUTPUT_CHARS) }) });
   let workflow = createWorkflow({ id: `w${length}` }).then(step(0));
   for (let i = 1; i < length; i++) workflow = workflow.then(step(i));
-  return workflow as Workflow<string, unknown, unknown, unknown, unknown>;
+  return workflow;
 }
 
 function storedBytes(runId: string): number {
