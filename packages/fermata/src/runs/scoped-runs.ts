@@ -52,11 +52,6 @@ export class ScopedRuns {
     return this.#worker.live(this.#ref(run));
   }
 
-  /** Resolves when this process does not work on the run any more. */
-  idle(run: Run): Promise<void> {
-    return this.#worker.idle(this.#ref(run));
-  }
-
   /** Lets a run go on that has become ready. `local` goes to it when this process gets it. */
   wake(run: Run, local?: unknown): Promise<void> {
     return this.#worker.wake(this.#ref(run), local);
