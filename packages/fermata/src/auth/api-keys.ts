@@ -75,13 +75,14 @@ export class ApiKeyAuth extends MastraAuthProvider<ApiKeyUser> {
     this.#cacheMs = cacheSeconds * 1_000;
   }
 
+  /** @throws FermataError `UNAVAILABLE` when the store does not answer. */
   async authenticateToken(token: string, request?: Request): Promise<ApiKeyUser | null> {
     const key = token === "" ? (request?.headers.get("x-api-key") ?? "") : token;
     const known = this.#known.get(key);
     if (known && known.until > Date.now()) return known.user;
     const [, id, secret] = this.#form.exec(key) ?? [];
     if (id === undefined || secret === undefined) return null;
-    const record = await this.#keys.get(id);
+    const record = await this.#find(id);
     const isRight = sameText(record?.hash ?? "", await hashOf(secret));
     if (!record || !isRight || !isValid(record)) return null;
     const user = Object.freeze(toUser(record));
@@ -144,6 +145,15 @@ export class ApiKeyAuth extends MastraAuthProvider<ApiKeyUser> {
     const found = await this.#keys.delete(id);
     this.#forget(id);
     return found;
+  }
+
+  /** A store that does not answer says nothing about the key. */
+  async #find(id: string): Promise<ApiKeyRecord | undefined> {
+    try {
+      return await this.#keys.get(id);
+    } catch (cause) {
+      throw new FermataError("UNAVAILABLE", "API keys cannot be looked up. Try again.", { cause });
+    }
   }
 
   get #keys() {

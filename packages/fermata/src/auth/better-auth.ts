@@ -50,6 +50,7 @@ export class MastraAuthBetterAuth<I extends BetterAuthInstance = BetterAuthInsta
     this.#cookieName = `${prefixOf(options.auth.options)}.session_token`;
   }
 
+  /** @throws FermataError `UNAVAILABLE` when the instance's database does not answer. */
   async authenticateToken(token: string, request?: AuthRequest): Promise<BetterAuthUser<I> | null> {
     const headers = new Headers();
     const cookie = request?.headers.get("cookie");
@@ -57,9 +58,20 @@ export class MastraAuthBetterAuth<I extends BetterAuthInstance = BetterAuthInsta
     if (token !== "") headers.set("authorization", `Bearer ${token}`);
     else if (typeof cookie === "string") headers.set("cookie", cookie);
     else return null;
-    // The instance is of this type.
-    const found = (await this.#auth.api.getSession({ headers })) as BetterAuthUser<I> | null;
+    const found = await this.#find(headers);
     return found?.session && found.user ? found : null;
+  }
+
+  /** A database that does not answer says nothing about the session. */
+  async #find(headers: Headers): Promise<BetterAuthUser<I> | null> {
+    try {
+      // The instance is of this type.
+      return (await this.#auth.api.getSession({ headers })) as BetterAuthUser<I> | null;
+    } catch (cause) {
+      const status = typeof cause === "object" && cause !== null && "statusCode" in cause ? Number(cause.statusCode) : 500;
+      if (status < 500) return null;
+      throw new FermataError("UNAVAILABLE", "The sign-in service cannot be reached. Try again.", { cause });
+    }
   }
 
   authorizeUser(user: BetterAuthUser<I>, _request: AuthRequest): Promise<boolean> | boolean {

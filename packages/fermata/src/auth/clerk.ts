@@ -1,8 +1,12 @@
 /** Users of Clerk. */
 import { FermataError } from "../errors.ts";
+import { browserSignIn, codeFlow, openIdProvider } from "./oidc/set-up.ts";
+import type { SessionOptions } from "./oidc/sign-in.ts";
 import { secureUrl, setting } from "./tokens/settings.ts";
 import { claimsWithSubject, keysAt, TokenProvider, type TokenProviderOptions } from "./tokens/token-provider.ts";
 import type { Claims } from "./tokens/verifier.ts";
+
+export type { SessionOptions } from "./oidc/sign-in.ts";
 
 export type ClerkUser = Claims & { readonly sub: string };
 
@@ -21,6 +25,16 @@ export interface MastraAuthClerkOptions extends TokenProviderOptions<ClerkUser> 
   readonly organizationId?: string | undefined;
   /** The same by its slug. Default: `CLERK_ORGANIZATION_SLUG`. */
   readonly organizationSlug?: string | undefined;
+  /** The id of an OAuth application of the instance. With it and its secret users can sign in in a browser. Default: `CLERK_OAUTH_CLIENT_ID`. */
+  readonly oauthClientId?: string | undefined;
+  /** Default: `CLERK_OAUTH_CLIENT_SECRET`. */
+  readonly oauthClientSecret?: string | undefined;
+  /** Where the browser comes back to: the address of `/auth/sso/callback`. Default: `CLERK_OAUTH_REDIRECT_URI`. */
+  readonly redirectUri?: string | undefined;
+  /** Default `openid profile email`. */
+  readonly scopes?: readonly string[] | undefined;
+  /** The password's variable is `CLERK_COOKIE_PASSWORD`. */
+  readonly session?: SessionOptions | undefined;
 }
 
 /** The user is what the session token says. */
@@ -58,6 +72,24 @@ export class MastraAuthClerk extends TokenProvider<ClerkUser> {
     // What the options say replaces the method below, so the organization is asked about before it.
     const { authorizeUser } = this;
     this.authorizeUser = (user, request) => this.#isMember(user) && authorizeUser.call(this, user, request);
+    this.#enableSignIn(instance, options);
+  }
+
+  #enableSignIn(instance: string, options: MastraAuthClerkOptions): void {
+    const clientId = setting(options.oauthClientId, "CLERK_OAUTH_CLIENT_ID");
+    if (clientId === undefined) return;
+    const { clockToleranceSeconds, fetch, session } = options;
+    const flow = codeFlow(openIdProvider({ issuer: instance, fetch }), {
+      clientId,
+      clientSecret: setting(options.oauthClientSecret, "CLERK_OAUTH_CLIENT_SECRET"),
+      scopes: options.scopes ?? ["openid", "profile", "email"],
+      clockToleranceSeconds,
+      fetch,
+      toUser: claimsWithSubject,
+    });
+    const redirectUri = setting(options.redirectUri, "CLERK_OAUTH_REDIRECT_URI");
+    const { name } = this;
+    this.enableSignIn(browserSignIn(flow, { name, label: "Clerk", redirectUri, session, passwordVariable: "CLERK_COOKIE_PASSWORD" }));
   }
 
   #isMember(user: ClerkUser): boolean {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ApiKeyAuth, type ApiKeyAuthOptions } from "../../src/auth/api-keys.ts";
 import { MemoryStore } from "../../src/storage/memory/memory-store.ts";
+import { SqliteStore } from "../../src/storage/sqlite/sqlite-store.ts";
 import { SYSTEM } from "../../src/storage/store.ts";
 
 const ADA = { name: "nightly", subject: "ada" } as const;
@@ -105,6 +106,14 @@ describe("a key", () => {
     await keys.authenticateToken(key);
     expect([second, (await store.for(SYSTEM).apiKeys.get(info.id))?.lastUsedAt]).toEqual([first, (first ?? 0) + 61_000]);
   });
+});
+
+test("while the store does not answer, nothing is said about a key", async () => {
+  const closed = new SqliteStore({ url: ":memory:" });
+  const provider = open({ store: closed });
+  const { key } = await provider.create(ADA);
+  await closed.close();
+  await expect(provider.authenticateToken(key)).rejects.toMatchObject({ code: "UNAVAILABLE" });
 });
 
 test.each([

@@ -87,3 +87,17 @@ test.each([{}, { cookie: "better-auth.session_token=bad" }, { cookie: "other=1" 
 test("nobody can sign up where that is off", async () => {
   await expect(create({ signUpEnabled: false }).signUp(...ADA, "Ada", asked())).rejects.toMatchObject({ code: "FORBIDDEN" });
 });
+
+test("while the database does not answer, nothing is said about a session", async () => {
+  const { cookies } = await provider.signUp(...ADA, "Ada", asked());
+  const broken = betterAuth({
+    baseURL: "http://127.0.0.1:4111",
+    secret: "a secret of at least thirty-two bytes",
+    // Without the tables that sessions are in.
+    database: memoryAdapter({}),
+    telemetry: { enabled: false },
+    logger: { disabled: true },
+  });
+  const other = new MastraAuthBetterAuth({ auth: broken });
+  await expect(other.authenticateToken("", asked({ cookie: toHeader(cookies) }))).rejects.toMatchObject({ code: "UNAVAILABLE" });
+});

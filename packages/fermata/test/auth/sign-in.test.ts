@@ -1,5 +1,8 @@
 /** Sign-in in a browser, without the browser: what the provider gives and takes on the way. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { MastraAuthAuth0 } from "../../src/auth/auth0.ts";
+import { MastraAuthClerk } from "../../src/auth/clerk.ts";
+import { MastraAuthOkta } from "../../src/auth/okta.ts";
 import { MastraAuthOidc, type MastraAuthOidcOptions } from "../../src/auth/oidc.ts";
 import type { ISessionProvider, ISSOProvider } from "../../src/auth/capabilities.ts";
 import type { OidcUser } from "../../src/auth/oidc/user.ts";
@@ -300,6 +303,35 @@ describe("signing out", () => {
 
   test("takes the cookie away", () => {
     expect(provider.getClearSessionHeaders()).toEqual({ "Set-Cookie": "oidc_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0" });
+  });
+});
+
+describe("users sign in at", () => {
+  const session = { cookiePassword: PASSWORD };
+  test.each([
+    ["Auth0", "auth0_session", () => new MastraAuthAuth0({ domain: openid.issuer, audience: "api", ...CLIENT, session })],
+    ["Okta", "okta_session", () => new MastraAuthOkta({ issuer: openid.issuer, ...CLIENT, session })],
+    [
+      "Clerk",
+      "clerk_session",
+      () =>
+        new MastraAuthClerk({
+          jwksUri: `${openid.issuer}/keys`,
+          oauthClientId: CLIENT.clientId,
+          oauthClientSecret: CLIENT.clientSecret,
+          session,
+        }),
+    ],
+  ])("%s, too", async (label, cookie, make) => {
+    // With a client's secret it has all the methods of a sign-in.
+    const other = make() as unknown as Provider;
+    const header = await signIn(other);
+    const user = await other.authenticateToken("", withCookie(header));
+    expect([other.getLoginButtonConfig().text, header.startsWith(`${cookie}=`), user]).toMatchObject([
+      `Sign in with ${label}`,
+      true,
+      { sub: "id-of-ada", email: "ada@example.com" },
+    ]);
   });
 });
 
