@@ -89,6 +89,17 @@ describe("who signs in", () => {
     ]);
   });
 
+  test("gets it so, too, where the server alone knows that it is reached over https, and after a renewal", async () => {
+    const callback = "https://app.example.com/cb";
+    openid.redirectUris.add(callback);
+    const state = crypto.randomUUID();
+    const back = await openid.signIn(await provider.getLoginUrl(callback, state));
+    const { cookies = [] } = await comeBack({ back, cookies: provider.getLoginCookies?.(callback, state) ?? [] });
+    const session = await provider.refreshSession(provider.getSessionIdFromRequest(withCookie(toHeader(cookies))) ?? "");
+    const renewed = Object.values(session ? provider.getSessionHeaders(session) : {});
+    expect([...cookies, ...renewed].map((cookie) => cookie.endsWith("; Secure"))).toEqual([true, true, true]);
+  });
+
   test("finds nothing readable in it", async () => {
     const way = await begin();
     const { cookies = [], tokens } = await comeBack(way);

@@ -20,22 +20,23 @@ interface Login {
 export class LoginCookies {
   readonly #seal: Seal;
   readonly #prefix: string;
-  readonly #flags: (seconds: number) => string;
+  readonly #isSecure: (redirectUri: string) => boolean;
   /** `Set-Cookie` values between `begin` and `take`. */
   readonly #pending = new BoundedMap<string>(1_000);
   #brought: string | null = null;
 
-  constructor(seal: Seal, prefix: string, flags: (seconds: number) => string) {
+  constructor(seal: Seal, sessionCookie: string, isSecure: (redirectUri: string) => boolean) {
     this.#seal = seal;
-    this.#prefix = prefix;
-    this.#flags = flags;
+    this.#prefix = `${sessionCookie}_login_`;
+    this.#isSecure = isSecure;
   }
 
   async begin(redirectUri: string, state: string): Promise<LoginRequest> {
     const [nonce, codeVerifier] = [random(), random()];
-    const name = await this.#nameFor(state);
+    const secure = this.#isSecure(redirectUri);
+    const name = await this.#nameFor(state, secure);
     const sealed = await this.#seal.seal({ state, redirectUri, nonce, codeVerifier }, LOGIN_SECONDS);
-    this.#pending.set(state, `${name}=${sealed}; ${this.#flags(LOGIN_SECONDS)}`);
+    this.#pending.set(state, `${name}=${sealed}; ${cookieFlags(LOGIN_SECONDS, secure)}`);
     return { redirectUri, state, nonce, codeChallenge: await sha256(codeVerifier) };
   }
 
@@ -55,20 +56,29 @@ export class LoginCookies {
   async complete(state: string): Promise<Login> {
     const brought = this.#brought ?? "";
     this.#brought = null;
-    const name = await this.#nameFor(state);
+    const names = await Promise.all([true, false].map((secure) => this.#nameFor(state, secure)));
+    const name = names.find((one) => cookieIn(brought, one) !== undefined) ?? "";
     const cookie = cookieIn(brought, name);
     const login = cookie === undefined ? undefined : await this.#seal.open(cookie);
     if (!login || login.state !== state)
       throw new FermataError("UNAUTHENTICATED", "This sign-in was not begun in this browser, or took too long. Begin it again.");
     // What is sealed was made by `begin`.
     const { redirectUri, nonce, codeVerifier } = login as unknown as Omit<Login, "used">;
-    return { redirectUri, nonce, codeVerifier, used: `${name}=; ${this.#flags(0)}` };
+    return { redirectUri, nonce, codeVerifier, used: `${name}=; ${cookieFlags(0, this.#isSecure(redirectUri))}` };
   }
 
-  /** A name per sign-in, so that two of them in two windows are not in each other's way. */
-  async #nameFor(state: string): Promise<string> {
-    return this.#prefix + (await sha256(state)).slice(0, 12);
+  /**
+   * A name per sign-in, so that two of them in two windows are not in each other's way. With the prefix a browser takes the cookie
+   * from this very host alone, and not from a neighbour in the domain; it takes it over https alone.
+   */
+  async #nameFor(state: string, secure: boolean): Promise<string> {
+    return `${secure ? "__Host-" : ""}${this.#prefix}${(await sha256(state)).slice(0, 12)}`;
   }
+}
+
+/** What a cookie of a sign-in or session says beside its value. */
+export function cookieFlags(seconds: number, secure: boolean): string {
+  return `Path=/; HttpOnly; SameSite=Lax; Max-Age=${seconds}${secure ? "; Secure" : ""}`;
 }
 
 const random = (): string => base64url.encode(crypto.getRandomValues(new Uint8Array(32)));

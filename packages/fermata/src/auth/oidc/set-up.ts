@@ -76,7 +76,7 @@ export function browserSignIn<TUser>(flow: SignInFlow<TUser> | undefined, option
     // During development sessions end with the process.
     cookiePassword: password ?? crypto.randomUUID() + crypto.randomUUID(),
     cookieMaxAge: session.cookieMaxAge ?? 86_400,
-    secureCookies: session.secureCookies ?? (redirectUri?.startsWith("https:") === true || production),
+    secureCookies: session.secureCookies,
     redirectUri,
   });
 }

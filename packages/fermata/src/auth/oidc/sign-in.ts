@@ -4,7 +4,7 @@ import { readCookie } from "../provider.ts";
 import { FermataError } from "../../errors.ts";
 import { BoundedMap } from "../../storage/memory/bounded-map.ts";
 import { deepFreeze } from "../tokens/deep-freeze.ts";
-import { LoginCookies } from "./login-cookies.ts";
+import { cookieFlags, LoginCookies } from "./login-cookies.ts";
 import { Seal } from "./seal.ts";
 import type { SignedIn, SignInFlow } from "./sign-in-flow.ts";
 
@@ -26,7 +26,8 @@ export interface SignInOptions<TUser> {
   readonly cookieName: string;
   readonly cookiePassword: string;
   readonly cookieMaxAge: number;
-  readonly secureCookies: boolean;
+  /** Default: where the browser comes back over https, and in production. */
+  readonly secureCookies?: boolean | undefined;
   /** Where the browser comes back to. Default: what the server says. */
   readonly redirectUri?: string | undefined;
 }
@@ -43,6 +44,8 @@ interface Sealed<TUser> {
   readonly exp: number;
   /** Epoch seconds of the sign-in. */
   readonly since: number;
+  /** The browser came back over https. */
+  readonly secure: boolean;
 }
 
 /** A session as a request brings it. */
@@ -73,11 +76,8 @@ export class SignIn<TUser> {
   constructor(options: SignInOptions<TUser>) {
     this.#options = options;
     this.#seal = new Seal(options.cookiePassword, `${options.cookieName} session`);
-    // With this prefix a browser takes the cookie from this very host alone, and not from a neighbour in the domain.
-    const prefix = `${options.secureCookies ? "__Host-" : ""}${options.cookieName}_login_`;
-    this.#logins = new LoginCookies(new Seal(options.cookiePassword, `${options.cookieName} login`), prefix, (seconds) =>
-      this.#flags(seconds),
-    );
+    const logins = new Seal(options.cookiePassword, `${options.cookieName} login`);
+    this.#logins = new LoginCookies(logins, options.cookieName, (redirectUri) => this.#isSecure(redirectUri));
   }
 
   /** Who the request's cookie remembers; `undefined` for nobody, and when the service has to be asked again. */
@@ -112,10 +112,11 @@ export class SignIn<TUser> {
       },
       refreshSession: (cookie) => this.#renew(cookie),
       destroySession: (cookie) => this.#end(cookie),
-      getSessionHeaders: ({ id, expiresAt }) => ({
-        "Set-Cookie": this.#cookie(id, Math.max(0, Math.floor((expiresAt.getTime() - Date.now()) / 1_000))),
-      }),
-      getClearSessionHeaders: () => ({ "Set-Cookie": this.#cookie("", 0) }),
+      getSessionHeaders: ({ id, expiresAt, metadata }) => {
+        const seconds = Math.max(0, Math.floor((expiresAt.getTime() - Date.now()) / 1_000));
+        return { "Set-Cookie": this.#cookie(id, seconds, metadata?.secure === true) };
+      },
+      getClearSessionHeaders: () => ({ "Set-Cookie": this.#cookie("", 0, this.#isSecure(ownRedirectUri ?? "")) }),
     };
   }
 
@@ -124,7 +125,8 @@ export class SignIn<TUser> {
     const signedIn = await this.#options.flow.signIn({ code, redirectUri, nonce, codeVerifier });
     const { accessToken, idToken, refreshToken, user, validSeconds } = signedIn;
     const seconds = this.#options.cookieMaxAge;
-    const cookie = await this.#toCookie(signedIn, now(), seconds);
+    const secure = this.#isSecure(redirectUri);
+    const cookie = await this.#toCookie(signedIn, { since: now(), secure }, seconds);
     return {
       user,
       tokens: {
@@ -134,19 +136,19 @@ export class SignIn<TUser> {
         ...(validSeconds !== undefined && { expiresAt: new Date(Date.now() + validSeconds * 1_000) }),
       },
       // A session of before, whosever it was, is gone with this.
-      cookies: [this.#cookie(cookie, seconds), used],
+      cookies: [this.#cookie(cookie, seconds, secure), used],
     };
   }
 
   /** @param seconds until the sign-in has to be done again. */
   async #toCookie(
     { user, subject, refreshToken, idToken, validSeconds }: SignedIn<TUser>,
-    since: number,
+    { secure, since }: Pick<Sealed<TUser>, "secure" | "since">,
     seconds: number,
   ): Promise<string> {
     // Who cannot be asked again is believed for as long as the session lasts.
     const fresh = now() + (refreshToken === undefined ? seconds : Math.min(validSeconds ?? seconds, seconds));
-    const value = { user, sub: subject, fresh, since, ...(refreshToken !== undefined && { refreshToken }) };
+    const value = { user, sub: subject, fresh, since, secure, ...(refreshToken !== undefined && { refreshToken }) };
     const whole = await this.#seal.seal({ ...value, ...(idToken !== undefined && { idToken }) }, seconds);
     if (whole.length <= MAX_COOKIE_LENGTH) return whole;
     // The ID token only spares the user a question when signing out.
@@ -185,7 +187,7 @@ export class SignIn<TUser> {
     const signedIn = await this.#options.flow.renew(sealed.refreshToken, sealed.sub);
     if (!signedIn) return null;
     const idToken = signedIn.idToken ?? sealed.idToken;
-    const next = await this.#toCookie({ ...signedIn, ...(idToken !== undefined && { idToken }) }, sealed.since, sealed.exp - now());
+    const next = await this.#toCookie({ ...signedIn, ...(idToken !== undefined && { idToken }) }, sealed, sealed.exp - now());
     const renewed = await this.#open(next);
     return renewed ? toSession(next, renewed) : null;
   }
@@ -198,17 +200,17 @@ export class SignIn<TUser> {
     if (sealed.refreshToken !== undefined) await this.#options.flow.revoke?.(sealed.refreshToken);
   }
 
-  #cookie(value: string, seconds: number): string {
-    return `${this.#options.cookieName}=${value}; ${this.#flags(seconds)}`;
+  #cookie(value: string, seconds: number, secure: boolean): string {
+    return `${this.#options.cookieName}=${value}; ${cookieFlags(seconds, secure)}`;
   }
 
-  #flags(seconds: number): string {
-    return `Path=/; HttpOnly; SameSite=Lax; Max-Age=${seconds}${this.#options.secureCookies ? "; Secure" : ""}`;
+  #isSecure(redirectUri: string): boolean {
+    return this.#options.secureCookies ?? (redirectUri.startsWith("https:") || process.env.NODE_ENV === "production");
   }
 }
 
 const now = (): number => Math.floor(Date.now() / 1_000);
 
-function toSession(id: string, { exp, since, sub }: Sealed<unknown>): Session {
-  return { id, userId: sub, createdAt: new Date(since * 1_000), expiresAt: new Date(exp * 1_000) };
+function toSession(id: string, { exp, secure, since, sub }: Sealed<unknown>): Session {
+  return { id, userId: sub, createdAt: new Date(since * 1_000), expiresAt: new Date(exp * 1_000), metadata: { secure } };
 }
