@@ -208,7 +208,8 @@ function callOf({ payload }: { readonly payload?: unknown }): ToolCall {
 function stream(invoke: Invoke, agentId: string, name: string, own: Values, options: AgentCallOptions): Promise<unknown> {
   const { body, call, here } = split(options);
   const { tools } = here;
-  const first: Values = call.signal && name === "stream" ? named({ ...body, ...own }) : { ...body, ...own };
+  // A stream may break before it has named its run.
+  const first: Values = name === "stream" ? named({ ...body, ...own }) : { ...body, ...own };
   const routeCall = { params: { agentId }, body: first };
   if (!tools) return invoke("agents", name, routeCall, call);
   return invoke("agents", name, routeCall, {

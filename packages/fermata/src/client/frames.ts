@@ -16,7 +16,8 @@ interface FrameParser {
 
 /** Server-sent events: any line end, comments, and data over several lines. An event that the end cuts off is dropped, as the standard says. */
 export function sseParser(): FrameParser {
-  let rest = "";
+  /** Pieces without a line end: they are looked at again when there is one. */
+  let pieces: string[] = [];
   let data: string[] = [];
   let id: string | undefined;
   const line = (text: string): Frame[] => {
@@ -35,32 +36,21 @@ export function sseParser(): FrameParser {
   };
   return {
     feed(text) {
-      rest += text;
+      pieces.push(text);
+      if (!/[\r\n]/.test(text) && !pieces.at(-2)?.endsWith("\r")) return [];
+      const whole = pieces.join("");
       const frames: Frame[] = [];
       let from = 0;
-      for (;;) {
-        const next = lineEnd(rest, from);
-        if (!next) break;
-        frames.push(...line(rest.slice(from, next.at)));
-        from = next.after;
+      for (const { 0: end, index } of whole.matchAll(/\r\n|\n|\r/g)) {
+        if (end === "\r" && index + 1 === whole.length) break; // a "\n" may belong to it
+        frames.push(...line(whole.slice(from, index)));
+        from = index + end.length;
       }
-      rest = rest.slice(from);
+      pieces = [whole.slice(from)];
       return frames;
     },
     end: () => [],
   };
-}
-
-/** A `\r` at the very end waits: a `\n` may belong to it. */
-function lineEnd(text: string, from: number): { at: number; after: number } | undefined {
-  for (let at = from; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 10) return { at, after: at + 1 };
-    if (code !== 13) continue;
-    if (at + 1 === text.length) return undefined;
-    return { at, after: text.charCodeAt(at + 1) === 10 ? at + 2 : at + 1 };
-  }
-  return undefined;
 }
 
 /** JSON values, each followed by U+001E; the last one may lack it. */

@@ -86,8 +86,12 @@ async function reopen(transport: Transport, call: StreamCall, position: Position
   const { runId, lastEventId, received } = position;
   const { outgoing, workflowId } = call;
   const next = { retries: 0, signal: outgoing.signal };
-  if (runId !== undefined && lastEventId !== undefined) {
-    const headers = { ...outgoing.headers, accept: "text/event-stream", "last-event-id": lastEventId };
+  if (runId !== undefined && (lastEventId !== undefined || (received === 0 && call.fromStart && workflowId === undefined))) {
+    const headers = {
+      ...outgoing.headers,
+      accept: "text/event-stream",
+      ...(lastEventId !== undefined && { "last-event-id": lastEventId }),
+    };
     const response = await unlessUnknown(
       transport.open({ ...next, method: "GET", path: `/runs/${encodeURIComponent(runId)}/stream`, headers }),
     );

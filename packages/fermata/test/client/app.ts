@@ -110,7 +110,7 @@ const ask = createTool({
   },
 });
 
-export function createApp(journal = new Journal(), storage = new SqliteStore({ url: ":memory:" })) {
+export function createApp(journal = new Journal(), storage = new SqliteStore({ url: ":memory:" }), keepsRuns = true) {
   const model = partModel((options) => answer(journal, options));
   const guide = new Agent({ id: "guide", name: "Guide", instructions: "Guide people.", model, tools: { weather, refund, ask } });
   const plain = new Agent({ id: "plain-agent", name: "Plain", instructions: "Be plain.", model });
@@ -156,7 +156,7 @@ export function createApp(journal = new Journal(), storage = new SqliteStore({ u
     .commit();
   return new Mastra({
     logger: false,
-    storage,
+    ...(keepsRuns && { storage }),
     agents: { guide, plain, keeper },
     tools: { weather },
     workflows: { article, doubling },

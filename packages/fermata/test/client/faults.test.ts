@@ -87,6 +87,30 @@ test("a stream that is cut in the middle goes on where it broke: one run, every 
   expect(journal.calls).toHaveLength(1);
 });
 
+test("a stream that is cut asks for what comes after the last event, by its number", async () => {
+  const { client, journal, proxy } = await setUp((_, index) => {
+    if (index > 0) journal.gate.open();
+    return index === 0 ? { kind: "cut", after: "text-delta" } : PASS;
+  });
+  journal.gate.close();
+  const stream = await client.agent("plain").stream("held one two three");
+  expect(await textOf(stream)).toBe("one two three");
+  expect(proxy.seen.map(({ method, path, headers }) => [method, path.replace(/[\w-]{36}/, "…"), headers["last-event-id"]])).toEqual([
+    ["POST", "/api/agents/plain/stream", undefined],
+    ["GET", "/api/runs/…/stream", expect.stringMatching(/^\d+$/)],
+  ]);
+});
+
+test("a long stream that is cut again and again comes whole, each event once", async () => {
+  let cuts = 0;
+  const words = Array.from({ length: 40 }, (_, index) => `${index}-${"x".repeat(30_000)}`);
+  const plan = (): Fault => (cuts++ < 8 ? { kind: "cut", after: `"${words[cuts * 4]}` } : PASS);
+  const { client, journal } = await setUp(plan, { idleTimeoutMs: 5_000 });
+  const text = words.join(" ");
+  expect((await textOf(await client.agent("plain").stream(text))) === text).toBe(true);
+  expect([journal.calls.length, cuts]).toEqual([1, 9]);
+});
+
 test("a half-open socket is noticed by its silence, and the stream goes on elsewhere", async () => {
   const { client, journal } = await setUp(first({ kind: "hang", after: "text-delta" }));
   journal.gate.close();

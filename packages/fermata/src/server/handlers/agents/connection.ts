@@ -14,10 +14,14 @@ export function connection(
 ): { readonly abortSignal: AbortSignal; readonly attending: Attending } {
   const { attendance } = call;
   const wanted = given ?? agent.onDisconnect;
-  const isKept = call.mastra.runsFor !== undefined && agent.durability !== "memory";
   // A call with a key has a time to come back in already.
-  attendance.graceMs = wanted === undefined ? Math.max(attendance.graceMs, isKept ? GRACE_MS : 0) : graceOf(wanted);
+  attendance.graceMs = wanted === undefined ? Math.max(attendance.graceMs, isKept(agent, call) ? GRACE_MS : 0) : graceOf(wanted);
   return { abortSignal: call.signal, attending: attendance };
+}
+
+/** Whether the turn is in the log, where it can be read again and cancelled. */
+export function isKept(agent: Agent, call: Call): boolean {
+  return call.mastra.runsFor !== undefined && agent.durability !== "memory";
 }
 
 function graceOf(policy: OnDisconnect): number {

@@ -5,6 +5,7 @@ import type { RunRecord } from "../../../storage/runs.ts";
 import { cancelRun, deleteRun } from "../../../workflows/operations.ts";
 import { resumeRun } from "../../../workflows/resume.ts";
 import type { Handlers } from "../../route-table.ts";
+import { stopUnkept } from "../agents/unkept.ts";
 import { findWorkflow, hostFor } from "../workflows/find.ts";
 import { describeRunItem, describeRunReply } from "./describe.ts";
 import { findRun, runsOf } from "./find-run.ts";
@@ -27,6 +28,7 @@ const stream: Runs["stream"] = async ({ params, query }, call) =>
   runSource(await findRun(params.runId, call), call, { after: query.after ?? call.lastEventId ?? 0, numbered: true });
 
 const cancel: Runs["cancel"] = async ({ params }, call) => {
+  if (stopUnkept(params.runId, call)) return { runId: params.runId, message: "Run cancelled" };
   const run = await findRun(params.runId, call);
   if (run.kind === AGENT_KIND) {
     if (!(await runsOf(call).cancel(run))) throw hasEnded(run);
