@@ -161,8 +161,25 @@ export interface MastraConfig<A extends Agents = Agents, T extends OwnTools = Ow
 }
 
 /** Options that stand in the reference and not yet here. To take them without doing what they say would be worse than to refuse. */
-const UNSUPPORTED_SERVER_OPTIONS = ["fga"] as const;
-const UNSUPPORTED_OPTIONS = ["mcpServers", "scorers", "pubsub", "deployer", "observability"] as const;
+const UNSUPPORTED_SERVER_OPTIONS = ["fga", "storedResources"] as const;
+const UNSUPPORTED_OPTIONS = [
+  "mcpServers",
+  "scorers",
+  "classifiers",
+  "pubsub",
+  "gateways",
+  "channels",
+  "notifications",
+  "backgroundTasks",
+  "workspace",
+  "editor",
+  "agentControllers",
+  "harnesses",
+  "idGenerator",
+  "tts",
+  "deployer",
+  "observability",
+] as const;
 
 /**
  * The registry of an app: its agents, its tools, its workflows and the settings of its server.

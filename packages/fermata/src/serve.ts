@@ -8,9 +8,9 @@ import { serve as listen, type HttpBindings, type ServerType } from "@hono/node-
 import { Hono } from "hono";
 import { MastraServer, type MastraServerOptions } from "./adapters/hono.ts";
 import { FermataError } from "./errors.ts";
-import type { Mastra, ServerConfig } from "./mastra.ts";
+import type { Mastra } from "./mastra.ts";
 import { closeAfter, guardConnections, isTooLong, networkOptions } from "./serve/network.ts";
-import { createCors, defaultCors, withCors } from "./server/cors.ts";
+import { createCors, DEVELOPMENT_CORS, withCors } from "./server/cors.ts";
 import { failureReply } from "./server/error-reply.ts";
 import { requestIdOf } from "./server/request-id.ts";
 import { exposureWarning } from "./server/auth/exposure.ts";
@@ -96,8 +96,8 @@ function toPort(text: string | undefined): number | undefined {
 
 /** What comes before the app: addresses that are too long, rules for pages of other origins, the end. */
 function atTheDoor(app: Hono, mastra: Mastra, production: boolean): Fetch {
-  const { cors, limits } = mastra.getServer();
-  const inner = openToPages(app, cors, production);
+  const { limits } = mastra.getServer();
+  const inner = openToPages(app, mastra, production);
   return (request, env) => {
     if (isTooLong(env.incoming, limits)) {
       const error = new FermataError("URI_TOO_LONG", "The address is too long.");
@@ -110,13 +110,25 @@ function atTheDoor(app: Hono, mastra: Mastra, production: boolean): Fetch {
 
 type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>;
 
-/** Where the app has no rules for pages of other origins, the usual ones hold. They cost nothing where no page asks. */
-function openToPages(app: Hono, own: ServerConfig["cors"], production: boolean): Fetch {
-  if (own !== undefined) return app.fetch; // it is in the routes already, or not wanted
-  const cors = createCors(defaultCors(production));
+/**
+ * Where the app has no rules for pages of other origins: in development those of this machine get in, in production none, which the
+ * log says once. It costs nothing where no page asks.
+ */
+function openToPages(app: Hono, mastra: Mastra, production: boolean): Fetch {
+  if (mastra.getServer().cors !== undefined) return app.fetch; // they are in the routes already, or not wanted
+  const cors = createCors(DEVELOPMENT_CORS);
+  let isSaid = false;
   return (request, env) => {
     const reply = app.fetch(request, env);
-    return env.incoming.headers.origin === undefined ? reply : withCors(cors, request, reply);
+    const { origin, host } = env.incoming.headers;
+    if (origin === undefined) return reply;
+    if (!production) return withCors(cors, request, reply);
+    if (!isSaid && host !== undefined && !origin.endsWith(`//${host}`)) {
+      isSaid = true;
+      const page = JSON.stringify(origin.slice(0, 200));
+      mastra.getLogger().warn(`A page of another origin called and may not read the reply. To let it in: server.cors: { origin: ${page} }`);
+    }
+    return reply;
   };
 }
 

@@ -112,13 +112,10 @@ function originRule(origin: NonNullable<CorsOptions["origin"]>): (from: string, 
 }
 
 /**
- * What holds where the app says nothing. In development a page of this machine, on whatever port, gets in with its cookies; pages
+ * What holds in development where the app says nothing: a page of this machine, on whatever port, gets in with its cookies. Pages
  * from elsewhere do not: a server on a developer's machine is in reach of every page that the developer visits.
- * In production any page may call, without cookies: whoever has a token can use it, and nobody acts for a user who is merely logged in.
  */
-export function defaultCors(production: boolean): CorsOptions {
-  return production ? {} : { origin: (from) => (isLocal(from) ? from : undefined), credentials: true };
-}
+export const DEVELOPMENT_CORS: CorsOptions = { origin: (from) => (isLocal(from) ? from : undefined), credentials: true };
 
 const LOCAL_HOST = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 

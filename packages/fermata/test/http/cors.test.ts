@@ -53,13 +53,20 @@ describe("without rules of the app's own", () => {
     },
   );
 
-  test("any page may call in production, without cookies", async () => {
+  test("no page of another origin gets in in production, and the log says once what to do about it", async () => {
     vi.stubEnv("NODE_ENV", "production");
-    await using server = await startServe(app());
-    expect(await get(server, "https://app.example")).toEqual({
-      "access-control-allow-origin": "*",
-      "access-control-expose-headers": expect.stringContaining("Content-Length,X-Requested-With") as unknown,
-    });
+    const warnings: string[] = [];
+    const silent = (): void => undefined;
+    const logger = { debug: silent, info: silent, error: silent, warn: (message: string) => void warnings.push(message) };
+    await using server = await startServe(new Mastra({ logger, server: { handleShutdownSignals: false } }));
+    for (const origin of ["https://app.example", "http://localhost:5173", "https://app.example"]) {
+      expect(await get(server, origin)).toEqual({});
+      expect(await preflight(server, origin)).toEqual({});
+    }
+    expect(await get(server, server.origin)).toEqual({});
+    expect(warnings.filter((line) => line.includes("cors"))).toEqual([
+      expect.stringContaining('server.cors: { origin: "https://app.example" }'),
+    ]);
   });
 
   test("a request of no page is told nothing", async () => {

@@ -3,20 +3,24 @@ import { FermataError } from "../../errors.ts";
 import type { LimitsConfig } from "../../mastra/edge-config.ts";
 import type { Mastra } from "../../mastra.ts";
 import { memoryLimits } from "../../storage/memory/limits.ts";
+import type { LimitStore } from "../../storage/limits.ts";
 import { SYSTEM } from "../../storage/store.ts";
 import { Admission } from "./admission.ts";
 import type { Applicant, RouteName } from "./applicant.ts";
 import { counterOf, keyOf } from "./key.ts";
 import { Places } from "./places.ts";
+import { QuotaCounter } from "./quota-counter.ts";
 import { toPolicies, type Policy } from "./policies.ts";
 import { RunMeter } from "./run-meter.ts";
-import { SharedCounters } from "./shared-counter.ts";
+import { Counters, SharedCounters } from "./shared-counter.ts";
 import type { Standings } from "./standings.ts";
 
 /** Nobody is known yet. Who sends wrong tokens is counted too, by address. */
 const BEFORE_AUTH: ReadonlySet<unknown> = new Set(["address", "everyone"]);
 
 export class Limits {
+  readonly #store: LimitStore;
+  readonly #requests = new Counters<QuotaCounter>();
   readonly #counters: SharedCounters;
   readonly #config: LimitsConfig;
   readonly #early: readonly Policy[];
@@ -34,6 +38,7 @@ export class Limits {
 
   constructor(config: LimitsConfig, mastra: Mastra) {
     const store = mastra.storage?.for(SYSTEM).limits ?? memoryLimits();
+    this.#store = store;
     this.#config = config;
     this.#counters = new SharedCounters(store);
     this.#places = new Places(store, mastra.getLogger());
@@ -73,13 +78,12 @@ export class Limits {
   }
 
   async #take(policy: Policy, applicant: Applicant, standings: Standings): Promise<void> {
-    const counter = await counterOf(this.#counters, policy, applicant);
-    const { known } = counter;
-    // What is used up stays used up until the window ends: a flood costs the store nothing.
-    if (known && known.used >= policy.quota) throw standings.refuse(policy, known.resetAt);
-    const { before, resetAt } = await counter.add(1);
-    if (before >= policy.quota) throw standings.refuse(policy, resetAt);
-    standings.add(policy, policy.quota - before - 1, resetAt);
+    const given = keyOf(policy, applicant);
+    const key = typeof given === "string" ? given : await given;
+    const answer = this.#requests.get(key, () => new QuotaCounter(this.#store, key, policy.windowMs, policy.quota)).take();
+    const { granted, left, resetAt } = answer instanceof Promise ? await answer : answer;
+    if (!granted) throw standings.refuse(policy, resetAt);
+    standings.add(policy, left, resetAt);
   }
 
   /** Whether something is left to spend. */

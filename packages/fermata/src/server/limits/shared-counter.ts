@@ -71,26 +71,35 @@ export class SharedCounter {
 }
 
 /** Counters by key; those whose window is over are forgotten. */
+export class Counters<C extends { readonly isIdle: boolean }> {
+  readonly #counters = new Map<string, C>();
+  #forgetAt = 1_000;
+
+  get(key: string, make: () => C): C {
+    let counter = this.#counters.get(key);
+    if (!counter) {
+      this.#counters.set(key, (counter = make()));
+      if (this.#counters.size > this.#forgetAt) this.#forget(counter);
+    }
+    return counter;
+  }
+
+  #forget(used: C): void {
+    for (const [key, counter] of this.#counters) if (counter !== used && counter.isIdle) this.#counters.delete(key);
+    this.#forgetAt = Math.max(1_000, this.#counters.size * 2);
+  }
+}
+
+/** What is spent of each key. */
 export class SharedCounters {
   readonly #store: LimitStore;
-  readonly #counters = new Map<string, SharedCounter>();
-  #forgetAt = 1_000;
+  readonly #counters = new Counters<SharedCounter>();
 
   constructor(store: LimitStore) {
     this.#store = store;
   }
 
   get(key: string, windowMs: number): SharedCounter {
-    let counter = this.#counters.get(key);
-    if (!counter) {
-      this.#counters.set(key, (counter = new SharedCounter(this.#store, key, windowMs)));
-      if (this.#counters.size > this.#forgetAt) this.#forget(counter);
-    }
-    return counter;
-  }
-
-  #forget(used: SharedCounter): void {
-    for (const [key, counter] of this.#counters) if (counter !== used && counter.isIdle) this.#counters.delete(key);
-    this.#forgetAt = Math.max(1_000, this.#counters.size * 2);
+    return this.#counters.get(key, () => new SharedCounter(this.#store, key, windowMs));
   }
 }
