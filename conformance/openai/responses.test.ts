@@ -261,3 +261,15 @@ test.skipIf(isPeer)("an image that is too large is a 413", async () => {
   );
   expect(failure).toMatchObject({ status: 413, type: "invalid_request_error" });
 });
+
+test.skipIf(isPeer)("an image that is too large is refused, in the form of the API", async () => {
+  const openai = connect(server.url);
+  const image = {
+    type: "input_image" as const,
+    image_url: `data:image/png;base64,${"A".repeat(5 * 1024 * 1024)}`,
+    detail: "auto" as const,
+  };
+  const input = [{ role: "user" as const, content: [image] }];
+  const failure = await failureOf(openai.responses.create({ model: "plainAgent", input }));
+  expect(failure).toMatchObject({ status: 413, type: "invalid_request_error", param: null });
+});

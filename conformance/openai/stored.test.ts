@@ -131,7 +131,7 @@ test.skipIf(isPeer).each<[name: string, body: object, status: number, param: str
   ["an unknown previous response", { previous_response_id: "resp_unknown" }, 404, "previous_response_id"],
   ["an unknown conversation", { conversation: "unknown" }, 404, "conversation"],
   ["storing without a memory", { model: "plainAgent", store: true }, 400, "store"],
-  ["running in the background", { background: true }, 400, "background"],
+  ["running in the background without being stored", { background: true, store: false }, 400, "store"],
   ["an unknown item", { input: [{ type: "item_reference", id: "msg_unknown" }] }, 400, "input[0].id"],
 ])("%s is refused, and nothing is stored", async (_name, body, status, param) => {
   const openai = connect(server.url);

@@ -70,7 +70,7 @@ export const ROUTES: Table = {
   },
   responses: {
     create: "POST /v1/responses events",
-    get: "GET /v1/responses/:responseId",
+    get: "GET /v1/responses/:responseId events",
     delete: "DELETE /v1/responses/:responseId",
     cancel: "POST /v1/responses/:responseId/cancel",
     listInputItems: "GET /v1/responses/:responseId/input_items",

@@ -2,7 +2,7 @@ import { route, runErrors } from "../route.ts";
 import { ItemList, ItemQuery } from "../shapes/conversations.ts";
 import { DeletedResponse, ResponseBody, ResponseObject, ResponseParams, ResponseQuery, ResponseStreamEvent } from "../shapes/responses.ts";
 
-const one = { openai: true, params: ResponseParams, errors: ["NOT_FOUND"] } as const;
+const one = { openai: true, params: ResponseParams, errors: ["NOT_FOUND", "CONFLICT"] } as const;
 
 export const responses = {
   create: route({
@@ -23,6 +23,7 @@ export const responses = {
     access: "agents:read",
     query: ResponseQuery,
     response: ResponseObject,
+    events: ResponseStreamEvent,
     ...one,
   }),
   delete: route({
@@ -36,7 +37,7 @@ export const responses = {
   cancel: route({
     method: "POST",
     path: "/v1/responses/:responseId/cancel",
-    summary: "Refused: only responses in the background can be cancelled, and there are none yet.",
+    summary: "Stop a response that runs in the background.",
     access: "agents:execute",
     response: ResponseObject,
     ...one,

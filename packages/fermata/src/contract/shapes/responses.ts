@@ -83,5 +83,10 @@ export const ResponseObject = z
 export const ResponseStreamEvent = z.looseObject({ type: z.string(), sequence_number: z.number() }).meta({ id: "ResponseStreamEvent" });
 
 export const ResponseParams = z.object({ responseId: Id });
-export const ResponseQuery = z.object({ stream: z.string().optional(), requestContext: z.string().optional() });
+export const ResponseQuery = z.object({
+  stream: z.string().optional(),
+  starting_after: z.coerce.number().int().min(0).optional().describe("With `stream=true`: the number of the last event that is known"),
+  include_obfuscation: z.string().optional(),
+  requestContext: z.string().optional(),
+});
 export const DeletedResponse = z.object({ id: z.string(), object: z.literal("response"), deleted: z.literal(true) });

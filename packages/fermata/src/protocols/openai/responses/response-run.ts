@@ -1,6 +1,8 @@
 /** A run as a response: its chunks become items and events, in the order in which they happen. */
 import type { AgentChunk } from "../../../agents/chunks.ts";
 import type { Run } from "../../../agents/loop/run.ts";
+import type { RunStatus } from "../../../agents/loop/state.ts";
+import type { ModelUsage } from "../../../models/types.ts";
 import type { RunEncoder } from "../../run-encoder.ts";
 import { argumentsText } from "../call-arguments.ts";
 import type { WaitingChunk } from "../waiting.ts";
@@ -17,6 +19,20 @@ export interface ResponseRunOptions extends ResponseFacts {
   readonly ownCalls: "function_call" | "mcp_call";
   /** Without it nothing is written, and only the result counts. */
   readonly streams: boolean;
+  /** Epoch milliseconds. Default now. */
+  readonly createdAt?: number;
+  /** The number of the last event that the reader has: it and those before it are not written again. */
+  readonly startingAfter?: number;
+}
+
+/** How a run ended, as a response tells it. */
+export interface ResponseEnding {
+  readonly status: RunStatus;
+  readonly finishReason?: string | undefined;
+  readonly usage?: ModelUsage | undefined;
+  readonly providerMetadata?: unknown;
+  /** Epoch milliseconds. Default now. */
+  readonly completedAt?: number | undefined;
 }
 
 interface OpenMessage {
@@ -31,10 +47,14 @@ type ErrorChunk = Extract<AgentChunk, { type: "error" }>;
 
 export class ResponseRun implements RunEncoder {
   readonly #options: ResponseRunOptions;
-  readonly #createdAt = Date.now();
+  readonly #createdAt: number;
+  /** Where the run itself is not at hand. */
+  #ending: ResponseEnding | undefined;
   readonly #output: Output;
   #frames = "";
   #sequence = 0;
+  /** The number of the last event that the reader has. */
+  readonly #known: number;
   #begun = false;
   #step = 0;
   readonly #open = new Map<string, OpenItem>();
@@ -53,6 +73,8 @@ export class ResponseRun implements RunEncoder {
 
   constructor(options: ResponseRunOptions) {
     this.#options = options;
+    this.#createdAt = options.createdAt ?? Date.now();
+    this.#known = options.startingAfter ?? 0;
     this.#output = new Output(options.id, (type, members) => this.#tell(type, members));
   }
 
@@ -71,23 +93,33 @@ export class ResponseRun implements RunEncoder {
     return this.#taken() ?? "";
   }
 
-  /** The response as it is when the run has ended. */
+  /** The response as it is when the run has ended. Without a run: its producer broke, unless `endedAs` says how it ended. */
   result(run: Run | undefined): ResponseValue {
-    return (this.#result ??= this.#finish(run));
+    return (this.#result ??= this.#finish(run ? endingOf(run) : this.#ending));
   }
 
-  #finish(run: Run | undefined): ResponseValue {
+  /** Says how the run ended that the chunks came from. */
+  endedAs(ending: ResponseEnding): void {
+    this.#ending = ending;
+  }
+
+  /** The response as it is by now. */
+  current(status: "queued" | "in_progress"): ResponseValue {
+    return this.#value({ status, output: this.#output.items });
+  }
+
+  #finish(run: ResponseEnding | undefined): ResponseValue {
     const end = this.#outcome(run);
     for (const item of this.#open.values()) item.close(end.status === "completed" ? "completed" : "incomplete");
     for (const item of this.#unsettled) item.close("incomplete");
     this.#open.clear();
     this.#unsettled.clear();
     this.#requestApprovals();
-    const providerMetadata = run?.steps.at(-1)?.metadata.providerMetadata;
+    const providerMetadata = run?.providerMetadata;
     return this.#value({
       ...end,
       output: this.#output.items,
-      ...(run && { usage: run.usage }),
+      ...(run?.usage && { usage: run.usage }),
       ...(providerMetadata !== undefined && { providerMetadata }),
     });
   }
@@ -165,7 +197,8 @@ export class ResponseRun implements RunEncoder {
   #text(id: string, text: string): void {
     const message = this.#message?.id === id ? this.#message : this.#messageFor(id);
     message.item.grow(text);
-    if (this.#options.streams) this.#frames += `${message.head}${JSON.stringify(text)},"sequence_number":${++this.#sequence}}\n\n`;
+    if (!this.#options.streams || ++this.#sequence <= this.#known) return;
+    this.#frames += `${message.head}${JSON.stringify(text)},"sequence_number":${this.#sequence}}\n\n`;
   }
 
   /** A source without a message belongs to the next one. */
@@ -265,15 +298,15 @@ export class ResponseRun implements RunEncoder {
     }
   }
 
-  #outcome(run: Run | undefined): Pick<ResponseState, "status" | "error" | "incompleteReason" | "completedAt"> {
-    const completedAt = Date.now();
+  #outcome(run: ResponseEnding | undefined): Pick<ResponseState, "status" | "error" | "incompleteReason" | "completedAt"> {
+    const completedAt = run?.completedAt ?? Date.now();
     if (this.#failure || !run) return { status: "failed", error: responseError(this.#failure) };
     if (run.status === "aborted") return { status: "cancelled" };
     const [waiting] = this.#waiting;
     if (waiting)
       return { status: "incomplete", incompleteReason: waiting.type === "tool-call-approval" ? "approval_required" : "input_required" };
     if (this.#tripped) return { status: "incomplete", incompleteReason: "content_filter" };
-    const reason = run.steps.at(-1)?.finishReason;
+    const reason = run.finishReason;
     if (reason === "length") return { status: "incomplete", incompleteReason: "max_output_tokens" };
     if (reason === "content-filter") return { status: "incomplete", incompleteReason: "content_filter" };
     // The agent had no steps left to use what its tools said.
@@ -286,8 +319,8 @@ export class ResponseRun implements RunEncoder {
   }
 
   #tell(type: string, members: Readonly<Record<string, unknown>>): void {
-    if (!this.#options.streams) return;
-    this.#frames += `event: ${type}\ndata: ${JSON.stringify({ type, ...members, sequence_number: ++this.#sequence })}\n\n`;
+    if (!this.#options.streams || ++this.#sequence <= this.#known) return;
+    this.#frames += `event: ${type}\ndata: ${JSON.stringify({ type, ...members, sequence_number: this.#sequence })}\n\n`;
   }
 
   #taken(): string | undefined {
@@ -295,6 +328,11 @@ export class ResponseRun implements RunEncoder {
     this.#frames = "";
     return frames === "" ? undefined : frames;
   }
+}
+
+function endingOf({ status, steps, usage }: Run): ResponseEnding {
+  const last = steps.at(-1);
+  return { status, finishReason: last?.finishReason, usage, providerMetadata: last?.metadata.providerMetadata };
 }
 
 function outputText(value: unknown): string {

@@ -1,14 +1,19 @@
 import type { OpenRun } from "../../../agents/delegation.ts";
 import type { responses } from "../../../contract/routes/responses.ts";
-import { unsupported } from "../../../protocols/openai/refusal.ts";
+import type { Agent } from "../../../agents/agent.ts";
+import { FermataError } from "../../../errors.ts";
+import { refused } from "../../../protocols/openai/refusal.ts";
 import { readInput } from "../../../protocols/openai/responses/input.ts";
-import { responseOptions } from "../../../protocols/openai/responses/options.ts";
+import { responseOptions, type ResponseRequest } from "../../../protocols/openai/responses/options.ts";
+import type { ResponseValue } from "../../../protocols/openai/responses/response.ts";
 import { ResponseRun } from "../../../protocols/openai/responses/response-run.ts";
+import type { Call } from "../../call.ts";
 import type { Handler } from "../../route-table.ts";
 import { EncodedRun } from "../../wire/encoded-run.ts";
 import { callerOptions } from "../chat/caller-options.ts";
 import { collectRun } from "../chat/collect-run.ts";
 import { ownToolNames } from "../chat/named-agent.ts";
+import { backgroundStream, backgroundValue, findBackground, letGo } from "./background.ts";
 import { conversationOf } from "./conversation-of.ts";
 import { openRun } from "./open-run.ts";
 import { describeOwnTools } from "./own-tools.ts";
@@ -16,7 +21,6 @@ import { modelName, requestedAgent } from "./requested-agent.ts";
 import { keepResponse, storedResponse, toldBefore, type Keeping } from "./stored.ts";
 
 export const create: Handler<typeof responses.create> = async ({ body }, call) => {
-  if (body.background === true) throw unsupported("background", "cannot be true: responses do not run in the background yet.");
   const previous =
     typeof body.previous_response_id === "string"
       ? await storedResponse(body.previous_response_id, call, "previous_response_id")
@@ -28,26 +32,55 @@ export const create: Handler<typeof responses.create> = async ({ body }, call) =
   const input = readInput(given, typeof given === "string" ? undefined : await toldBefore(given, previous, call));
   const conversation = await conversationOf(body, agent, previous, input.approvals.length > 0, call);
   const streams = body.stream === true;
-  const id = `resp_${crypto.randomUUID()}`;
+  const runId = crypto.randomUUID();
+  const id = `resp_${runId}`;
+  const isBackground = body.background === true;
+  if (isBackground) assertBackground(body, agent, input.approvals.length > 0, call);
   const kept = conversation && { memory: conversation.memory, ...(conversation.keeping && { messageId: id }) };
-  const run = await openRun(agent, input, { ...options, ...kept, ...callerOptions(call) }, streams ? "stream" : "generate");
   const byName = body.agent_id === undefined;
-  const response = new ResponseRun({
+  const facts = {
     id,
     model: model ?? (byName ? agent.id : await modelName(agent, call)),
     request: body,
     ownTools: byName ? [] : await describeOwnTools(agent, call),
     conversationId: conversation?.threadId ?? null,
-    store: conversation?.keeping !== undefined,
+    store: isBackground || conversation?.keeping !== undefined,
     agentId: agent.id,
-    callerTools: new Set(Object.keys(options.clientTools ?? {})),
-    ownCalls: byName ? "mcp_call" : "function_call",
-    streams,
-  });
+    callerTools: Object.keys(options.clientTools ?? {}),
+    ownCalls: byName ? ("mcp_call" as const) : ("function_call" as const),
+    createdAt: Date.now(),
+  };
+  const response = new ResponseRun({ ...facts, callerTools: new Set(facts.callerTools), streams });
+  if (isBackground) {
+    const { abortSignal: _connection, ...caller } = callerOptions(call);
+    const open = await openRun(agent, input, { ...options, ...kept, ...caller, runId, facts: { response: facts } }, "stream");
+    await letGo(open, call, async (run) => {
+      if (conversation?.keeping) await keepResponse(conversation.keeping, await valueOf(id, call), run);
+    });
+    if (!streams) return response.current("queued");
+    const begun = await findBackground(id, call);
+    if (!begun) throw new FermataError("UNAVAILABLE", "The response could not be kept, so it cannot run in the background.");
+    return backgroundStream(begun, 0, call);
+  }
+  const run = await openRun(agent, input, { ...options, ...kept, ...callerOptions(call) }, streams ? "stream" : "generate");
   const keeping = conversation?.keeping ? keepingRun(run, response, conversation.keeping) : run;
   if (streams) return new EncodedRun(keeping, response);
   return response.result(await collectRun(keeping, response));
 };
+
+async function valueOf(id: string, call: Call): Promise<ResponseValue> {
+  const response = await findBackground(id, call);
+  if (!response) throw new FermataError("NOT_FOUND", `Response ${id} is gone.`);
+  return backgroundValue(response, call);
+}
+
+/** @throws FermataError for what cannot run without a connection. */
+function assertBackground({ store }: ResponseRequest, agent: Agent, answers: boolean, call: Call): void {
+  if (!call.mastra.runsFor || agent.durability === "memory")
+    throw refused("background", "Responses in the background need an app with a storage, and an agent whose turns are kept there.");
+  if (store === false) throw refused("store", "A response in the background is stored: store cannot be false.");
+  if (answers) throw refused("background", "An approval is answered in the foreground.");
+}
 
 /** The run, which has ended when its response is kept. */
 function keepingRun(run: OpenRun, response: ResponseRun, keeping: Keeping): OpenRun {

@@ -3,34 +3,63 @@ import { itemPage, messageItems } from "../../../protocols/openai/conversations/
 import { toMemoryMessage } from "../../../memory/message.ts";
 import { refused, unsupported } from "../../../protocols/openai/refusal.ts";
 import type { Handler } from "../../route-table.ts";
+import { runsOf } from "../runs/find-run.ts";
+import { backgroundStream, backgroundValue, findBackground, givenItems } from "./background.ts";
 import { create } from "./create.ts";
-import { storedResponse } from "./stored.ts";
+import { findStored, notFound, storedResponse } from "./stored.ts";
 
 const get: Handler<typeof routes.get> = async ({ params, query }, call) => {
-  const { value } = await storedResponse(params.responseId, call);
-  if (query.stream === "true")
+  const stored = await findStored(params.responseId, call);
+  const background = await findBackground(params.responseId, call);
+  if (query.stream === "true") {
+    if (background) return backgroundStream(background, query.starting_after ?? 0, call);
+    if (!stored) throw notFound(params.responseId);
     throw unsupported("stream", "cannot be honoured: only a response that was created in the background can be streamed again.");
-  return value;
+  }
+  if (stored) return stored.value;
+  if (background) return backgroundValue(background, call);
+  throw notFound(params.responseId);
 };
 
 const remove: Handler<typeof routes.delete> = async ({ params }, call) => {
-  const { value, given, memory } = await storedResponse(params.responseId, call);
-  await memory.deleteMessages([...given, value.id]);
-  return { id: value.id, object: "response", deleted: true };
+  const { responseId: id } = params;
+  const stored = await findStored(id, call);
+  const background = await findBackground(id, call);
+  if (!stored && !background) throw notFound(id);
+  if (background && !(await runsOf(call).store.remove(background.run.id)))
+    throw refused(null, "The response is in progress: cancel it first.", "response_in_progress", "CONFLICT");
+  if (stored) await stored.memory.deleteMessages([...stored.given, stored.value.id]);
+  return { id, object: "response", deleted: true };
 };
 
+/** How long the reply waits for the run to stop. */
+const STOP_MS = 5_000;
+
 const cancel: Handler<typeof routes.cancel> = async ({ params }, call) => {
-  await storedResponse(params.responseId, call);
-  throw refused(
-    null,
-    "Only responses that were created with background: true can be cancelled. To stop another one, close its connection.",
-    "not_cancellable",
-  );
+  const background = await findBackground(params.responseId, call);
+  if (!background) {
+    await storedResponse(params.responseId, call);
+    throw refused(
+      null,
+      "Only responses that were created with background: true can be cancelled. To stop another one, close its connection.",
+      "not_cancellable",
+    );
+  }
+  const runs = runsOf(call);
+  if (!(await runs.cancel(background.run)))
+    throw refused(null, `Response ${params.responseId} has ended: there is nothing to cancel.`, "not_cancellable", "CONFLICT");
+  const run = await runs.settled(background.run, AbortSignal.timeout(STOP_MS)).catch(() => background.run); // it stops all the same
+  return backgroundValue({ ...background, run }, call);
 };
 
 const listInputItems: Handler<typeof routes.listInputItems> = async ({ params, query }, call) => {
-  const { given, memory } = await storedResponse(params.responseId, call);
-  const messages = (await memory.store.messages.get(given)).map(toMemoryMessage);
+  const stored = await findStored(params.responseId, call);
+  if (!stored) {
+    const background = await findBackground(params.responseId, call);
+    if (!background) throw notFound(params.responseId);
+    return itemPage(givenItems(background), query);
+  }
+  const messages = (await stored.memory.store.messages.get(stored.given)).map(toMemoryMessage);
   return itemPage(
     messages.flatMap(messageItems).map(({ item }) => item),
     query,

@@ -35,14 +35,13 @@ export async function findStored(id: string, call: Call): Promise<StoredResponse
 /** What is somebody else's is as unknown as what is not there. @throws FermataError `NOT_FOUND` */
 export async function storedResponse(id: string, call: Call, param: string | null = null): Promise<StoredResponse> {
   const stored = await findStored(id, call);
-  if (!stored)
-    throw refused(
-      param,
-      `Stored response ${id} was not found`,
-      param === null ? "response_not_found" : "previous_response_not_found",
-      "NOT_FOUND",
-    );
+  if (!stored) throw notFound(id, param);
   return stored;
+}
+
+export function notFound(id: string, param: string | null = null): Error {
+  const code = param === null ? "response_not_found" : "previous_response_not_found";
+  return refused(param, `Stored response ${id} was not found`, code, "NOT_FOUND");
 }
 
 function read({ content, threadId, resourceId }: MessageRecord, memory: ScopedMemory): StoredResponse | undefined {

@@ -1,0 +1,111 @@
+/** Responses in the background: polled, read again, cancelled, on the server that runs them and on another one. */
+import { expect, test } from "vitest";
+import { Memory } from "../../src/memory/memory.ts";
+import { frames, postJson, sqliteData, steppedModel, turnServer, type TurnServer } from "../support/turn-servers.ts";
+import { turnModel } from "../support/turn-model.ts";
+
+const WORDS = ["one ", "two ", "three"];
+const ASKED = { model: "a", input: "hi", background: true };
+
+interface Response {
+  readonly id: string;
+  readonly status: string;
+  readonly background: boolean;
+  readonly output: { readonly content?: { readonly text: string }[] }[];
+  readonly error: { readonly message: string } | null;
+}
+
+async function create(server: TurnServer, more: object = {}): Promise<Response> {
+  return (await (await fetch(`${server.api}/v1/responses`, postJson({ ...ASKED, ...more }))).json()) as Response;
+}
+
+async function get(server: TurnServer, id: string): Promise<Response> {
+  return (await (await fetch(`${server.api}/v1/responses/${id}`)).json()) as Response;
+}
+
+test("a response in the background is answered at once, and polled from any server until it is there", async () => {
+  await using data = sqliteData();
+  const model = steppedModel(WORDS);
+  await using one = await turnServer(data, { model: model.model });
+  await using two = await turnServer(data, {});
+  const { id, status, background } = await create(one);
+  expect({ status, background }).toEqual({ status: "queued", background: true });
+  for (const server of [one, two]) expect((await get(server, id)).status).toBe("in_progress");
+  await model.finish();
+  for (const server of [one, two]) await expect.poll(async () => (await get(server, id)).status).toBe("completed");
+  expect((await get(two, id)).output[0]?.content?.[0]?.text).toBe(WORDS.join(""));
+  expect(await get(two, id)).toEqual(await get(one, id));
+  const items = await (await fetch(`${two.api}/v1/responses/${id}/input_items`)).json();
+  expect(items).toMatchObject({ data: [{ type: "message", role: "user", content: [{ type: "input_text", text: "hi" }] }] });
+});
+
+test("its stream is read again from any event on, byte for byte, by those who come later and by those who were cut off", async () => {
+  await using data = sqliteData();
+  const model = steppedModel(WORDS);
+  await using one = await turnServer(data, { model: model.model });
+  await using two = await turnServer(data, {});
+  const first = await frames(`${one.api}/v1/responses`, postJson({ ...ASKED, stream: true }));
+  const created = (await first.next()) ?? "";
+  first.cut();
+  const { response } = JSON.parse(created.slice(created.indexOf("data: ") + 6)) as { response: Response };
+  const read = (server: TurnServer, after?: number): ReturnType<typeof frames> =>
+    frames(`${server.api}/v1/responses/${response.id}?stream=true${after === undefined ? "" : `&starting_after=${after}`}`);
+  const live = await read(two, 1);
+  await model.finish();
+  const rest = await live.rest();
+  const whole = await (await read(one)).rest();
+  expect([created, ...rest]).toEqual(whole);
+  expect(whole.at(-1)).toMatch(/^event: response.completed\n/);
+  for (let after = 0; after <= whole.length; after++) expect(await (await read(two, after)).rest()).toEqual(whole.slice(after));
+});
+
+test("a response in the background is cancelled once, from another server", async () => {
+  await using data = sqliteData();
+  const model = steppedModel(WORDS);
+  await using one = await turnServer(data, { model: model.model });
+  await using two = await turnServer(data, {});
+  const { id } = await create(one);
+  const cancelled = await fetch(`${two.api}/v1/responses/${id}/cancel`, { method: "POST" });
+  expect(await cancelled.json()).toMatchObject({ id, status: "cancelled" });
+  await model.aborted;
+  const again = await fetch(`${one.api}/v1/responses/${id}/cancel`, { method: "POST" });
+  expect(again.status).toBe(409);
+  expect(await again.json()).toMatchObject({ error: { code: "not_cancellable", param: null } });
+  expect((await fetch(`${one.api}/v1/responses/resp_unknown/cancel`, { method: "POST" })).status).toBe(404);
+});
+
+test("a response in the background whose model fails says so, and can be deleted", async () => {
+  await using data = sqliteData();
+  const model = turnModel(() => {
+    throw new Error("secret");
+  });
+  await using server = await turnServer(data, { model, maxRetries: 0 });
+  const { id } = await create(server);
+  await expect.poll(async () => (await get(server, id)).status).toBe("failed");
+  const failed = await get(server, id);
+  expect(failed.error?.message).toBeTypeOf("string");
+  expect(JSON.stringify(failed)).not.toContain("secret");
+  expect((await fetch(`${server.api}/v1/responses/${id}`, { method: "DELETE" })).status).toBe(200);
+  expect((await fetch(`${server.api}/v1/responses/${id}`)).status).toBe(404);
+});
+
+test("with a memory the response is part of its conversation, and another one follows on it", async () => {
+  await using data = sqliteData();
+  const model = turnModel("first", "second");
+  await using server = await turnServer(data, { model, memory: new Memory() });
+  const { id } = await create(server);
+  await expect.poll(async () => (await get(server, id)).status).toBe("completed");
+  const next = await fetch(`${server.api}/v1/responses`, postJson({ model: "a", input: "and then?", previous_response_id: id }));
+  expect(await next.json()).toMatchObject({ status: "completed", previous_response_id: id });
+  expect(JSON.stringify(model.calls[1]?.prompt)).toContain("first");
+});
+
+test("what cannot run in the background is refused by name", async () => {
+  await using data = sqliteData();
+  await using server = await turnServer(data, { model: turnModel("x") });
+  const unstored = await fetch(`${server.api}/v1/responses`, postJson({ ...ASKED, store: false }));
+  expect([unstored.status, await unstored.json()]).toMatchObject([400, { error: { param: "store" } }]);
+  await using other = await turnServer(data, { model: turnModel("x"), durability: "memory" });
+  const unkept = await fetch(`${other.api}/v1/responses`, postJson(ASKED));
+  expect([unkept.status, await unkept.json()]).toMatchObject([400, { error: { param: "background" } }]);
+});
