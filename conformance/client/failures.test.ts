@@ -101,10 +101,13 @@ async function callsOf(text: string): Promise<ModelCall[]> {
   return calls.filter((call) => call.text === text);
 }
 
+/** Where turns are kept they wait for their readers, unless they are told otherwise. The client passes on what it does not know. */
+const STOPS = { onDisconnect: "cancel" } as object;
+
 test("a client that aborts its stream aborts the model's call", async () => {
   const message = "slow, and left in the middle of the stream";
   const abort = new AbortController();
-  const streamed = await connect(server.url).client.getAgent("plainAgent").stream(message, { abortSignal: abort.signal });
+  const streamed = await connect(server.url).client.getAgent("plainAgent").stream(message, { ...STOPS, abortSignal: abort.signal });
   // Whether reading on after the own abort rejects or ends is the client's affair.
   await streamed
     .processDataStream({ onChunk: (chunk) => (chunk.type === "text-delta" ? abort.abort() : undefined) })
@@ -115,7 +118,7 @@ test("a client that aborts its stream aborts the model's call", async () => {
 test("a client that aborts generate gets an abort, and the model's call is aborted", async () => {
   const message = "slow, and left before the answer";
   const abort = new AbortController();
-  const answer = connect(server.url).client.getAgent("plainAgent").generate(message, { abortSignal: abort.signal });
+  const answer = connect(server.url).client.getAgent("plainAgent").generate(message, { ...STOPS, abortSignal: abort.signal });
   const ended = answer.then(
     () => "answered",
     (error: unknown) => (error instanceof Error ? error.name : "unknown"),

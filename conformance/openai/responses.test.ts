@@ -164,7 +164,7 @@ test.skipIf(isPeer)("an approval request can be answered", async () => {
   const answer: ResponseInputItem = { type: "mcp_approval_response", approval_request_id: request.id, approve: true };
   const second = await openai.responses.create({ model: "toolAgent", input: [answer] });
   expect(second).toMatchObject({ status: "completed", output_text: 'Tool deleteFile said {"deleted":true}' });
-  expect(await failureOf(openai.responses.create({ model: "toolAgent", input: [answer] }))).toMatchObject({ status: 404 });
+  expect(await failureOf(openai.responses.create({ model: "toolAgent", input: [answer] }))).toMatchObject({ status: 409 });
 });
 
 test.skipIf(isPeer)("a refused approval is told to the model", async () => {
