@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AGENT_KIND } from "../../src/agents/keeping/kept-turn.ts";
 import { createRoutes } from "../../src/server/server.ts";
 import { createTool } from "../../src/tools/tool.ts";
+import { startChild } from "../support/child.ts";
 import { startPostgres, whyNoPostgres, type TestPostgres } from "../support/postgres.ts";
 import {
   chunkOf,
@@ -99,6 +100,25 @@ describe.each(Object.entries(DATA))("%s", (_name, open) => {
     expect((await fetch(`${one.api}/runs/r/cancel`, { method: "POST" })).status).toBe(409);
     const events = await two.mastra.runsFor?.({ tenant: "local", subject: "local", scopes: ["*"] }).events({ id: "r", resourceId: "" });
     expect(events?.filter(({ type }) => type !== "chunk").map(({ type }) => type)).toEqual(["abort"]);
+  });
+
+  test("the turn of a process that is killed is read on another server as far as it came, and has one end", async () => {
+    await using data = await open();
+    await using two = await turnServer(data, {});
+    await using child = startChild({ DATA_URL: data.url }, "./turn-child.ts");
+    const address = (await child.line("serving ")).slice("serving ".length);
+    const stream = await frames(`${address}/api/agents/a/stream`, postJson({ messages: "hi", runId: "r" }, IDS));
+    const seen: string[] = [];
+    while (!seen.at(-1)?.includes('"two "')) seen.push((await stream.next()) ?? "");
+    const observer = await frames(`${two.api}/runs/r/stream`);
+    const observed: string[] = [];
+    while (observed.length < seen.length) observed.push((await observer.next()) ?? "");
+    child.process.kill("SIGKILL");
+    expect(observed).toEqual(seen);
+    const rest = await observer.rest();
+    expect(rest.map((frame) => chunkOf(frame).type)).toEqual(["error", "[DONE]"]);
+    expect(await getJson(`${two.api}/runs/r`)).toMatchObject({ status: "failed", error: { code: "UNAVAILABLE" } });
+    expect((await (await frames(`${two.api}/runs/r/stream`)).rest()).join("")).toBe([...seen, ...rest].join(""));
   });
 
   test("a tool call that waits is approved on another server, once; the log goes on there", async () => {

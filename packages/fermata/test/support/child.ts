@@ -13,10 +13,10 @@ export interface Child extends AsyncDisposable {
   readonly exited: Promise<number | null>;
 }
 
-/** Starts `serve-child.ts`. Nothing of this process's environment that servers read goes along. */
-export function startChild(env: Readonly<Record<string, string>>): Child {
+/** Starts `serve-child.ts`, or another program beside it. Nothing of this process's environment that servers read goes along. */
+export function startChild(env: Readonly<Record<string, string>>, program = "./serve-child.ts"): Child {
   const { PORT: _port, MASTRA_HOST: _host, NODE_ENV: _env, ...inherited } = process.env;
-  const child = fork(new URL("./serve-child.ts", import.meta.url), {
+  const child = fork(new URL(program, import.meta.url), {
     env: { ...inherited, ...env },
     silent: true,
     execArgv: ["--disable-warning=ExperimentalWarning"],
