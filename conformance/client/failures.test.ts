@@ -107,7 +107,9 @@ const STOPS = { onDisconnect: "cancel" } as object;
 test("a client that aborts its stream aborts the model's call", async () => {
   const message = "slow, and left in the middle of the stream";
   const abort = new AbortController();
-  const streamed = await connect(server.url).client.getAgent("plainAgent").stream(message, { ...STOPS, abortSignal: abort.signal });
+  const streamed = await connect(server.url)
+    .client.getAgent("plainAgent")
+    .stream(message, { ...STOPS, abortSignal: abort.signal });
   // Whether reading on after the own abort rejects or ends is the client's affair.
   await streamed
     .processDataStream({ onChunk: (chunk) => (chunk.type === "text-delta" ? abort.abort() : undefined) })
@@ -118,7 +120,9 @@ test("a client that aborts its stream aborts the model's call", async () => {
 test("a client that aborts generate gets an abort, and the model's call is aborted", async () => {
   const message = "slow, and left before the answer";
   const abort = new AbortController();
-  const answer = connect(server.url).client.getAgent("plainAgent").generate(message, { ...STOPS, abortSignal: abort.signal });
+  const answer = connect(server.url)
+    .client.getAgent("plainAgent")
+    .generate(message, { ...STOPS, abortSignal: abort.signal });
   const ended = answer.then(
     () => "answered",
     (error: unknown) => (error instanceof Error ? error.name : "unknown"),
