@@ -61,31 +61,74 @@ function slim(chunk: AgentChunk): unknown {
   }
 }
 
-/** The lists of messages are the loop's own: it may still change them. */
-function slimFinish({ metadata, output, messages, response, ...payload }: FinishPayload): FinishPayload {
+/** A list of messages that is the first `$first` of those that the run has added, or others (`$before`) and then all of them. */
+type Part = { readonly $first: number } | { readonly $before: readonly unknown[] };
+
+/**
+ * The lists of messages are the loop's own: it may still change them. The ends of the steps repeat them, each all that were before it:
+ * in the log they stand once.
+ */
+function slimFinish(payload: FinishPayload): FinishPayload {
+  const { metadata, output, messages, response } = payload;
   const { all, user, nonUser } = messages;
-  return {
+  const slimmed = {
     ...payload,
     metadata: { ...metadata, request: undefined, headers: undefined },
-    output: { ...output, steps: output.steps.map(slimStep) },
-    messages: { all: [...all], user: [...user], nonUser: [...nonUser] },
-    ...(response !== undefined && { response: withoutRequest(response) }),
+    output: { ...output, steps: output.steps.map((step) => slimStep(step, nonUser)) },
+    messages: { all: toPart(all, nonUser), user: [...user], nonUser: [...nonUser] },
+    ...(response !== undefined && { response: slimResponse(response, nonUser) }),
   };
+  return slimmed as unknown as FinishPayload; // `fromKept` makes it one again
 }
 
-function slimStep(step: unknown): unknown {
+/** The chunk as it was shown, from what the log has of it. */
+export function fromKept(chunk: AgentChunk): AgentChunk {
+  if ((chunk.type !== "finish" && chunk.type !== "step-finish") || !("payload" in chunk)) return chunk;
+  const { payload } = chunk;
+  const { output, messages, response } = payload;
+  const { nonUser } = messages;
+  const restored: FinishPayload = {
+    ...payload,
+    output: { ...output, steps: output.steps.map((step) => restoreStep(step, nonUser)) },
+    messages: { ...messages, all: fromPart(messages.all, nonUser) as unknown[] },
+    ...(response !== undefined && { response: restoreResponse(response, nonUser) }),
+  };
+  return { ...chunk, payload: restored };
+}
+
+function toPart(list: readonly unknown[], added: readonly unknown[]): Part | readonly unknown[] {
+  if (list.length <= added.length && list.every((message, index) => message === added[index])) return { $first: list.length };
+  const rest = list.length - added.length;
+  if (rest > 0 && added.every((message, index) => message === list[rest + index])) return { $before: list.slice(0, rest) };
+  return [...list];
+}
+
+function fromPart(part: unknown, added: readonly unknown[]): unknown {
+  if (!isRecord(part)) return part;
+  if (typeof part.$first === "number") return added.slice(0, part.$first);
+  return Array.isArray(part.$before) ? [...(part.$before as unknown[]), ...added] : part;
+}
+
+function restoreStep(step: unknown, added: readonly unknown[]): unknown {
+  return isRecord(step) && "response" in step ? { ...step, response: restoreResponse(step.response, added) } : step;
+}
+
+function restoreResponse(response: unknown, added: readonly unknown[]): unknown {
+  return isRecord(response) && "messages" in response ? { ...response, messages: fromPart(response.messages, added) } : response;
+}
+
+function slimStep(step: unknown, added: readonly unknown[]): unknown {
   const slimmed = withoutRequest(step);
-  return isRecord(slimmed) && "response" in slimmed ? { ...slimmed, response: withoutRequest(slimmed.response) } : slimmed;
+  return isRecord(slimmed) && "response" in slimmed ? { ...slimmed, response: slimResponse(slimmed.response, added) } : slimmed;
+}
+
+function slimResponse(response: unknown, added: readonly unknown[]): unknown {
+  const slimmed = withoutRequest(response);
+  return isRecord(slimmed) && Array.isArray(slimmed.messages) ? { ...slimmed, messages: toPart(slimmed.messages, added) } : slimmed;
 }
 
 function withoutRequest(value: unknown): unknown {
-  if (!isRecord(value)) return value;
-  return {
-    ...value,
-    request: undefined,
-    headers: undefined,
-    ...(Array.isArray(value.messages) && { messages: [...(value.messages as unknown[])] }),
-  };
+  return isRecord(value) ? { ...value, request: undefined, headers: undefined } : value;
 }
 
 function withoutCause(error: ChunkError): ChunkError {

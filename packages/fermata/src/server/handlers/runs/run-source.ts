@@ -1,4 +1,5 @@
 import type { AgentChunk } from "../../../agents/chunks.ts";
+import { fromKept } from "../../../agents/keeping/kept-chunk.ts";
 import { KeptTurn } from "../../../agents/keeping/kept-turn.ts";
 import type { RunRecord } from "../../../storage/runs.ts";
 import type { WorkflowChunk } from "../../../workflows/chunks.ts";
@@ -38,6 +39,6 @@ export function runSource(run: RunRecord, call: Call, { after, numbered }: RunSo
 
 /** The chunk of an event, when it has one: agents log chunks, workflows changes that may have one. */
 export function chunkOf(type: string, data: unknown): StreamedChunk | undefined {
-  if (type === "chunk") return data as AgentChunk; // written by `KeptTurn`
+  if (type === "chunk") return fromKept(data as AgentChunk); // written by `KeptTurn`
   return typeof data === "object" && data !== null && "chunk" in data ? (data.chunk as WorkflowChunk | undefined) : undefined; // written by the interpreter
 }
