@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AGENT_KIND } from "../../src/agents/keeping/kept-turn.ts";
+import { LOCAL_PRINCIPAL } from "../../src/context/principal.ts";
 import { createRoutes } from "../../src/server/server.ts";
 import { createTool } from "../../src/tools/tool.ts";
 import { startChild } from "../support/child.ts";
@@ -119,6 +120,28 @@ describe.each(Object.entries(DATA))("%s", (_name, open) => {
     expect(rest.map((frame) => chunkOf(frame).type)).toEqual(["error", "[DONE]"]);
     expect(await getJson(`${two.api}/runs/r`)).toMatchObject({ status: "failed", error: { code: "UNAVAILABLE" } });
     expect((await (await frames(`${two.api}/runs/r/stream`)).rest()).join("")).toBe([...seen, ...rest].join(""));
+  });
+
+  test("with full durability nobody sees a chunk that is not on disk", async () => {
+    await using data = await open();
+    const model = steppedModel(WORDS);
+    await using one = await turnServer(data, { model: model.model, durability: "full" });
+    const { runs } = data.open().for(LOCAL_PRINCIPAL);
+    void model.finish();
+    const stream = await frames(`${one.api}/agents/a/stream`, postJson({ messages: "hi", runId: "r" }, IDS));
+    for (let frame = await stream.next(); idOf(frame) !== ""; frame = await stream.next()) {
+      expect((await runs.events("r")).at(-1)?.seq).toBeGreaterThanOrEqual(Number(idOf(frame)));
+    }
+    expect(await runs.get("r")).toMatchObject({ status: "done" });
+  });
+
+  test("without a log a turn leaves nothing", async () => {
+    await using data = await open();
+    await using one = await turnServer(data, { model: turnModel("hello"), durability: "memory" });
+    const reply = await fetch(`${one.api}/agents/a/generate`, postJson({ messages: "hi", runId: "r" }));
+    expect(await reply.json()).toMatchObject({ text: "hello" });
+    expect((await fetch(`${one.api}/runs/r`)).status).toBe(404);
+    expect((await frames(`${one.api}/agents/a/recover`, postJson({ runId: "r" }))).status).toBe(400);
   });
 
   test("a tool call that waits is approved on another server, once; the log goes on there", async () => {
