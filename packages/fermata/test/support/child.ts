@@ -14,9 +14,9 @@ export interface Child extends AsyncDisposable {
 }
 
 /** Starts `serve-child.ts`, or another program beside it. Nothing of this process's environment that servers read goes along. */
-export function startChild(env: Readonly<Record<string, string>>, program = "./serve-child.ts"): Child {
+export function startChild(env: Readonly<Record<string, string>>, program = new URL("./serve-child.ts", import.meta.url)): Child {
   const { PORT: _port, MASTRA_HOST: _host, NODE_ENV: _env, ...inherited } = process.env;
-  const child = fork(new URL(program, import.meta.url), {
+  const child = fork(program, {
     env: { ...inherited, ...env },
     silent: true,
     execArgv: ["--disable-warning=ExperimentalWarning"],
