@@ -105,7 +105,7 @@ test("fifty edits, good and broken: the port is never lost, the right code answe
   expect(await run.exited).toBe(0);
   for (const child of children) expect(() => process.kill(Number(child), 0)).toThrow("ESRCH");
   await expect(fetch(`${app.url}/version`)).rejects.toThrow("fetch failed");
-}, 60_000);
+}, 180_000);
 
 test("a fault is said with its file and line, and the server of before goes on", async () => {
   const app = await newApp();

@@ -5,6 +5,8 @@ import { dirname, extname, join } from "node:path";
 
 /** What comes after a change within this time belongs to it: editors write in several steps. */
 const SETTLE_MS = 10;
+/** A file that was emptied is about to be written, as a rule; this long it may take. */
+const EMPTY_MS = 60;
 
 const SOURCES = new Set([
   ".ts",
@@ -85,8 +87,12 @@ export class Watch {
     this.#timer ??= setTimeout(() => this.#settle(), SETTLE_MS);
   }
 
-  #settle(): void {
+  #settle(isSecond = false): void {
     this.#timer = undefined;
+    if (!isSecond && [...this.#touched].some((path) => this.#files.has(path) && isEmpty(path))) {
+      this.#timer = setTimeout(() => this.#settle(true), EMPTY_MS);
+      return;
+    }
     const changed: string[] = [];
     for (const path of this.#touched) {
       if (isFolder(path)) {
@@ -126,4 +132,9 @@ function contentOf(path: string): string {
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function isEmpty(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() === true && found.size === 0;
 }
