@@ -30,6 +30,8 @@ export interface ServerProcess {
   name: ProgramName;
   port: number;
   usage: () => Promise<Usage>;
+  /** Memory that is held after the garbage collector has been through. */
+  held: () => Promise<{ bytes: number }>;
   /** How long the event loop kept others waiting since the last question: 99 of 100 waits were shorter. */
   loopDelay: () => Promise<{ p99Ms: number }>;
   startProfile: () => Promise<void>;
@@ -74,6 +76,7 @@ export async function startServer(name: ProgramName, more: Readonly<Record<strin
     name,
     port,
     usage: () => ask<Usage>(child, "usage"),
+    held: () => ask<{ bytes: number }>(child, "held"),
     loopDelay: () => ask<{ p99Ms: number }>(child, "loop-delay"),
     startProfile: async () => void (await ask(child, "profile-start")),
     stopProfile: async () => (await ask<{ profile: CpuProfile }>(child, "profile-stop")).profile,
