@@ -30,4 +30,6 @@ export interface Call {
   readonly gate: Gate | undefined;
   /** The caller, when it is known. */
   readonly identity: Identity | undefined;
+  /** Asks whether the caller may use an agent that the body names. @throws FermataError `FORBIDDEN` */
+  mayUse(agent: { readonly id: string }): Promise<void>;
 }

@@ -144,7 +144,7 @@ function checkMilliseconds(name: string, ms: number | undefined): void {
 /** One request from its first byte to its reply. */
 async function handle(served: Served, incoming: IncomingRequest, options: Settings): Promise<Response> {
   const deadline = new Deadline(options.mastra.getServer().timeout ?? DEFAULT_TIMEOUT_MS);
-  const call = new RequestCall(options, incoming.request, deadline);
+  const call = new RequestCall(options, served.entry, incoming.request, deadline);
   const { accessLog } = options;
   if (!accessLog) return call.withHead(await reply(served, incoming, call, deadline, options));
   const start = performance.now();
@@ -325,6 +325,7 @@ class RequestCall implements Call {
   requestContext = new RequestContext();
   principal = LOCAL_PRINCIPAL;
   identity: Identity | undefined;
+  readonly entry: RouteEntry;
   readonly #deadline: Deadline;
   #attendance: Attendance | undefined;
   #leave: (() => void) | undefined;
@@ -338,7 +339,8 @@ class RequestCall implements Call {
   #made: Response | undefined;
   #logger: Call["logger"] | undefined;
 
-  constructor(options: Settings, request: Request, deadline: Deadline) {
+  constructor(options: Settings, entry: RouteEntry, request: Request, deadline: Deadline) {
+    this.entry = entry;
     this.mastra = options.mastra;
     this.audience = options.redact === false ? "operator" : "public";
     this.request = request;
@@ -426,6 +428,10 @@ class RequestCall implements Call {
   obeyOwner(): void {
     const owner = this.requestContext.getRaw(MASTRA_RESOURCE_ID_KEY);
     if (typeof owner === "string" && owner !== reachOf(this.principal).resourceId) this.actFor({ ...this.principal, resourceId: owner });
+  }
+
+  async mayUse({ id }: { readonly id: string }): Promise<void> {
+    if (this.gate && this.identity) await this.gate.consultAbout(id, this.entry, this.principal);
   }
 
   admit({ principal, identity }: Entrant): void {

@@ -115,6 +115,13 @@ describe("the owner of what a user has", () => {
   test("is what the mapping says", async () => {
     expect(await owner({ mapUserToResourceId: ({ id }) => `team-of-${id}` })).toEqual([200, { resource: "team-of-ada" }]);
   });
+  test("is what the app's own middleware says, where there is no mapping", async () => {
+    const middleware: NonNullable<ServerConfig["middleware"]> = [
+      (c, next) => (c.get("requestContext").setRaw("mastra__resourceId", "of-the-team"), next()),
+    ];
+    expect(await ask(withAuth({}, { middleware }), "/own", "ada")).toEqual([200, { resource: "of-the-team" }]);
+    expect(await ask(withAuth({ mapUserToResourceId: ({ id }) => id }, { middleware }), "/own", "ada")).toEqual([200, { resource: "ada" }]);
+  });
   test.each<[what: string, auth: Partial<MastraAuthConfig<User>>, token: string]>([
     ["an empty text", { mapUserToResourceId: () => " " }, "ada"],
     ["nothing", { mapUserToResourceId: () => undefined }, "ada"],
@@ -259,6 +266,22 @@ describe("roles and policies", () => {
     ["says yes, later", async () => true, 200],
   ])("a policy that %s", async (_what, policy, expected) => {
     expect(await status(withAuth({}, { policy }), "/api/agents", "ada")).toBe(expected);
+  });
+
+  test("a policy is asked about an agent that the body names, too", async () => {
+    const handler = withAuth({}, { policy: (_principal, _action, { id }) => id !== "other" });
+    const post = (path: string, body: object) =>
+      status(handler, path, "ada", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const messages = [{ role: "user", content: "x" }];
+    expect(
+      await Promise.all([
+        post("/api/v1/chat/completions", { model: "weather", messages }),
+        post("/api/v1/chat/completions", { model: "other", messages }),
+        post("/api/v1/responses", { model: "weatherAgent", input: "x", store: false }),
+        post("/api/v1/responses", { agent_id: "other", input: "x", store: false }),
+        status(handler, "/api/v1/models/other", "ada"),
+      ]),
+    ).toEqual([200, 403, 200, 403, 403]);
   });
 
   test("operators see who may call what", async () => {

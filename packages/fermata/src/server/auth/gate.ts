@@ -6,7 +6,7 @@ import { allows, toNeed } from "../../auth/permissions.ts";
 import { toMatcher, type PathMatcher } from "../../auth/path-pattern.ts";
 import type { Policy } from "../../auth/policy.ts";
 import type { Principal } from "../../context/principal.ts";
-import type { RequestContext } from "../../context/request-context.ts";
+import { MASTRA_RESOURCE_ID_KEY, type RequestContext } from "../../context/request-context.ts";
 import type { RouteSpec } from "../../contract/route.ts";
 import { FermataError } from "../../errors.ts";
 import type { ApiRoute, Mastra } from "../../mastra.ts";
@@ -149,6 +149,12 @@ export class Gate {
     };
   }
 
+  /** Asks the policy about an agent that a request names in its body, where the door cannot see it. @throws FermataError `FORBIDDEN` */
+  async consultAbout(agentId: string, { id, spec }: DeclaredRoute, principal: Principal): Promise<void> {
+    if (!this.#policy || spec.access === "public") return;
+    await this.#consult(this.#policy, principal, spec.access, { route: id, about: "agentId" }, { agentId });
+  }
+
   #pathsOf(path: string, openai: true | undefined): readonly [string, ...string[]] {
     const { prefix } = this.#options;
     return [`${prefix}${path}`, ...(this.#hasAlias ? [`/api${path}`] : []), ...(openai ? [path] : [])];
@@ -185,7 +191,10 @@ export class Gate {
   }
 
   async #introduced(identity: Identity, context: RequestContext): Promise<Entrant> {
-    const principal = await this.authenticator.principalOf(identity.user);
+    const known = await this.authenticator.principalOf(identity.user);
+    // Code of the app's own in front of the door may have said whose things these are; a mapping goes before it.
+    const owner = this.authenticator.authentication.mapUserToResourceId ? undefined : context.getRaw(MASTRA_RESOURCE_ID_KEY);
+    const principal = typeof owner === "string" && owner !== "" ? { ...known, resourceId: owner } : known;
     introduce(context, identity, principal);
     return { principal, identity };
   }
@@ -222,7 +231,7 @@ export class Gate {
     policy: Policy,
     principal: Principal,
     permission: string | undefined,
-    { route, about }: Demand,
+    { route, about }: Pick<Demand, "route" | "about">,
     params: GateRequest["params"],
   ): Promise<void> {
     const id = namesOf(about, params, this.#options.mastra)?.id;

@@ -10,6 +10,7 @@ import { agentForModel, ownToolNames } from "./named-agent.ts";
 
 export const create: Handler<typeof chat.create> = async ({ body }, call) => {
   const agent = agentForModel(body.model, call);
+  await call.mayUse(agent);
   const isOwnTool = typeof body.tool_choice === "object" && body.tool_choice !== null ? await ownToolNames(agent, call) : () => false;
   const options = chatOptions(body, isOwnTool);
   const streams = body.stream === true;

@@ -26,6 +26,7 @@ export const create: Handler<typeof responses.create> = async ({ body }, call) =
       ? await storedResponse(body.previous_response_id, call, "previous_response_id")
       : undefined;
   const { agent, model } = requestedAgent(body, previous, call);
+  await call.mayUse(agent);
   const isOwnTool = typeof body.tool_choice === "object" && body.tool_choice !== null ? await ownToolNames(agent, call) : () => false;
   const options = { ...responseOptions(body, isOwnTool), ...(model !== undefined && { model }) };
   const given = body.input ?? [];
