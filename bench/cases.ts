@@ -15,6 +15,7 @@ export interface Case {
   path: string;
   /** Sent as JSON. */
   body?: object;
+  headers?: Readonly<Record<string, string>>;
   /** Which servers can do it. Default: all. */
   servers?: readonly string[];
   /** Runs on every reply, so it is cheap. Returns what is wrong, or nothing. */
@@ -134,9 +135,14 @@ export const CASES: readonly Case[] = [
 ];
 
 /** The HTTP/1.1 request of a case, ready to be written to a socket. */
-export function requestBytes({ method, path, body }: Case): Buffer {
+export function requestBytes({ method, path, body, headers = {} }: Case): Buffer {
   const payload = body === undefined ? "" : JSON.stringify(body);
-  const head = [`${method} ${path} HTTP/1.1`, "host: 127.0.0.1", "accept: */*"];
+  const head = [
+    `${method} ${path} HTTP/1.1`,
+    "host: 127.0.0.1",
+    "accept: */*",
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
   if (body !== undefined) head.push("content-type: application/json", `content-length: ${Buffer.byteLength(payload)}`);
   return Buffer.from(`${head.join("\r\n")}\r\n\r\n${payload}`);
 }

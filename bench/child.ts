@@ -8,7 +8,7 @@ import type { Job, LoadResult } from "./load.ts";
 export const SERVERS = ["floor", "fermata", "official"] as const;
 export type ServerName = (typeof SERVERS)[number];
 /** What can be started: the servers, and bare Hono for start-up and idle memory. */
-export type ProgramName = ServerName | "hono" | "stores" | "adapters" | "flows";
+export type ProgramName = ServerName | "hono" | "stores" | "adapters" | "flows" | "guards";
 
 const PROGRAMS: Record<ProgramName, string> = {
   hono: "servers/hono.js",
@@ -18,6 +18,7 @@ const PROGRAMS: Record<ProgramName, string> = {
   stores: "servers/stores.js",
   adapters: "servers/adapters.js",
   flows: "servers/flows.js",
+  guards: "servers/guards.js",
 };
 
 export interface Usage {

@@ -1,6 +1,7 @@
 /** The load generator. Runs in its own process; takes one job at a time over IPC. */
 import { CASES, requestBytes, type Case } from "./cases.ts";
 import { FLOW_CASES } from "./flow-cases.ts";
+import { GUARD_CASES } from "./guard-cases.ts";
 import { STORE_CASES } from "./store-cases.ts";
 import { openConnection, type HttpConnection } from "./http-connection.ts";
 
@@ -29,7 +30,7 @@ export interface LoadResult {
 const MAX_ERRORS = 20;
 
 async function load(job: Job): Promise<LoadResult> {
-  const found = [...CASES, ...STORE_CASES, ...FLOW_CASES].find(({ id }) => id === job.caseId);
+  const found = [...CASES, ...STORE_CASES, ...FLOW_CASES, ...GUARD_CASES].find(({ id }) => id === job.caseId);
   if (!found) throw new Error(`No case "${job.caseId}"`);
   const problem = job.inspect ? await inspectOne(job.port, found) : undefined;
   if (problem) return { replies: 0, errors: 1, firstError: problem, elapsedMs: 0, p50Ms: 0, p99Ms: 0 };

@@ -11,6 +11,7 @@ import { adapterChecks, adapterTable, measureAdapters } from "./adapters.ts";
 import { CASES } from "./cases.ts";
 import { SERVERS, startLoadGenerator, startServer, type ServerName, type ServerProcess } from "./child.ts";
 import { flowChecks, flowTable, measureFlows } from "./flows.ts";
+import { guardChecks, guardTable, measureGuards } from "./guards.ts";
 import { fermataSize, honoSize, installPeers, officialSize, type Installed } from "./install.ts";
 import { FULL, measureCase, measureStarts, QUICK, type Effort, type Failure } from "./measure.ts";
 import { checkTable, failures, report } from "./report.ts";
@@ -18,7 +19,7 @@ import { measureStores, storeChecks, storeTables } from "./stores.ts";
 import { checkTargets, type Results } from "./targets.ts";
 
 const RESULT_FILE = fileURLToPath(new URL("results/latest.json", import.meta.url));
-const MEASURES = [...CASES.map(({ id }) => id), "start", "size", "stores", "adapters", "flows"];
+const MEASURES = [...CASES.map(({ id }) => id), "start", "size", "stores", "adapters", "flows", "guards"];
 
 const { values } = parseArgs({
   options: { quick: { type: "boolean" }, only: { type: "string" }, servers: { type: "string" }, gate: { type: "boolean" } },
@@ -41,17 +42,21 @@ const stores = only.includes("stores") && servers.includes("fermata") ? await ov
 const adapters = only.includes("adapters") && servers.includes("fermata") ? await overAdapters() : undefined;
 const flows = only.includes("flows") && servers.includes("fermata") ? await ofWorkflows() : undefined;
 
+const guards = only.includes("guards") && servers.includes("fermata") ? await overGuards() : undefined;
+
 const checks = [
   ...(servers.includes("fermata") ? checkTargets(results) : []),
   ...(stores ? storeChecks(stores) : []),
   ...(adapters ? adapterChecks(adapters) : []),
   ...(flows ? flowChecks(flows) : []),
+  ...(guards ? guardChecks(guards) : []),
 ];
 const tables = [
   report(results, servers),
   ...(stores ? [storeTables(stores)] : []),
   ...(adapters ? [adapterTable(adapters)] : []),
   ...(flows ? [flowTable(flows)] : []),
+  ...(guards ? [guardTable(guards)] : []),
   ...(checks.length > 0 ? [checkTable(checks)] : []),
 ];
 console.log(`\n${tables.filter((part) => part !== "").join("\n\n")}\n`);
@@ -64,7 +69,7 @@ const machine = {
 };
 await writeFile(
   RESULT_FILE,
-  `${JSON.stringify({ at: new Date().toISOString(), machine, effort, ...results, stores, adapters, flows, checks }, undefined, 2)}\n`,
+  `${JSON.stringify({ at: new Date().toISOString(), machine, effort, ...results, stores, adapters, flows, guards, checks }, undefined, 2)}\n`,
 );
 if (values.gate && (failures(results).length > 0 || checks.some(({ reached }) => reached !== true))) process.exitCode = 1;
 
@@ -73,6 +78,16 @@ async function overAdapters() {
   const generator = startLoadGenerator();
   try {
     return await measureAdapters(generator, effort);
+  } finally {
+    await generator.stop();
+  }
+}
+
+async function overGuards() {
+  say("what the guards cost");
+  const generator = startLoadGenerator();
+  try {
+    return await measureGuards(generator, effort);
   } finally {
     await generator.stop();
   }
