@@ -4,7 +4,9 @@ import { Mastra, type MastraConfig, type ServerConfig } from "../../src/mastra.t
 import type { LimitsConfig } from "../../src/mastra/edge-config.ts";
 import { Memory } from "../../src/memory/memory.ts";
 import { MemoryStore } from "../../src/storage/index.ts";
+import { z } from "zod";
 import { createTool } from "../../src/tools/tool.ts";
+import { createStep, createWorkflow } from "../../src/workflows/index.ts";
 import { partModel, textModel, toolCallParts, type Part } from "../support/part-model.ts";
 import { textParts } from "../support/scripted-model.ts";
 import { startServe, type TestServer } from "../support/test-server.ts";
@@ -266,6 +268,25 @@ describe("what a run may spend", () => {
     await using server = await start({ policies: [{ name: "run", per: "run", tokens: 150 }] }, { agents: { chief } });
     expect(await generate(server, {}, "chief")).toMatchObject([422, { details: { used: 202 } }]);
   });
+});
+
+test("what agents in the steps of a workflow spend counts for the request that started it", async () => {
+  const step = createStep({
+    id: "ask",
+    inputSchema: z.object({}),
+    outputSchema: z.object({ text: z.string() }),
+    execute: async ({ mastra, requestContext }) => ({
+      text: (await mastra.getAgentById("restless").generate("x", { requestContext })).text,
+    }),
+  });
+  const shape = { inputSchema: z.object({}), outputSchema: z.object({ text: z.string() }) };
+  const flow = createWorkflow({ id: "flow", ...shape })
+    .then(step)
+    .commit();
+  await using server = await start({ policies: [{ name: "tokens", tokens: 150, window: "1h" }] }, { workflows: { flow } });
+  const ended = await fetch(`${server.api}/workflows/flow/start-async`, POST({ inputData: {} }));
+  expect(await ended.json()).toMatchObject({ status: "failed" });
+  expect((await fetch(`${server.api}/agents/a/generate`, POST({ messages: "x" }))).status).toBe(429);
 });
 
 describe("a policy that cannot be", () => {
