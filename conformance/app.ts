@@ -75,6 +75,8 @@ const plainAgent = new Agent({
   description: "No tools, no memory",
   instructions: "You are plain.",
   model: scriptedModel(),
+  // As in the application behind the transcripts, which keeps no runs: a caller who leaves ends the turn at once.
+  onDisconnect: "cancel",
 });
 
 const toolAgent = new Agent({
