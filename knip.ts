@@ -12,7 +12,9 @@ const config: KnipConfig = {
   ignoreDependencies: ["@arethetypeswrong/cli", "@types/json-schema"],
   workspaces: {
     ".": {
-      entry: ["scripts/{build,build-if-needed,check,check-imports,check-text,ci-summary,conformance,lockfile,fixed-seed,release}.ts"],
+      entry: [
+        "scripts/{on-node,build,build-if-needed,check,check-imports,check-text,ci-summary,conformance,lockfile,fixed-seed,release}.ts",
+      ],
       project: ["scripts/**/*.ts", "*.ts"],
     },
     "packages/fermata": {
