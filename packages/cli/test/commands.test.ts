@@ -171,6 +171,28 @@ test("migrate brings a store up to date, here and where there is the output alon
   expect(alone.out()).toBe('SqliteStore "sqlite" is up to date.\n');
 });
 
+test("the built server refuses to start on tables that are behind, and names the command", async () => {
+  const project = mkdtempSync(join(top, "behind-"));
+  mkdirSync(join(project, "src/mastra"), { recursive: true });
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "behind", type: "module", dependencies: { fermata: "^0.1.0" } }));
+  writeFileSync(
+    join(project, "src/mastra/index.ts"),
+    `import { FermataError, Mastra } from "fermata";
+     import { SqliteStore } from "fermata/sqlite";
+     class Behind extends SqliteStore {
+       override init(): Promise<void> {
+         return Promise.reject(new FermataError("MISCONFIGURED", "The tables are behind. Run \`fermata migrate\`."));
+       }
+     }
+     export const mastra = new Mastra({ storage: new Behind() });`,
+  );
+  install(project, "npm");
+  const { output } = build(findProject({ root: project }));
+  await using refused = run([join(output, "index.mjs")], { cwd: project, env: { PORT: "0" } });
+  expect(await refused.exited).toBe(1);
+  expect(refused.err()).toBe("The tables are behind. Run `fermata migrate`.\n");
+});
+
 test("migrate says when there is nothing to migrate", async () => {
   const { code, err } = await say(["migrate"], { NO_STORAGE: "1" });
   expect(err).toContain("The app has no storage");

@@ -23,8 +23,16 @@ const SERVING = `if (typeof mastra?.getServer !== "function") {
   process.exit(1);
 }
 
+/** Tables that are behind are no state to serve in; a database that does not answer yet may come, and \`/ready\` says when. */
+async function start() {
+  await mastra.getStorage()?.init().catch((error) => {
+    if (error?.code === "MISCONFIGURED") throw error;
+  });
+  return await fermata.serve(mastra);
+}
+
 /** Listens; \`server.url\` says where. */
-export const server = await fermata.serve(mastra).catch((error) => {
+export const server = await start().catch((error) => {
   if (error?.code === "EADDRINUSE") console.error(\`Port \${error.port} is taken by another program. Set PORT or server.port.\`);
   else if (typeof error?.code === "string" && error.name === "FermataError") console.error(error.message);
   else throw error;
