@@ -11,8 +11,10 @@ import { FermataError } from "./errors.ts";
 import type { CorsOptions, HttpsOptions, LimitsConfig, RequestLogOptions } from "./mastra/edge-config.ts";
 import type { Memory } from "./memory/memory.ts";
 import { prune, toRetention, type Pruned, type Retention } from "./memory/retention.ts";
+import { memorySchedules, type MemorySchedules } from "./storage/memory/schedules.ts";
 import { MemorySuspensionStore } from "./storage/memory-suspension-store.ts";
 import { SYSTEM, type Store } from "./storage/store.ts";
+import type { ScheduleStore } from "./storage/schedules.ts";
 import type { VectorStore } from "./storage/vector/vector.ts";
 import type { SuspensionStore } from "./storage/suspension-store.ts";
 import { createLogger, silentLogger, withPlainErrors, type Logger } from "./telemetry/logger.ts";
@@ -23,6 +25,7 @@ import { storeRunLog } from "./runs/store-run-log.ts";
 import { reachOf } from "./storage/reach.ts";
 import type { AnyTool } from "./tools/tool.ts";
 import type { WorkflowHost } from "./workflows/host.ts";
+import { Scheduler } from "./workflows/scheduler.ts";
 import { serveWorkflows } from "./workflows/serve-workflows.ts";
 import type { WorkflowDefinition } from "./workflows/definition.ts";
 import type { AnyWorkflow } from "./workflows/workflow.ts";
@@ -205,6 +208,10 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
   readonly runsFor?: (principal: Principal) => ScopedRuns;
   /** Where workflows run. */
   readonly workflowHost: WorkflowHost;
+  /** Begins the runs that schedules ask for. */
+  readonly scheduler: Scheduler;
+  /** Where schedules are kept without a storage. */
+  readonly #ownSchedules: MemorySchedules;
   readonly #server: ServerConfig;
   #draining = false;
   readonly #onDrain: (() => void)[] = [];
@@ -236,6 +243,9 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
       add: (workflow) => void this.#adopted.set(workflow.id, workflow),
     };
     serveWorkflows(this.workflowHost);
+    this.#ownSchedules = memorySchedules();
+    const schedules = this.storage?.for(SYSTEM).schedules ?? this.#ownSchedules.work;
+    this.scheduler = new Scheduler({ host: this.workflowHost, store: schedules, workflows: this.#workflows });
     if (this.storage) this.runsFor = (principal) => new ScopedRuns(this.runWorker, reachOf(principal));
     serveAgentRuns(this.runWorker, this);
     for (const [key, workflow] of this.#workflows) attachWorkflow(key, workflow, this.workflowHost);
@@ -339,6 +349,11 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
     return this.#ownSuspensions || !this.storage ? this.suspensions : this.storage.for(principal).suspensions;
   }
 
+  /** The schedules that the principal reaches. */
+  schedulesFor(principal: Principal): ScheduleStore {
+    return this.storage?.for(principal).schedules ?? this.#ownSchedules.for(reachOf(principal));
+  }
+
   /** Deletes what is older than `retention` says. Resolves to how much that was. */
   async prune(): Promise<Pruned> {
     return this.storage ? prune(this.storage, this.#retention) : { messages: 0, runs: 0, idempotency: 0, limits: 0 };
@@ -375,6 +390,7 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
   /** Takes up runs that wait for a worker, also those of processes that are gone. A server calls it; repeated calls change nothing. */
   start(): void {
     this.runWorker.start();
+    this.scheduler.start();
   }
 
   /**
@@ -384,6 +400,7 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
   async shutdown({ graceMs = 0 }: { readonly graceMs?: number } = {}): Promise<void> {
     if (!this.#draining) for (const listener of this.#onDrain) listener();
     this.#draining = true;
+    await this.scheduler.stop();
     await this.runWorker.stop(graceMs);
   }
 }

@@ -24,6 +24,17 @@ export const ROUTES: Table = {
     resume: "POST /runs/:runId/resume",
     delete: "DELETE /runs/:runId",
   },
+  schedules: {
+    list: "GET /schedules",
+    get: "GET /schedules/:scheduleId",
+    create: "POST /schedules",
+    update: "PATCH /schedules/:scheduleId",
+    delete: "DELETE /schedules/:scheduleId",
+    triggers: "GET /schedules/:scheduleId/triggers",
+    pause: "POST /schedules/:scheduleId/pause",
+    resume: "POST /schedules/:scheduleId/resume",
+    run: "POST /schedules/:scheduleId/run",
+  },
   agents: {
     list: "GET /agents",
     providers: "GET /agents/providers",

@@ -7,6 +7,7 @@ import { memoryCompat } from "./routes/memory-compat.ts";
 import { memory } from "./routes/memory.ts";
 import { responses } from "./routes/responses.ts";
 import { runs } from "./routes/runs.ts";
+import { schedules } from "./routes/schedules.ts";
 import { system } from "./routes/system.ts";
 import { vectors } from "./routes/vectors.ts";
 import { tools } from "./routes/tools.ts";
@@ -27,6 +28,7 @@ export const contract = {
   memoryCompat,
   vectors,
   workflows,
+  schedules,
 };
 
 export type Contract = typeof contract;

@@ -24,6 +24,20 @@ export type {
 } from "./runs.ts";
 export type { LeaseAnswer, LeaseStore } from "./leases.ts";
 export type { Counted, LimitStore } from "./limits.ts";
+export type {
+  NewSchedule,
+  OwnedSchedule,
+  ScheduleFilter,
+  SchedulePatch,
+  ScheduleRecord,
+  ScheduleRef,
+  ScheduleStatus,
+  ScheduleStore,
+  ScheduleTarget,
+  ScheduleTrigger,
+  ScheduleWorkStore,
+  TriggerQuery,
+} from "./schedules.ts";
 export type { ApiKeyFilter, ApiKeyRecord, ApiKeyStore } from "./api-keys.ts";
 export type { IdempotencyStore, IdempotentCall } from "./idempotency.ts";
 export { MemoryStore } from "./memory/memory-store.ts";

@@ -7,6 +7,7 @@ import type { MessageStore } from "./messages.ts";
 import type { Reach } from "./reach.ts";
 import type { ResourceStore } from "./resources.ts";
 import type { RunStore, RunWorkStore } from "./runs.ts";
+import type { ScheduleStore, ScheduleWorkStore } from "./schedules.ts";
 import type { SuspensionStore } from "./suspension-store.ts";
 import type { ThreadStore } from "./threads.ts";
 
@@ -41,6 +42,7 @@ export interface ScopedStore {
   readonly runs: RunStore;
   readonly idempotency: IdempotencyStore;
   readonly leases: LeaseStore;
+  readonly schedules: ScheduleStore;
   /** The same handle with one resource alone. @throws FermataError `FORBIDDEN` when the resource is out of reach. */
   within(resourceId: string): ScopedStore;
 }
@@ -48,6 +50,7 @@ export interface ScopedStore {
 export interface SystemStore {
   readonly work: RunWorkStore;
   readonly limits: LimitStore;
+  readonly schedules: ScheduleWorkStore;
   readonly apiKeys: ApiKeyStore;
   /** Deletes messages saved before `before` (epoch milliseconds), at most `limit`. Resolves to their number. */
   pruneMessages(before: number, limit: number): Promise<number>;

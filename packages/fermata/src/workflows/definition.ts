@@ -2,6 +2,7 @@ import type { Durability } from "../runs/run-log.ts";
 import type { AnyStep, GraphNode } from "./graph.ts";
 import type { StepError, WorkflowStatus } from "./chunks.ts";
 import type { StepView } from "./run-view.ts";
+import type { WorkflowSchedule } from "./schedule.ts";
 
 /** What `onFinish` and `onError` are told. */
 export interface WorkflowEnd {
@@ -39,4 +40,6 @@ export interface WorkflowDefinition extends AnyStep {
   readonly options: WorkflowOptions;
   readonly graph: readonly GraphNode[];
   readonly graphHash: string;
+  /** When it runs by itself. */
+  readonly schedules?: readonly WorkflowSchedule[];
 }

@@ -6,6 +6,7 @@ export type { RetryConfig } from "./graph.ts";
 export { mapVariable } from "./map.ts";
 export type { ResumeOptions, StartOptions, StreamOptions, TimeTravelOptions } from "./run.ts";
 export { WorkflowRun, WorkflowStream } from "./run.ts";
+export type { WorkflowSchedule } from "./schedule.ts";
 export type { WorkflowResult } from "./result.ts";
 export type { FlowContext, Place, Step, StepConfig, StepContext } from "./step.ts";
 export { createWorkflow, Workflow } from "./workflow.ts";

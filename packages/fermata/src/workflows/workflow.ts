@@ -6,6 +6,7 @@ import { idsOf, type AnyStep, type GraphNode, type LoopContext, type RetryConfig
 import type { WorkflowHost } from "./host.ts";
 import { fromTable, type Mapped, type MapTable } from "./map.ts";
 import { WorkflowRun } from "./run.ts";
+import { checkSchedules, type WorkflowSchedule } from "./schedule.ts";
 import { ownHost } from "./serve-workflows.ts";
 import type { AnyTool } from "../tools/tool.ts";
 import { workflowTool } from "./as-tool.ts";
@@ -25,6 +26,8 @@ export interface WorkflowConfig<Id extends string, I extends Schema, O extends S
   readonly retryConfig?: RetryConfig;
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly options?: WorkflowOptions;
+  /** When it runs by itself: on a server, or once `mastra.start()` was called. */
+  readonly schedule?: WorkflowSchedule<Input<I>> | readonly WorkflowSchedule<Input<I>>[];
 }
 
 /** Words about one place of the graph. */
@@ -71,6 +74,7 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly component = "WORKFLOW" as const;
   readonly options: WorkflowOptions;
+  readonly schedules?: readonly WorkflowSchedule[];
   readonly "~accepts"?: (input: In) => void;
   readonly "~gives"?: Out;
   readonly "~state"?: (state: State) => void;
@@ -85,9 +89,10 @@ export class Workflow<Id extends string = string, In = never, Out = unknown, Sta
   /** @throws FermataError `MISCONFIGURED` */
   constructor(config: WorkflowConfig<Id, Schema, Schema, Schema>) {
     if (typeof config.id !== "string" || config.id === "") throw new FermataError("MISCONFIGURED", "A workflow needs an id.");
-    const { id, options, onFinish, onError, ...parts } = config;
+    const { id, options, onFinish, onError, schedule, ...parts } = config;
     this.id = id;
     Object.assign(this, parts satisfies StepParts & { retryConfig?: RetryConfig });
+    if (schedule) this.schedules = checkSchedules(id, schedule);
     this.options = { ...(onFinish && { onFinish }), ...(onError && { onError }), ...options };
   }
 

@@ -54,6 +54,7 @@ async function world(): Promise<World> {
   const conversation = json(await own("POST", "/v1/conversations", { metadata: { note: SECRET }, items }));
   const response = json(await own("POST", "/v1/responses", { model: "a", input: SECRET, conversation: conversation.id, store: true }));
   await own("POST", "/workflows/w/start-async?runId=r", { inputData: SECRET });
+  await own("POST", "/schedules", { id: "s", workflowId: "w", cron: "0 0 1 1 *", inputData: SECRET });
   return {
     ask,
     waitingRunId: waiting.runId,
@@ -62,6 +63,7 @@ async function world(): Promise<World> {
       toolId: "free",
       workflowId: "w",
       runId: "r",
+      scheduleId: "s",
       threadId: "t",
       conversationId: conversation.id,
       responseId: response.id,
@@ -114,13 +116,14 @@ async function snapshot({ ask, params }: World): Promise<unknown> {
     `/v1/conversations/${params.conversationId}/items`,
     `/v1/responses/${params.responseId}`,
     "/workflows/w/runs",
+    "/schedules",
     "/agents/a/suspended-runs",
   ];
   return Promise.all(paths.map(async (path) => (await ask("GET", path, "owner")).text));
 }
 
 /** Routes about one thing that somebody owns: whoever does not own it is told that it is not there, or not theirs. */
-const isAboutOne = (path: string): boolean => /:(threadId|runId|conversationId|responseId)/.test(path);
+const isAboutOne = (path: string): boolean => /:(threadId|runId|scheduleId|conversationId|responseId)/.test(path);
 /** A note that nobody has made yet can be looked at in one's own place: it is empty. */
 const EMPTY_FOR_STRANGERS: ReadonlySet<string> = new Set(["memory.getWorkingMemory", "memory.updateWorkingMemory"]);
 /** Gone is gone, whoever asks. */
@@ -148,6 +151,7 @@ describe("the owner", () => {
   test("finds it all there", async () => {
     const texts = (await snapshot(at)) as string[];
     expect(texts.map((text) => text.includes(SECRET) || text.includes(at.waitingRunId))).toEqual([
+      true,
       true,
       true,
       true,

@@ -9,6 +9,7 @@ import { limitCases } from "./store/limits.ts";
 import { messageCases } from "./store/messages.ts";
 import { resourceCases } from "./store/resources.ts";
 import { runCases } from "./store/runs.ts";
+import { scheduleCases } from "./store/schedules.ts";
 import { suspensionCases } from "./store/suspensions.ts";
 import { threadCases } from "./store/threads.ts";
 
@@ -37,6 +38,9 @@ export function storeSuite(name: string, store: () => Store): void {
   });
   describe(`${name}: limits`, () => {
     limitCases(store);
+  });
+  describe(`${name}: schedules`, () => {
+    scheduleCases(store);
   });
   describe(`${name}: API keys`, () => {
     apiKeyCases(store);

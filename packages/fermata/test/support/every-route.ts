@@ -3,6 +3,7 @@ import { call, type Ask, type Seen } from "./call-route.ts";
 import { OPENAI_ROUTES } from "./openai-routes.ts";
 import { WORKFLOW_ROUTES } from "./workflow-routes.ts";
 import { RUN_ROUTES } from "./run-routes.ts";
+import { SCHEDULE_ROUTES } from "./schedule-routes.ts";
 import { MEMORY_ROUTES } from "./memory-routes.ts";
 import type { TestServer } from "./test-server.ts";
 
@@ -97,4 +98,5 @@ export const ROUTES: Readonly<Record<string, Ask>> = {
   ...OPENAI_ROUTES,
   ...WORKFLOW_ROUTES,
   ...RUN_ROUTES,
+  ...SCHEDULE_ROUTES,
 };

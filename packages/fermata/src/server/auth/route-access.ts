@@ -38,6 +38,7 @@ const OWNERS: Readonly<Record<keyof Contract, string>> = {
   memoryCompat: "threads of the caller's resource",
   workflows: "runs of the caller's resource",
   runs: "runs of the caller's resource",
+  schedules: "schedules of the caller's resource",
   vectors: "shared by all: callers who reach every resource",
   tools: "-",
   system: "-",

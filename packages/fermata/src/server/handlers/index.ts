@@ -17,6 +17,7 @@ import { memoryCompatHandlers, memoryHandlers } from "./memory/index.ts";
 import { conversationHandlers } from "./conversations/index.ts";
 import { responseHandlers } from "./responses/index.ts";
 import { runHandlers } from "./runs/index.ts";
+import { scheduleHandlers } from "./schedules/index.ts";
 import { apiSchema } from "./system/api-schema.ts";
 import { packages } from "./system/packages.ts";
 import { routes } from "./system/routes.ts";
@@ -55,6 +56,7 @@ export const handlers: Handlers = {
   memory: memoryHandlers,
   memoryCompat: memoryCompatHandlers,
   workflows: workflowHandlers,
+  schedules: scheduleHandlers,
   vectors: { list: listVectors, embedders, createIndex, upsert, query, listIndexes, describeIndex, deleteIndex },
   compat: { generateVnext: (input, call) => generate(input, call), streamVnext: (input, call) => stream(input, call) },
 };

@@ -12,6 +12,7 @@ import { memoryMessages } from "./messages.ts";
 import { memoryResources } from "./resources.ts";
 import { RunTable } from "./run-table.ts";
 import { memoryRunWork, memoryRuns } from "./runs.ts";
+import { memorySchedules } from "./schedules.ts";
 import { memorySuspensions } from "./suspensions.ts";
 import { ThreadTable } from "./thread-table.ts";
 import { memoryThreads } from "./threads.ts";
@@ -51,6 +52,7 @@ export class MemoryStore implements Store {
     const runTable = new RunTable(maxRuns);
     const idempotency = memoryIdempotency(maxKeys);
     const leases = memoryLeases();
+    const schedules = memorySchedules();
     const [threads, messages, runs] = [memoryThreads(table), memoryMessages(table), memoryRuns(runTable)];
     const [resources, suspensions] = [memoryResources(maxResources), memorySuspensions({ maxRuns, maxChars })];
     this.#scoped = (reach) => ({
@@ -62,11 +64,13 @@ export class MemoryStore implements Store {
       runs: runs(reach),
       idempotency: idempotency.for(reach),
       leases: leases(reach),
+      schedules: schedules.for(reach),
       within: (resourceId) => this.#scoped(narrowed(reach, resourceId)),
     });
     this.#system = {
       work: memoryRunWork(runTable),
       limits: memoryLimits(),
+      schedules: schedules.work,
       apiKeys: memoryApiKeys(),
       async pruneMessages(before, limit) {
         let gone = 0;

@@ -107,6 +107,23 @@ export const MIGRATIONS: readonly Migration[] = [
       `create index {i}limit_places_expires on {t}limit_places (expires_at)`,
     ],
   },
+  {
+    version: 11,
+    name: "schedules",
+    statements: [
+      `create table {t}schedules (
+        tenant {id} not null, id {id} not null, resource_id {id} not null, workflow_id {id} not null, cron text not null, timezone text,
+        status text not null, next_fire_at {long} not null, last_fire_at {long}, last_run_id {id}, target text, metadata text,
+        declared {long} not null default 0, created_at {long} not null, updated_at {long} not null, primary key (tenant, id, resource_id))`,
+      `create index {i}schedules_due on {t}schedules (next_fire_at) where status = 'active'`,
+      `create index {i}schedules_owner on {t}schedules (tenant, resource_id, created_at)`,
+      `create table {t}schedule_triggers (
+        tenant {id} not null, schedule_id {id} not null, resource_id {id} not null, run_id {id} not null, scheduled_fire_at {long} not null,
+        actual_fire_at {long} not null, outcome text not null, error text, kind text not null,
+        primary key (tenant, schedule_id, resource_id, run_id))`,
+      `create index {i}schedule_triggers_at on {t}schedule_triggers (tenant, schedule_id, resource_id, actual_fire_at)`,
+    ],
+  },
 ];
 
 /** The version that this code needs. */
@@ -126,4 +143,6 @@ export const TABLES = [
   "limits",
   "limit_places",
   "api_keys",
+  "schedules",
+  "schedule_triggers",
 ] as const;

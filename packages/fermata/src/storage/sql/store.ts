@@ -14,6 +14,7 @@ import { sqlResources } from "./resources.ts";
 import { number } from "./row.ts";
 import { sqlRunWork } from "./run-work.ts";
 import { sqlRuns } from "./runs.ts";
+import { sqlSchedules, sqlScheduleWork } from "./schedules.ts";
 import { TABLES } from "./schema.ts";
 import { sqlSuspensions } from "./suspensions.ts";
 import { sqlThreads } from "./threads.ts";
@@ -33,6 +34,7 @@ export function sqlHandles(db: SqlDatabase): SqlHandles {
     runs: sqlRuns(db),
     idempotency: sqlIdempotency(db),
     leases: sqlLeases(db),
+    schedules: sqlSchedules(db),
   };
   const scoped = (reach: Reach): ScopedStore => ({
     reach,
@@ -43,6 +45,7 @@ export function sqlHandles(db: SqlDatabase): SqlHandles {
     runs: domains.runs(reach),
     idempotency: domains.idempotency(reach),
     leases: domains.leases(reach),
+    schedules: domains.schedules(reach),
     within: (resourceId) => scoped(narrowed(reach, resourceId)),
   });
   const system = systemStore(db);
@@ -58,6 +61,7 @@ function systemStore(db: SqlDatabase): SystemStore {
   return {
     work: sqlRunWork(db),
     limits: sqlLimits(db),
+    schedules: sqlScheduleWork(db),
     apiKeys: sqlApiKeys(db),
     async pruneMessages(before, limit) {
       return (await db.writeAlone(() => one({ text: oldMessages, values: [before, limit] }))).changes;
