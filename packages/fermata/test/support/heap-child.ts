@@ -2,13 +2,14 @@
  * Started with --expose-gc as a process of its own: makes many runs of every kind and writes what the heap holds, as one line of JSON.
  *
  * The suspended runs live in the bounded in-memory store. Its limit is chosen so that the warm-up fills it: the baseline has
- * a full store in it, and every later suspended run has to drive an older one out.
+ * a full store in it, and every later suspended run has to drive an older one out. `FERMATA_HEAP_STORE` keeps the runs in that SQLite store instead.
  */
 import { getEventListeners } from "node:events";
 import { Agent } from "../../src/agents/agent.ts";
 import { Mastra } from "../../src/mastra.ts";
 import { createRoutes, type MountedRoute } from "../../src/server/server.ts";
 import { MemorySuspensionStore } from "../../src/storage/memory-suspension-store.ts";
+import { SqliteStore } from "../../src/storage/sqlite/sqlite-store.ts";
 import { createTool } from "../../src/tools/tool.ts";
 import { lastText, partModel, toolCallParts } from "./part-model.ts";
 import { textParts } from "./scripted-model.ts";
@@ -23,8 +24,11 @@ export interface HeapReport {
   readonly listeners: number;
 }
 
-const WARM = 4_000;
-const RUNS = 20_000;
+const { FERMATA_HEAP_STORE: url, FERMATA_HEAP_RUNS: given } = process.env;
+const RUNS = Number(given ?? 20_000);
+const WARM = RUNS / 5;
+/** Turns that are kept are written together. */
+const AT_ONCE = url === undefined ? 1 : 20;
 const STORED = WARM / 20;
 
 const LONG = Array.from({ length: 200 }, (_, index) => `word ${index} `);
@@ -40,9 +44,18 @@ const model = partModel(({ prompt }) => {
 const works = createTool({ id: "works", description: "Works", execute: () => ({ done: true }) });
 const guarded = createTool({ id: "guarded", description: "Needs approval", requireApproval: true, execute: () => "done" });
 const helper = new Agent({ id: "helper", name: "Helper", instructions: "Help.", model });
-const agent = new Agent({ id: "a", name: "A", instructions: "Be brief.", model, tools: { works, guarded }, agents: { helper } });
+const agent = new Agent({
+  id: "a",
+  name: "A",
+  instructions: "Be brief.",
+  model,
+  tools: { works, guarded },
+  agents: { helper },
+  onDisconnect: "cancel", // a turn that waits for its reader is not over
+});
 const suspensions = new MemorySuspensionStore({ maxRuns: STORED });
-const mastra = new Mastra({ logger: false, agents: { a: agent }, suspensions });
+const storage = url === undefined ? undefined : new SqliteStore({ url });
+const mastra = new Mastra({ logger: false, agents: { a: agent }, ...(storage ? { storage } : { suspensions }) });
 const routes = new Map(createRoutes({ mastra }).map((route) => [route.id, route]));
 
 /** A signal that outlives all runs, as that of an app would: what listens to it after a run has leaked. */
@@ -121,9 +134,9 @@ async function leftAlone(): Promise<string> {
 }
 
 async function runMany(from: number, to: number): Promise<void> {
-  for (let index = from; index < to; index++) {
-    const kind = await run(index);
-    counts[kind] = (counts[kind] ?? 0) + 1;
+  for (let index = from; index < to; index += AT_ONCE) {
+    const kinds = await Promise.all(Array.from({ length: Math.min(AT_ONCE, to - index) }, (_, i) => run(index + i)));
+    for (const kind of kinds) counts[kind] = (counts[kind] ?? 0) + 1;
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent, type AgentConfig } from "../../src/agents/agent.ts";
-import { Mastra } from "../../src/mastra.ts";
+import { Mastra, type MastraConfig } from "../../src/mastra.ts";
 import { PostgresStore } from "../../src/storage/postgres/postgres-store.ts";
 import { SqliteStore } from "../../src/storage/sqlite/sqlite-store.ts";
 import type { Store } from "../../src/storage/store.ts";
@@ -54,8 +54,15 @@ export interface TurnServer extends TestServer {
 
 /** A server whose agent `a` is like this. */
 export async function turnServer(data: SharedData, config: Partial<AgentConfig>): Promise<TurnServer> {
-  const agent = new Agent({ id: "a", name: "A", instructions: "", model: "offline", ...config });
-  const mastra = new Mastra({ logger: false, agents: { a: agent }, storage: data.open(), runs: { leaseMs: 1_000 } });
+  return appServer({
+    agents: { a: new Agent({ id: "a", name: "A", instructions: "", model: "offline", ...config }) },
+    storage: data.open(),
+  });
+}
+
+/** A server of this app, which ends with it. */
+export async function appServer(config: MastraConfig): Promise<TurnServer> {
+  const mastra = new Mastra({ logger: false, runs: { leaseMs: 1_000 }, ...config });
   const server = await startHono(mastra);
   return {
     ...server,
@@ -116,18 +123,18 @@ export interface Frames {
   cut(): void;
 }
 
-/** Reads an event stream frame by frame; comments are left out. */
-export async function frames(url: string, init: RequestInit = {}): Promise<Frames & { readonly status: number }> {
+/** Reads an event stream frame by frame, or another one whose records end with `end`; comments are left out. */
+export async function frames(url: string, init: RequestInit = {}, end = "\n\n"): Promise<Frames & { readonly status: number }> {
   const connection = new AbortController();
   const response = await fetch(url, { ...init, signal: connection.signal });
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   const next = async (): Promise<string | undefined> => {
     for (;;) {
-      const end = text.indexOf("\n\n");
-      if (end >= 0) {
-        const frame = text.slice(0, end + 2);
-        text = text.slice(end + 2);
+      const at = text.indexOf(end);
+      if (at >= 0) {
+        const frame = text.slice(0, at + end.length);
+        text = text.slice(at + end.length);
         if (!frame.startsWith(":")) return frame;
         continue;
       }

@@ -1,7 +1,11 @@
-/** Started with --expose-gc as a process of its own: many runs of workflows, some of which wait, are cancelled or never read; writes what the heap holds. */
+/**
+ * Started with --expose-gc as a process of its own: many runs of workflows, some of which wait, are cancelled or never read; writes what the heap
+ * holds. `FERMATA_HEAP_RUNS` says how many.
+ */
 import { createStep, createWorkflow } from "../../src/workflows/index.ts";
 
 export interface WorkflowHeapReport {
+  readonly runs: number;
   /** Bytes after the warm-up, after half of the runs, after all. */
   readonly heap: readonly [number, number, number];
   readonly live: number;
@@ -9,7 +13,7 @@ export interface WorkflowHeapReport {
 }
 
 const WARM = 1_500;
-const RUNS = 5_000;
+const RUNS = Number(process.env["FERMATA_HEAP_RUNS"] ?? 5_000);
 
 const wait = createStep({
   id: "wait",
@@ -57,6 +61,7 @@ await runs(RUNS / 2);
 const half = await measure();
 await runs(RUNS / 2);
 const report: WorkflowHeapReport = {
+  runs: RUNS,
   heap: [warm, half, await measure()],
   live: workflow.host.worker.liveCount,
   timers: process.getActiveResourcesInfo().filter((name) => name === "Timeout").length,

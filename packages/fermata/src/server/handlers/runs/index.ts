@@ -2,7 +2,6 @@ import { AGENT_KIND } from "../../../agents/keeping/kept-turn.ts";
 import type { Answer } from "../../../agents/loop/run.ts";
 import { FermataError } from "../../../errors.ts";
 import type { RunRecord } from "../../../storage/runs.ts";
-import { cancelRun, deleteRun } from "../../../workflows/operations.ts";
 import { resumeRun } from "../../../workflows/resume.ts";
 import type { Handlers } from "../../route-table.ts";
 import { stopUnkept } from "../agents/unkept.ts";
@@ -30,9 +29,7 @@ const stream: Runs["stream"] = async ({ params, query }, call) =>
 const cancel: Runs["cancel"] = async ({ params }, call) => {
   if (stopUnkept(params.runId, call)) return { runId: params.runId, message: "Run cancelled" };
   const run = await findRun(params.runId, call);
-  if (run.kind === AGENT_KIND) {
-    if (!(await runsOf(call).cancel(run))) throw hasEnded(run);
-  } else await cancelRun(hostFor(call), findWorkflow(run.name, call), run.id);
+  if (!(await runsOf(call).cancel(run))) throw hasEnded(run);
   return { runId: run.id, message: "Run cancelled" };
 };
 
@@ -73,10 +70,8 @@ function answerOf({
 
 const remove: Runs["delete"] = async ({ params }, call) => {
   const run = await findRun(params.runId, call);
-  if (run.kind === AGENT_KIND) {
-    if (!(await runsOf(call).store.remove(run.id))) throw new FermataError("CONFLICT", `Run ${run.id} is under way: cancel it first.`);
-    await call.mastra.suspensionsFor(call.principal).claim(run.name, run.id);
-  } else await deleteRun(hostFor(call), findWorkflow(run.name, call), run.id);
+  if (!(await runsOf(call).store.remove(run.id))) throw new FermataError("CONFLICT", `Run ${run.id} is under way: cancel it first.`);
+  if (run.kind === AGENT_KIND) await call.mastra.suspensionsFor(call.principal).claim(run.name, run.id);
   return { runId: run.id, message: "Run deleted" };
 };
 
