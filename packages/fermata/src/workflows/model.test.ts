@@ -1,11 +1,20 @@
 /**
  * Random graphs with waits in sequences, branches at the same time, lists and workflows inside, answered in random order, and restarted at
- * random: what comes out is what a plain walk over the same description says.
+ * random: what comes out is what a plain walk over the same description says. `FERMATA_RESTARTS` says how many of them go through processes that
+ * come and go; 20 without it.
  */
 import fc from "fast-check";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { Mastra } from "../mastra.ts";
+import { SqliteStore } from "../storage/sqlite/sqlite-store.ts";
 import { createStep, createWorkflow, type Step } from "./index.ts";
+import { findRun } from "./operations.ts";
+import { resumeRun } from "./resume.ts";
+import { resultOf, type WorkflowResult } from "./result.ts";
 
 type Shape =
   | { readonly kind: "add"; readonly by: number }
@@ -138,3 +147,69 @@ test("a run comes out as a plain walk says, whatever is answered first, and no f
   );
   await fc.assert(property, { numRuns: 150 });
 }, 60_000);
+
+/** What happens to the process with an answer: nothing, it is replaced before, or it goes away in the middle of the work and another one goes on. */
+const CHANGES = ["stay", "before", "during"] as const;
+
+/** The app in a process of its own, as far as the store can tell. Every process makes the workflow anew. */
+function open(url: string, nodes: readonly Shape[], ran: Map<string, number>, runId: string) {
+  const storage = new SqliteStore({ url });
+  const workflow = build(ran)(nodes) as unknown as ReturnType<typeof createWorkflow>; // a chain is a workflow
+  const mastra = new Mastra({ logger: false, workflows: { w: workflow }, storage });
+  const host = mastra.workflowHost;
+  return {
+    start: async () => (await workflow.createRun({ runId })).start({ inputData: 1 }),
+    restart: async () => (await workflow.createRun({ runId })).restart(),
+    answer: async (step: readonly string[]) => void (await resumeRun(host, workflow, { runId, step, resumeData: 100 })),
+    async settled(): Promise<WorkflowResult> {
+      await host.worker.takeUp();
+      await host.runs.settled({ id: runId, resourceId: "" });
+      return resultOf(await findRun(host, workflow, runId));
+    },
+    async close(): Promise<void> {
+      await mastra.shutdown({ graceMs: 5_000 });
+      await storage.close();
+    },
+  };
+}
+
+test("a run goes on over a store as if no process had come or gone, between its answers or while it works", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "fermata-model-"));
+  const url = `file:${join(folder, "data.db")}`;
+  const property = fc.asyncProperty(
+    fc.array(shape, { minLength: 1, maxLength: 4 }),
+    fc.array(fc.tuple(fc.nat(), fc.constantFrom(...CHANGES)), { minLength: 1, maxLength: 8 }),
+    async (nodes, choices) => {
+      const ran = new Map<string, number>();
+      const runId = crypto.randomUUID();
+      let app = open(url, nodes, ran, runId);
+      const replace = async (): Promise<void> => {
+        await app.close();
+        app = open(url, nodes, ran, runId);
+      };
+      try {
+        let result: WorkflowResult = await app.start();
+        for (let turn = 0; result.status === "suspended"; turn++) {
+          const [choice, change] = choices[turn % choices.length] ?? [0, "stay"];
+          const path = result.suspended[choice % result.suspended.length] ?? [];
+          if (change === "before") await replace();
+          await app.answer(path);
+          if (change === "during") await replace();
+          result = await app.settled();
+        }
+        const end = { status: "success", result: expected({ kind: "nested", nodes }, 1) };
+        expect(result).toMatchObject(end);
+        await replace();
+        expect(await app.restart()).toMatchObject(end);
+        expect([...ran.values()].filter((times) => times > 1)).toEqual([]);
+      } finally {
+        await app.close();
+      }
+    },
+  );
+  try {
+    await fc.assert(property, { numRuns: Number(process.env["FERMATA_RESTARTS"] ?? 20) });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 600_000);

@@ -1,5 +1,5 @@
 import type { RunEvent, RunRecord, RunStatus } from "../runs.ts";
-import { toJsonText } from "../json-text.ts";
+import { toJsonText } from "../../schema/json-text.ts";
 import type { Reach } from "../reach.ts";
 
 /** A run, its journal and its events. */

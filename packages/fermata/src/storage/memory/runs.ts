@@ -6,7 +6,7 @@ import { pageOf, toWindow } from "../page.ts";
 import { ownerOf } from "../reach.ts";
 import type { Reach } from "../reach.ts";
 import type { ClaimedRun, ClaimFilter, Lease, NewRun, RunQuery, RunRecord, RunStore, RunWorkStore } from "../runs.ts";
-import { toJsonText } from "../json-text.ts";
+import { toJsonText } from "../../schema/json-text.ts";
 import { addEvents, fromText, isEnd } from "./run-table.ts";
 import type { RunRow, RunTable } from "./run-table.ts";
 

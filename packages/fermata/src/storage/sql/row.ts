@@ -1,5 +1,5 @@
 /** From rows to values. The columns are our own, so a value of another type is a fault of the store and not of the caller. */
-import { toJsonText } from "../json-text.ts";
+import { toJsonText } from "../../schema/json-text.ts";
 import type { Row, SqlValue } from "./database.ts";
 
 export function text(row: Row, column: string): string {

@@ -22,6 +22,16 @@ export function runCases(store: () => Store): void {
     return claimed[0]!;
   };
 
+  test("what JSON cannot say does not fail a write: a big number is text, a circle is cut, and what stands in two places stays in both", async () => {
+    const { runs, kind } = open();
+    const twice = { a: 1 };
+    const circle: Record<string, unknown> = { name: "loop", left: twice, right: [twice], big: 10n };
+    circle["self"] = { again: circle };
+    await runs.create({ id: "r", kind, name: "a", input: circle });
+    const input = { name: "loop", left: { a: 1 }, right: [{ a: 1 }], big: "10", self: { again: "[circular]" } };
+    expect((await runs.get("r"))?.input).toEqual(input);
+  });
+
   test("a run comes back as it was created", async () => {
     const { runs, kind } = open();
     const given = { id: "r", kind, name: "a", threadId: "t", parentRunId: "p", input: { a: [1] }, metadata: { m: 1 }, graphHash: "h" };
