@@ -80,6 +80,20 @@ test("a time whose run has begun, by a process that ended before it said so, beg
   expect(ran).toEqual(["sched_s_1000"]);
 });
 
+test("a time whose run cannot be begun at all is given up, and the history says so", { timeout: 30_000 }, async () => {
+  const inputSchema = z.any().refine((): boolean => {
+    throw new Error("secret");
+  });
+  const w = createWorkflow({ id: "w", inputSchema }).then(createStep({ id: "s", execute: async () => undefined }));
+  const mastra = new Mastra({ logger: false, workflows: { w: w.commit() } });
+  apps.push(mastra);
+  await mastra.schedulesFor(LOCAL_PRINCIPAL).create({ id: "s", workflowId: "w", cron: "0 0 1 1 *", nextFireAt: 1_000, target: {} });
+  mastra.start();
+  await wait(async () =>
+    expect(await triggersOf(mastra, "s")).toMatchObject([{ outcome: "failed", error: "The run could not be begun." }]),
+  );
+});
+
 test("without a storage schedules live in the process", { timeout: 30_000 }, async () => {
   const ran: string[] = [];
   const mastra = app(ran, { cron: EVERY_SECOND }, {}, false);

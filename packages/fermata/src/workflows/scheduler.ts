@@ -16,6 +16,8 @@ const AT_ONCE = 50;
 const LONGEST_WAIT_MS = 30_000;
 /** Milliseconds until the next try with a store that does not answer. */
 const RETRY_MS = 1_000;
+/** Milliseconds after its time until a schedule whose run cannot be begun, for no reason of the store's, is moved on. */
+const GIVE_UP_MS = 60_000;
 
 export interface SchedulerParts {
   readonly host: WorkflowHost;
@@ -130,11 +132,18 @@ export class Scheduler {
     // Times that were missed are made up for by one run.
     const next = nextFireAfter(cron, timezone, Math.max(Date.now(), nextFireAt));
     const isKept = this.#host.findWorkflow(workflowId)?.options.durability !== "memory";
-    const failure = isKept ? await this.#begin(schedule, runId) : undefined;
+    const failure = isKept ? await this.#begin(schedule, runId).catch((error: unknown) => this.#giveUp(schedule, error)) : undefined;
     const trigger = triggerOf(runId, nextFireAt, "schedule-fire", failure);
     const isMine = await this.#store.advance(schedule, nextFireAt, next, trigger);
     if (isMine && !isKept) await this.#begin(schedule, runId);
     if (isMine && failure) this.#host.logger.error("A schedule could not begin its run", { scheduleId: id, runId, error: failure });
+  }
+
+  /** One that fails for ever must not stand before the others for ever. */
+  #giveUp({ id, nextFireAt }: OwnedSchedule, error: unknown): FermataError {
+    if ((FermataError.is(error) && error.code === "UNAVAILABLE") || Date.now() - nextFireAt < GIVE_UP_MS) throw error;
+    this.#host.logger.error("A schedule is moved on without a run", { scheduleId: id, error });
+    return new FermataError("INTERNAL", "The run could not be begun.");
   }
 
   /** Resolves to why there is no run, if it is the schedule's own fault. Another fault is thrown: to try again may help. */
