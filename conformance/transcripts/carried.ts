@@ -25,10 +25,40 @@ export const OPENINGS: Readonly<Record<string, RecordedRequest>> = {
     body: { title: "Renamed", metadata: { size: 2 } },
   },
   "vector-upserted": post("/api/vector/demoVector/upsert", { indexName: "idx", vectors: [[1, 0, 0]], metadata: [{ t: "a" }], ids: ["v1"] }),
+  "stream-51-approval-on-thread": post("/api/agents/toolAgent/stream", {
+    messages: "delete it",
+    memory: { thread: "ta-thread", resource: "ta-res" },
+  }),
   "stream-28-tool-suspend": post("/api/agents/toolAgent/stream", { messages: "ask me" }),
   "responses-04-create-store": post("/api/v1/responses", { agent_id: "toolAgent", input: "weather history", store: true }),
   "conversations-01-create": post("/api/v1/conversations", { agent_id: "toolAgent", conversation_id: "conv-1", resource_id: "c-res", title: "Conv" }),
 };
+
+/** What is asked while the reply of a case is read, which does not end by itself. */
+export const MEANWHILE: Readonly<Record<string, readonly RecordedRequest[]>> = {
+  "stream-46-threads-subscribe": [
+    post("/api/agents/toolAgent/send-message", { message: "hello sub", resourceId: "sub-res", threadId: "sub-thread" }),
+    post("/api/agents/toolAgent/queue-message", { message: "delete it", resourceId: "sub-res", threadId: "sub-thread" }),
+  ],
+  "stream-50-subscribe-approval": [
+    post("/api/agents/toolAgent/send-message", {
+      message: { contents: "delete it", attributes: { sentFrom: "web" } },
+      resourceId: "ta-res",
+      threadId: "ta-thread",
+    }),
+    post("/api/agents/toolAgent/send-tool-approval", { resourceId: "ta-res", threadId: "ta-thread", toolCallId: "", approved: true }),
+  ],
+};
+
+/** The call that waits on the thread of a request, once there is one. */
+export async function waitingCall(base: string, { body }: RecordedRequest): Promise<Json> {
+  const query = `threadId=${String(memberOf(body, "threadId"))}&resourceId=${String(memberOf(body, "resourceId"))}`;
+  for (;;) {
+    const found = (await (await fetch(`${base}/api/agents/toolAgent/suspended-runs?${query}`)).json()) as Json;
+    const toolCallId = memberOf(found, "runs", 0, "toolCalls", 0, "toolCallId");
+    if (toolCallId !== undefined) return toolCallId;
+  }
+}
 
 /** Which case follows on which opening. */
 export const FOLLOWS: Readonly<Record<string, string>> = {
@@ -40,6 +70,7 @@ export const FOLLOWS: Readonly<Record<string, string>> = {
   "stream-23-approve-again": "stream-21-tool-approval",
   "stream-25-suspended-runs": "stream-24-tool-approval-2",
   "stream-26-decline-tool-call": "stream-24-tool-approval-2",
+  "stream-52-send-tool-approval": "stream-51-approval-on-thread",
   "stream-29-resume-stream": "stream-28-tool-suspend",
   "responses-05-get": "responses-04-create-store",
   "responses-07-previous-response-with-agent": "responses-04-create-store",

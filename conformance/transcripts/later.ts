@@ -2,28 +2,12 @@
 
 /** Cases that are not asked at all, by the beginning of their name. */
 export const LATER: readonly (readonly [names: readonly string[], reason: string])[] = [
-  [["stream-37-"], "a deprecated name of the stream route is not part of this issue"],
   [["agents-41-", "agents-42-"], "switching the model of a running agent is not part of this issue"],
   [["agents-43-", "agents-44-", "agents-45-"], "voice is not part of this issue"],
   [["agents-46-", "agents-47-"], "the legacy routes for models of the first provider interface are not part of this issue"],
   [["agents-50-", "agents-51-"], "cloning and improving agents needs the editor, which is not part of this issue"],
   [["stream-34-", "stream-35-"], "agent networks are not part of this issue"],
   [["stream-38-", "stream-39-", "stream-40-", "stream-41-"], "deprecated names of the stream route are not part of this issue"],
-  [
-    [
-      "stream-45-",
-      "stream-46-",
-      "stream-47-",
-      "stream-48-",
-      "stream-49-",
-      "stream-50-",
-      "stream-51-",
-      "stream-52-",
-      "stream-53-",
-      "stream-54-",
-    ],
-    "messages and subscriptions of threads come with their own issue",
-  ],
   [["system-02-"], "the description of all routes for the web page is not part of this issue; the OpenAPI document is"],
 ];
 

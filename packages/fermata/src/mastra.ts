@@ -206,6 +206,8 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
   readonly runWorker: RunWorker;
   /** The kept runs that a principal reaches. Absent without a storage. */
   readonly runsFor?: (principal: Principal) => ScopedRuns;
+  /** The runs that a principal reaches, those of the process included. */
+  readonly threadRunsFor: (principal: Principal) => ScopedRuns;
   /** Where workflows run. */
   readonly workflowHost: WorkflowHost;
   /** Begins the runs that schedules ask for. */
@@ -246,7 +248,8 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
     this.#ownSchedules = memorySchedules();
     const schedules = this.storage?.for(SYSTEM).schedules ?? this.#ownSchedules.work;
     this.scheduler = new Scheduler({ host: this.workflowHost, store: schedules, workflows: this.#workflows });
-    if (this.storage) this.runsFor = (principal) => new ScopedRuns(this.runWorker, reachOf(principal));
+    this.threadRunsFor = (principal) => new ScopedRuns(this.runWorker, reachOf(principal));
+    if (this.storage) this.runsFor = this.threadRunsFor;
     serveAgentRuns(this.runWorker, this);
     for (const [key, workflow] of this.#workflows) attachWorkflow(key, workflow, this.workflowHost);
     for (const agent of this.#agents.values()) agent.attach(this);
@@ -316,6 +319,11 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
   listWorkflows(): W {
     // As in `getAgent`.
     return Object.fromEntries(this.#workflows) as W;
+  }
+
+  /** Who follows threads in this process. */
+  get threadWatch(): { readonly isEmpty: boolean } {
+    return this.runWorker.threads;
   }
 
   getStorage(): Store | undefined {

@@ -22,6 +22,7 @@ import type { AgentOptions, Dynamic, Instructions, MessageInput, OnDisconnect } 
 import type { Processor } from "./processors.ts";
 import type { GenerateResult } from "./generate-result.ts";
 import type { Durability } from "../runs/run-log.ts";
+import type { ScopedRuns } from "../runs/scoped-runs.ts";
 import { about, declined, given, merge, owner, refuseWaiting, stoppable, type Owner } from "./run-parts.ts";
 import { assertResource, Remembering } from "./remembering.ts";
 import { collect, startable, type AgentSetup } from "./start.ts";
@@ -379,6 +380,8 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
       depth,
       ...named,
       conversation,
+      mail: given.mail,
+      mailbox: given.mailbox,
     };
   }
 
@@ -447,12 +450,24 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
   /** Where a turn of its own is kept; `undefined` where it is not, or when it is part of another run. */
   #turn(options: (AgentOptions | DelegateOptions) & RunLogging): KeptTurn | undefined {
     const host = this.#ownHost();
-    if (!host.runsFor || ("depth" in options && options.depth > 0)) return undefined;
-    const durability = ("durability" in options ? options.durability : undefined) ?? this.durability;
-    const runs =
-      durability === "memory" ? undefined : host.runsFor(options.principal ?? options.requestContext?.principal ?? LOCAL_PRINCIPAL);
-    if (!runs || durability === "memory") return undefined;
+    if ("depth" in options && options.depth > 0) return undefined;
+    const wanted = ("durability" in options ? options.durability : undefined) ?? this.durability;
+    const durability = host.runsFor ? wanted : "memory";
+    if (durability === "memory" && !host.threadRunsFor) return undefined;
+    const principal = options.principal ?? options.requestContext?.principal ?? LOCAL_PRINCIPAL;
+    const runs = durability === "memory" ? this.#followed(options, principal) : host.runsFor?.(principal);
+    if (!runs) return undefined;
     return new KeptTurn({ runs, durability, logger: options.logger ?? host.logger, attending: options.attending });
+  }
+
+  /** Where a turn goes that is kept nowhere, when somebody follows its thread or has sent something to it. */
+  #followed(options: (AgentOptions | DelegateOptions) & RunLogging, principal: Principal): ScopedRuns | undefined {
+    const host = this.#ownHost();
+    if (options.isFollowed) return host.threadRunsFor?.(principal);
+    if (!host.threadWatch || host.threadWatch.isEmpty) return undefined;
+    const runs = host.threadRunsFor?.(principal);
+    const memory = "memory" in options ? options.memory : undefined;
+    return runs?.isFollowed(owner(memory, options.requestContext ?? new RequestContext())) ? runs : undefined;
   }
 
   #suspensions(principal: Principal = LOCAL_PRINCIPAL): SuspensionStore {

@@ -155,7 +155,13 @@ export type AgentChunk =
   | EnvelopeChunk<"raw", unknown>
   | EnvelopeChunk<"step-finish", FinishPayload>
   | EnvelopeChunk<"finish", FinishPayload>
-  | { readonly type: `data-${string}`; readonly data: unknown; readonly id?: string; readonly transient?: boolean };
+  | {
+      readonly type: `data-${string}`;
+      readonly data: unknown;
+      readonly id?: string;
+      readonly transient?: boolean;
+      readonly runId?: string;
+    };
 
 /** A reader of a run. `push` may hand back a promise: the run waits for it, which is how a slow reader slows the model down. */
 export interface ChunkSink {

@@ -9,6 +9,8 @@ import type { Answer, DelegateTool, NestedAnswer, NestedWait, Run } from "./loop
 import type { AgentChunk, ChunkSink } from "./chunks.ts";
 import type { Attending } from "./attending.ts";
 import { runText } from "./loop/finish.ts";
+import type { Mail } from "./mail/mail.ts";
+import type { Mailbox } from "./mail/mailbox.ts";
 
 /** What delegation needs of an agent. */
 export interface Delegate {
@@ -38,6 +40,12 @@ export interface RunLogging {
   readonly attending?: Attending;
   /** What its record in the log holds, as data. */
   readonly facts?: unknown;
+  /** What woke the run. */
+  readonly mail?: Mail;
+  /** What it is to hear between its steps. */
+  readonly mailbox?: Mailbox;
+  /** Keep the turn at least in the process, where those who follow its thread find it. */
+  readonly isFollowed?: boolean;
 }
 
 export interface DelegateOptions extends RunLogging {

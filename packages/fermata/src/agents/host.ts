@@ -18,6 +18,10 @@ export interface AgentHost {
   readonly storage?: Store | undefined;
   /** Where the turns are kept that act for the principal. Absent where nothing is kept. */
   runsFor?(principal: Principal): ScopedRuns;
+  /** Where turns are found that are kept nowhere else, by those who follow their threads. */
+  threadRunsFor?(principal: Principal): ScopedRuns;
+  /** Who follows threads in this process. */
+  readonly threadWatch?: { readonly isEmpty: boolean };
   /** Where the runs of workflows live. */
   readonly workflowHost?: object;
 }

@@ -20,6 +20,7 @@ import { toGiven, type GivenMessages } from "./messages/given.ts";
 import type { StoredMessage } from "./messages/stored.ts";
 import { toStoredMessages } from "./messages/to-stored.ts";
 import { toModelMessages, withoutOpenCalls } from "./messages/to-model.ts";
+import type { MailMessage } from "./mail/mail.ts";
 import type { AnswerStatus, Conversation, Run } from "./loop/run.ts";
 import type { MessageInput } from "./options.ts";
 import { assistantMessage } from "./stored-answer.ts";
@@ -215,6 +216,13 @@ export class Remembering implements Conversation {
     // Estimates are rough, and the system text and the tools take their part.
     this.#limit = Math.min(half, Math.floor((contextLimit(error) ?? Infinity) * 0.7));
     return true;
+  }
+
+  hear(messages: readonly MailMessage[]): void {
+    if (this.#config.readOnly) return;
+    const given = toGiven(messages, Date.now()).messages;
+    const told = given.map(({ id = crypto.randomUUID(), role, content }): NewMessage => ({ id, role, createdAt: Date.now(), content }));
+    this.#turn.save(told).catch((error: unknown) => (this.#failure ??= { error }));
   }
 
   step(run: Run): void {

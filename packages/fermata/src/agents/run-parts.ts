@@ -52,7 +52,7 @@ export function about({ runId, agentId, threadId, resourceId }: RunSetup): {
   return { id: runId, name: agentId, ...(threadId !== undefined && { threadId }), ...(resourceId !== undefined && { resourceId }) };
 }
 
-/** The same options, with a signal that aborts when the turn is cancelled too. */
+/** The same options, with a signal that aborts when the turn is cancelled too, and the mailbox of the turn. */
 export function stoppable<O extends { readonly abortSignal?: AbortSignal }>(turn: KeptTurn, options: O): O {
-  return { ...options, abortSignal: turn.follow(options.abortSignal) };
+  return { ...options, abortSignal: turn.follow(options.abortSignal), mailbox: turn.mailbox };
 }

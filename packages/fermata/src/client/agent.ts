@@ -14,6 +14,9 @@ type Routes = Contract["agents"];
 type RunBody = z.input<Routes["generate"]["body"]>;
 type Reply<R extends keyof Routes> = z.output<Routes[R]["response"]>;
 
+type Mail = "sendMessage" | "queueMessage" | "sendSignal" | "subscribeToThread" | "abortThread" | "sendToolApproval";
+type Body<R extends Mail> = z.input<Routes[R]["body"]>;
+
 /** A text, or messages in the forms of AI SDK or of this server. */
 export type MessagesInput = RunBody["messages"];
 
@@ -85,6 +88,17 @@ export interface AgentClient<A = unknown, T = ToolsOfAgent<A>> {
   declineToolCall(call: WaitingCall & { readonly reason?: string }, options?: StreamingOptions): Promise<ClientStream<AgentPart<T>>>;
   approveToolCallGenerate(call: WaitingCall, options?: CallOptions): Promise<AgentReply<T>>;
   declineToolCallGenerate(call: WaitingCall & { readonly reason?: string }, options?: CallOptions): Promise<AgentReply<T>>;
+  /** Says something to a thread: the turn that is under way hears it between its steps, or it begins one. */
+  sendMessage(message: Body<"sendMessage">, options?: CallOptions): Promise<Reply<"sendMessage">>;
+  /** Says something to a thread in a turn of its own, after the one that is under way. */
+  queueMessage(message: Body<"queueMessage">, options?: CallOptions): Promise<Reply<"queueMessage">>;
+  sendSignal(signal: Body<"sendSignal">, options?: CallOptions): Promise<Reply<"sendSignal">>;
+  /** Shows the turns of a thread, one after the other, until it is left. A connection that breaks is opened anew: the turn under way is then shown again. */
+  subscribeToThread(thread: Body<"subscribeToThread">, options?: CallOptions): Promise<ClientStream<AgentPart<T>>>;
+  /** Stops the turn of a thread that is under way. */
+  abortThread(thread: Body<"abortThread">, options?: CallOptions): Promise<Reply<"abortThread">>;
+  /** Answers a waiting call of a thread. What follows is for those who follow the thread. */
+  sendToolApproval(answer: Body<"sendToolApproval">, options?: CallOptions): Promise<Reply<"sendToolApproval">>;
   /** Runs of the agent that wait for somebody, newest first. */
   listSuspendedRuns(query?: z.input<Routes["suspendedRuns"]["query"]>, options?: CallOptions): Promise<Reply<"suspendedRuns">>;
   /** Describes a tool of the agent. */
@@ -110,6 +124,12 @@ export function createAgent<A>(invoke: Invoke, agentId: string): AgentClient<A> 
     declineToolCall: (body: WaitingCall, options?: StreamingOptions) => call("declineToolCall", body, options),
     approveToolCallGenerate: (body: WaitingCall, options?: CallOptions) => call("approveToolCallGenerate", body, options),
     declineToolCallGenerate: (body: WaitingCall, options?: CallOptions) => call("declineToolCallGenerate", body, options),
+    sendMessage: (body: object, options?: CallOptions) => call("sendMessage", body, options),
+    queueMessage: (body: object, options?: CallOptions) => call("queueMessage", body, options),
+    sendSignal: (body: object, options?: CallOptions) => call("sendSignal", body, options),
+    subscribeToThread: (body: object, options?: CallOptions) => call("subscribeToThread", body, options),
+    abortThread: (body: object, options?: CallOptions) => call("abortThread", body, options),
+    sendToolApproval: (body: object, options?: CallOptions) => call("sendToolApproval", body, options),
     listSuspendedRuns: (query?: Values, options?: CallOptions) =>
       invoke("agents", "suspendedRuns", { params, ...(query && { query }) }, options),
     getTool: (toolId: string, options?: CallOptions) => invoke("agents", "getTool", { params: { agentId, toolId } }, options),

@@ -73,8 +73,10 @@ const LINES: Readonly<Record<string, Readonly<Record<string, string>>>> = ROUTES
 
 /** Routes whose streams close without a last event. */
 const ENDS_SILENTLY: ReadonlySet<string> = new Set(["streamVnext", "streamLegacy", "observeStreamLegacy"]);
+/** Streams of what others do. */
+const FOLLOWS: ReadonlySet<string> = new Set(["subscribeToThread"]);
 /** Streams that begin with the run's first event. */
-const FROM_START: ReadonlySet<string> = new Set(["stream", "observe"]);
+const FROM_START: ReadonlySet<string> = new Set(["stream", "streamUntilIdle", "observe"]);
 
 function lineOf(group: string, name: string): [method: Method, path: string, framing?: string] {
   const line = LINES[group]?.[name];
@@ -105,6 +107,7 @@ export function createInvoke(transport: Transport, streams: StreamOptions): Invo
       ...(typeof workflowId === "string" && { workflowId }),
       ...(typeof runId === "string" && { runId }),
       fromStart: FROM_START.has(name),
+      follows: FOLLOWS.has(name),
       endsSilently: ENDS_SILENTLY.has(name),
       ...(follow && {
         follow: (open, stop) => follow((body) => open(outgoingOf("stream", { ...call, body }, withoutKey(options))), stop),

@@ -21,6 +21,8 @@ export interface StreamCall {
   readonly fromStart?: boolean;
   /** The stream has no event that says its end. */
   readonly endsSilently?: boolean;
+  /** The stream shows what others do: it has no run of its own, and is opened anew when it breaks. */
+  readonly follows?: boolean;
   /** Makes what may go on after the end; `open` sends the next request. */
   readonly follow?: (open: (outgoing: Outgoing) => Promise<Response>, signal: AbortSignal) => Follower;
 }
@@ -39,7 +41,7 @@ export async function openStream<T>(transport: Transport, call: StreamCall): Pro
     current = { ...outgoing, idempotencyKey, headers: { ...outgoing.headers, ...headers }, signal: both };
     return transport.open(current);
   };
-  const cancel = (id: string): Promise<unknown> => cancelRun(transport, id, workflowId);
+  const cancel = (id: string): Promise<unknown> => (call.follows ? Promise.resolve() : cancelRun(transport, id, workflowId));
   let known = runId;
   const stop = (): void => {
     if (onAbort === "cancel" && known !== undefined) void cancel(known).catch(() => undefined); // it may have ended by now
@@ -86,6 +88,7 @@ async function reopen(transport: Transport, call: StreamCall, position: Position
   const { runId, lastEventId, received } = position;
   const { outgoing, workflowId } = call;
   const next = { retries: 0, signal: outgoing.signal };
+  if (call.follows) return { response: await transport.open({ ...outgoing, retries: 0 }), skip: 0 };
   if (runId !== undefined && (lastEventId !== undefined || (received === 0 && call.fromStart && workflowId === undefined))) {
     const headers = {
       ...outgoing.headers,

@@ -23,6 +23,8 @@ export interface RouteSpec {
   /** The reply, or with `stream` one event of it. */
   readonly response: Shape;
   readonly stream?: StreamFraming;
+  /** The stream shows what others do, as long as its reader stays: it is not kept for a repeat of the call. */
+  readonly follows?: true;
   /** One event of the reply to a body that says `stream: true`. */
   readonly events?: Shape;
   /** The handler gives the reply itself: a redirection, or one that sets cookies. */

@@ -6,6 +6,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import { insist } from "./insist.ts";
 import { LeaseLost, LiveRun, type EventBatching } from "./live-run.ts";
 import type { Durability, RunLog, RunRef } from "./run-log.ts";
+import { ThreadWatch } from "./thread-watch.ts";
 
 /** How a run's work ended, with the last events of it. */
 export interface Settlement {
@@ -42,6 +43,8 @@ export class RunWorker {
   readonly log: RunLog;
   /** Unique per start of a process. */
   readonly id = crypto.randomUUID();
+  /** Who follows threads in this process. */
+  readonly threads = new ThreadWatch();
   readonly #logger: Logger;
   readonly #leaseMs: number;
   readonly #concurrency: number;
@@ -169,6 +172,7 @@ export class RunWorker {
    */
   async stop(graceMs = 0): Promise<void> {
     this.#isStopping = true;
+    this.threads.close();
     for (const timer of this.#polls) clearInterval(timer);
     this.#polls = [];
     clearTimeout(this.#alarm?.timer);
@@ -305,6 +309,8 @@ export class RunWorker {
     // What this process had of it was taken away while it gave no sign of life.
     this.#live.get(key)?.abandon();
     this.#live.set(key, live);
+    const { threadId } = live.record;
+    if (threadId !== undefined && !this.threads.isEmpty) this.threads.tell({ ...live.ref, threadId });
     if (this.#isStopping) live.isLeaving = true;
     this.#done.set(live, this.#work(live, key));
     return live;

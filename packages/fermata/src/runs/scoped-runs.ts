@@ -7,6 +7,7 @@ import { readRun, type ReadOptions } from "./read-run.ts";
 import { reachOfRun, type Durability, type RunRef } from "./run-log.ts";
 import type { RunWorker } from "./run-worker.ts";
 import { ValueReader } from "./shared-values.ts";
+import type { ThreadRef } from "./thread-watch.ts";
 
 /** Milliseconds between looks at a run that another process works on. */
 const POLL_MS = 100;
@@ -14,6 +15,12 @@ const PAGE = 1_000;
 
 /** A run as this module's callers name it: its record, or what is left of it. */
 type Run = Pick<RunRecord, "id" | "resourceId">;
+
+/** A thread as its owner names it. */
+export interface ThreadOwner {
+  readonly threadId: string;
+  readonly resourceId: string | undefined;
+}
 
 /** The runs that somebody reaches, whichever process works on them. What is out of reach answers like what is not there. */
 export class ScopedRuns {
@@ -107,6 +114,29 @@ export class ScopedRuns {
   /** The events of a run in their order, each once, until it ends. Ends silently when the signal aborts. */
   read(run: Run, options: ReadOptions): AsyncGenerator<NewEvent> {
     return readRun(this.#worker, this.#ref(run), options);
+  }
+
+  /** Calls `listener` when this process begins to work on a run of the thread, and when it stops working altogether. Gives the function that ends it. */
+  follow(thread: ThreadOwner, listener: () => void): () => void {
+    return this.#worker.threads.add(this.#thread(thread), listener);
+  }
+
+  isFollowed({ threadId, resourceId }: { readonly threadId: string | undefined; readonly resourceId: string | undefined }): boolean {
+    return threadId !== undefined && this.#worker.threads.has(this.#thread({ threadId, resourceId }));
+  }
+
+  /** Whether this process takes up no runs any more. */
+  get isStopping(): boolean {
+    return this.#worker.threads.isClosed;
+  }
+
+  /** Whether runs of other processes are among them. */
+  get isShared(): boolean {
+    return this.#worker.log.isShared;
+  }
+
+  #thread({ threadId, resourceId }: ThreadOwner): ThreadRef {
+    return { tenant: this.reach.tenant, resourceId: this.reach.resourceId ?? resourceId ?? "", threadId };
   }
 
   #ref({ id, resourceId }: Run): RunRef {

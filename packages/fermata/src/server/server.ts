@@ -221,7 +221,7 @@ function once(
   respond: () => Promise<Response>,
 ): Promise<Response> {
   const { request } = incoming;
-  if (entry.spec.method === "GET" || entry.spec.raw) return respond();
+  if (entry.spec.method === "GET" || entry.spec.raw || entry.spec.follows) return respond();
   const key = idempotencyKey(request);
   const asked = {
     request,
@@ -269,7 +269,7 @@ function toStream(framing: StreamFraming, run: StreamSource, call: RequestCall, 
     framing,
     encoder,
     audience: call.audience,
-    ids: framing === "sse" && !encoder && (run.numbered === true || call.wantsIds),
+    ids: framing === "sse" && !encoder && (run.numbered ?? call.wantsIds),
     logger: withFields(call.logger, { runId: run.runId }),
     heartbeatMs: options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
     onCancel: () => call.leave(),

@@ -62,7 +62,7 @@ describe("the public", () => {
 
   test("has been shown every type of chunk that it may see, and none besides", () => {
     expect([...types].filter((type) => !type.startsWith("data-")).toSorted()).toEqual([...PUBLIC_CHUNK_TYPES].toSorted());
-    expect([...types].filter((type) => type.startsWith("data-"))).toEqual(["data-note"]);
+    expect([...types].filter((type) => type.startsWith("data-"))).toEqual(["data-note", "data-user-message"]);
   });
 });
 

@@ -4,6 +4,7 @@ import { OPENAI_ROUTES } from "./openai-routes.ts";
 import { WORKFLOW_ROUTES } from "./workflow-routes.ts";
 import { RUN_ROUTES } from "./run-routes.ts";
 import { SCHEDULE_ROUTES } from "./schedule-routes.ts";
+import { MAIL_ROUTES } from "./mail-routes.ts";
 import { MEMORY_ROUTES } from "./memory-routes.ts";
 import type { TestServer } from "./test-server.ts";
 
@@ -57,6 +58,8 @@ export const ROUTES: Readonly<Record<string, Ask>> = {
   "agents.get": gets("/agents/main", "/agents/parent", "/agents/throwing", "/agents/unknown"),
   "agents.generate": talk("generate"),
   "agents.stream": talk("stream"),
+  "agents.streamUntilIdle": talk("stream-until-idle"),
+  "agents.resumeStreamUntilIdle": answer("resume-stream-until-idle", "asks", { resumeData: { because: "so" } }),
   "compat.generateVnext": talk("generate/vnext"),
   "compat.streamVnext": talk("stream/vnext"),
   "agents.resumeStream": answer("resume-stream", "asks", { resumeData: { because: "so" } }),
@@ -94,6 +97,7 @@ export const ROUTES: Readonly<Record<string, Ask>> = {
   "auth.signUp": async (server) => [await call(server, "POST", "/auth/credentials/sign-up", { email: "e", password: "p" })],
   "auth.rolePermissions": gets("/auth/roles/viewer/permissions", "/auth/roles/unknown/permissions"),
   "auth.permissionPatterns": gets("/auth/permission-patterns"),
+  ...MAIL_ROUTES,
   ...MEMORY_ROUTES,
   ...OPENAI_ROUTES,
   ...WORKFLOW_ROUTES,

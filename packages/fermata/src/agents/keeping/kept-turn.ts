@@ -10,6 +10,7 @@ import type { Attending } from "../attending.ts";
 import type { AgentChunk, ChunkSink } from "../chunks.ts";
 import type { OpenRun } from "../delegation.ts";
 import { toChunkError } from "../loop/errors.ts";
+import { Mailbox } from "../mail/mailbox.ts";
 import { NO_SINK, type Run } from "../loop/run.ts";
 import type { RunStatus } from "../loop/state.ts";
 import { toKept } from "./kept-chunk.ts";
@@ -19,7 +20,8 @@ export const AGENT_KIND = "agent";
 
 export interface KeptTurnOptions {
   readonly runs: ScopedRuns;
-  readonly durability: Exclude<Durability, "memory">;
+  /** `memory`: the run is in the log of the process alone. */
+  readonly durability: Durability;
   readonly logger: Logger;
   /** Who else waits for the turn; readers in this process are counted in. */
   readonly attending?: Attending | undefined;
@@ -38,6 +40,8 @@ const STATUS = { finished: "done", tripwire: "done", failed: "failed", aborted: 
 export class KeptTurn {
   readonly runs: ScopedRuns;
   readonly attending: Attending | undefined;
+  /** What is sent to it while it is under way. */
+  readonly mailbox = new Mailbox();
   readonly #options: KeptTurnOptions;
   readonly #controller = new AbortController();
   readonly #settlement = Promise.withResolvers<Settlement>();
@@ -77,7 +81,7 @@ export class KeptTurn {
   begin(open: OpenRun, about: Turn, isUnknown: boolean): OpenRun {
     const { runs, durability } = this.#options;
     const start = (): Promise<LiveRun | undefined> => runs.start({ ...about, kind: AGENT_KIND }, this, durability);
-    return this.#keep(open, start, durability === "full" ? "first" : isUnknown ? "late" : "beside", about);
+    return this.#keep(open, start, durability === "full" ? "first" : isUnknown && durability === "batched" ? "late" : "beside", about);
   }
 
   /** The next stretch of a run that waited. One that the log does not know begins there anew. */
@@ -135,6 +139,7 @@ export class KeptTurn {
           this.#options.durability === "full" ? new DurableSink(this, sink) : new KeepingSink(this, sink, shown),
         );
         clearTimeout(late);
+        this.mailbox.close();
         if (begun) {
           this.#settlement.resolve(settlementOf(run));
           const live = await begun;

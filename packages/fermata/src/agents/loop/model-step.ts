@@ -11,6 +11,7 @@ import { abortFor } from "../processors.ts";
 import { toModelMessages } from "../messages/to-model.ts";
 import { isoTime } from "../messages/iso-time.ts";
 import { toStoredMessages } from "../messages/to-stored.ts";
+import { withHeard } from "./hear.ts";
 import { incompleteAnswer, PartConsumer } from "./read-parts.ts";
 import type { Run } from "./run.ts";
 import type { StepRecord, ToolOutput } from "./state.ts";
@@ -166,8 +167,9 @@ function callOptions(run: Run, candidates: readonly ModelCandidate[], prepared: 
 }
 
 /** What has been said so far, as input processors have changed it. */
-function conversation({ remembered, history, produced, view, setup }: Run): ModelMessage[] {
-  const messages = view ? [...view.messages, ...produced.slice(view.upTo)] : [...remembered, ...history, ...produced];
+function conversation({ remembered, history, produced, heard, view, setup }: Run): ModelMessage[] {
+  const said = heard ? withHeard(produced, heard, view?.upTo ?? 0) : view ? produced.slice(view.upTo) : produced;
+  const messages = view ? [...view.messages, ...said] : [...remembered, ...history, ...said];
   if (setup.inputProcessors.length === 0) return messages;
   // Processors may add system messages; providers take them at the beginning only.
   const isSystem = ({ role }: ModelMessage): boolean => role === "system";

@@ -22,6 +22,7 @@ export function restoreRun(
   run.answered.push(...saved.answered);
   run.view = saved.view;
   run.processorRetries = saved.processorRetries;
+  run.heard = saved.heard;
   run.resumedStep = saved.step.stepNumber;
   run.remembered = saved.remembered ?? [];
   const consumer = new PartConsumer(run, saved.step);

@@ -9,12 +9,14 @@ import { toJsonSchema } from "../../schema/schema.ts";
 import type { AgentChunk } from "../chunks.ts";
 import type { GenerateResult } from "../generate-result.ts";
 import { toModelMessages } from "../messages/to-model.ts";
+import { mailChunk, type Mail } from "../mail/mail.ts";
 import { toStoredMessages } from "../messages/to-stored.ts";
 import { abortFor, Tripwire } from "../processors.ts";
 import { toGenerateResult } from "../result.ts";
 import { toChunkError } from "./errors.ts";
 import { finishPayload, stepFinishPayload, stepMessages } from "./finish.ts";
 import { tell } from "./callbacks.ts";
+import { hear } from "./hear.ts";
 import { askMetered, askModel, newStep, type ModelStep } from "./model-step.ts";
 import { processResult } from "./output-result.ts";
 import { NO_PARTS, type Answer, type Run } from "./run.ts";
@@ -62,6 +64,7 @@ async function begin(run: Run): Promise<void> {
   const { setup } = run;
   const { conversation } = setup;
   await run.emit({ type: "start", runId: run.id, from: "AGENT", payload: { id: setup.agentId, messageId: run.messageId } });
+  if (setup.mail) await run.emit(mailChunk(setup.mail, run.id));
   if (conversation) await conversation.begin(run);
   for (const processor of setup.inputProcessors) {
     if (!processor.processInput) continue;
@@ -110,6 +113,7 @@ async function endStep(run: Run, current: ModelStep): Promise<boolean> {
   run.produced.push(...step.messages);
   run.open = NO_PARTS;
   run.addUsage(step.usage);
+  const heard = run.setup.mailbox ? listen(run, step) : undefined;
   if (!step.isContinued && step.finishReason !== "error") {
     try {
       if (run.setup.outputProcessors.length > 0) await processResult(run);
@@ -123,6 +127,7 @@ async function endStep(run: Run, current: ModelStep): Promise<boolean> {
     if (run.setup.structured) await endStructured(run, step);
   }
   if (run.isObserved) await run.emit({ type: "step-finish", runId: run.id, from: "AGENT", payload: stepFinishPayload(run, step) });
+  for (const mail of heard ?? []) await run.emit(mailChunk(mail, run.id));
   const { onStepFinish } = run.setup.options;
   if (onStepFinish) await tell(run.setup.logger, "onStepFinish", onStepFinish, step);
   if (step.isContinued) run.setup.conversation?.step(run);
@@ -158,16 +163,29 @@ function voidStep({ step, consumer }: ModelStep): void {
   for (const list of [step.toolCalls, step.toolResults, step.sources, step.files, step.messages, consumer.content]) list.length = 0;
 }
 
+/** What has been sent to the run meanwhile. With it the run goes on where it would have ended; without it nothing more is taken then. */
+function listen(run: Run, step: StepRecord): readonly Mail[] | undefined {
+  const mail = settledCalls(run, step) === undefined ? [] : hear(run);
+  if (mail.length > 0) step.isContinued = true;
+  else if (!step.isContinued) run.setup.mailbox?.close();
+  return mail;
+}
+
 /** Whether the model has something new to hear: every call of the step was settled here, and it may be asked again. */
 function mayGoOn(run: Run, step: StepRecord): boolean {
-  if (step.finishReason === "error" || step.stepNumber + 1 >= run.setup.maxSteps) return false;
+  return (settledCalls(run, step) ?? 0) > 0;
+}
+
+/** The number of calls that were settled here; `undefined` when the model may not be asked again, or somebody else has to run a call. */
+function settledCalls(run: Run, step: StepRecord): number | undefined {
+  if (step.finishReason === "error" || step.stepNumber + 1 >= run.setup.maxSteps) return undefined;
   let calls = 0;
   for (const call of step.toolCalls) {
     if (call.providerExecuted) continue;
     calls++;
-    if (!isSettled(run, step, call.toolCallId)) return false; // the caller runs it
+    if (!isSettled(run, step, call.toolCallId)) return undefined; // the caller runs it
   }
-  return calls > 0;
+  return calls;
 }
 
 function isSettled(run: Run, step: StepRecord, toolCallId: string): boolean {

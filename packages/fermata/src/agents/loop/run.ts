@@ -10,9 +10,12 @@ import type { ToolOutputSink } from "../../tools/tool-writer.ts";
 import type { AnyTool, ProviderTool } from "../../tools/tool.ts";
 import type { AgentChunk, ChunkSink, ToolCallPayload } from "../chunks.ts";
 import type { ClientTool, AgentOptions, StructuredOutput } from "../options.ts";
+import type { Mail, MailMessage } from "../mail/mail.ts";
+import type { Mailbox } from "../mail/mailbox.ts";
 import type { StoredMessage, StoredPart } from "../messages/stored.ts";
 import { abortFor, type Processor } from "../processors.ts";
 import { tell } from "./callbacks.ts";
+import type { Heard } from "./hear.ts";
 import type {
   AssistantPart,
   ConversationView,
@@ -51,6 +54,10 @@ export interface RunSetup {
   readonly resourceId: string | undefined;
   /** Absent when nothing is remembered. */
   readonly conversation: Conversation | undefined;
+  /** What woke the run. */
+  readonly mail?: Mail | undefined;
+  /** What it is to hear between its steps. Absent where nobody could send anything. */
+  readonly mailbox?: Mailbox | undefined;
 }
 
 /** A tool as a run sees it: the server's own, another agent, the provider's, or the caller's. */
@@ -112,6 +119,8 @@ export interface Conversation {
   fit(messages: readonly ModelMessage[]): readonly ModelMessage[];
   /** Whether the call that failed so is worth another try with less of the conversation. */
   mayShrink(error: unknown): boolean;
+  /** Something was said to the run while it was under way. */
+  hear(messages: readonly MailMessage[]): void;
   /** A step has ended and another one follows. */
   step(run: Run): void;
   /** Stores the answer as it is. */
@@ -157,6 +166,8 @@ export class Run {
   processorRetries = 0;
   /** The conversation as input processors have changed it, and how much of `produced` is in it. */
   view: ConversationView | undefined;
+  /** What was said to the run while it was under way, in its order. */
+  heard: readonly Heard[] | undefined;
   /** Why the last answer was sent back; told to the model until it gives one that is not. */
   feedback: readonly ModelMessage[] = [];
   /** The answer as output processors have changed it. */

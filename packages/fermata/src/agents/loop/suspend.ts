@@ -7,6 +7,7 @@ import type { SavedContext } from "../../context/request-context.ts";
 import { toBase64 } from "../messages/base64.ts";
 import { toJsonValue } from "../messages/json-value.ts";
 import type { AgentOptions } from "../options.ts";
+import type { Heard } from "./hear.ts";
 import type { Run } from "./run.ts";
 import type { AssistantPart, ConversationView, PendingCall, SettledCall, StepRecord } from "./state.ts";
 
@@ -31,6 +32,7 @@ export interface SavedRun {
   readonly answered: PendingCall[];
   readonly view?: ConversationView;
   readonly processorRetries: number;
+  readonly heard?: readonly Heard[];
 }
 
 export async function saveSuspended(run: Run, step: StepRecord, content: AssistantPart[]): Promise<void> {
@@ -56,6 +58,7 @@ export async function saveSuspended(run: Run, step: StepRecord, content: Assista
     requestContext: setup.requestContext.toSaved(),
     ...(run.view && { view: run.view }),
     processorRetries: run.processorRetries,
+    ...(run.heard && { heard: run.heard }),
   };
   const suspension: Suspension = {
     runId: run.id,
@@ -132,7 +135,8 @@ export function readSaved(suspension: Suspension): SavedRun {
   const saved = JSON.parse(suspension.state) as SavedRun; // written by `saveSuspended`
   if (saved.version !== 1)
     throw new FermataError("CONFLICT", `Run ${suspension.runId} was suspended by another version and cannot be resumed.`);
-  for (const message of [...(saved.remembered ?? []), ...saved.history, ...saved.produced, ...(saved.view?.messages ?? [])])
+  const heard = (saved.heard ?? []).flatMap(({ messages }) => messages);
+  for (const message of [...(saved.remembered ?? []), ...saved.history, ...saved.produced, ...(saved.view?.messages ?? []), ...heard])
     reviveFiles(message);
   return saved;
 }

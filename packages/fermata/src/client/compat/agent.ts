@@ -1,6 +1,6 @@
 /** An agent under the reference's names. */
 import type { JsonSchema, Schema } from "../../schema/schema.ts";
-import { createAgent, type AgentCallOptions, type MessagesInput } from "../agent.ts";
+import { createAgent, type AgentCallOptions, type AgentClient, type MessagesInput } from "../agent.ts";
 import type { Invoke } from "../api.ts";
 import type { AgentEvent } from "../infer.ts";
 import type { ClientStream } from "../stream.ts";
@@ -31,6 +31,7 @@ export type AgentParams<O> = Loose<Omit<AgentCallOptions, "structuredOutput" | "
 /** A whole answer. */
 export type FullOutput<O> = Omit<ReplyOf<"agents", "generate">, "object"> & { object: O };
 
+type ThreadParams = Parameters<AgentClient["subscribeToThread"]>[0] & { abortSignal?: AbortSignal };
 type Waiting = { runId: string; toolCallId?: string; model?: string; requestContext?: Context };
 type Declined = Waiting & { reason?: string };
 
@@ -40,12 +41,6 @@ const OTHER = {
   browserSession: "GET /agents/:agentId/browser/session threadId",
   closeBrowser: "POST /agents/:agentId/browser/close threadId",
   enhanceInstructions: "POST /agents/:agentId/instructions/enhance instructions comment",
-  sendMessage: "POST /agents/:agentId/send-message *",
-  queueMessage: "POST /agents/:agentId/queue-message *",
-  sendSignal: "POST /agents/:agentId/signals *",
-  subscribeToThread: "POST~ /agents/:agentId/threads/subscribe *",
-  abortThread: "POST /agents/:agentId/threads/abort *",
-  sendToolApproval: "POST /agents/:agentId/send-tool-approval *",
   clone: "POST /agents/:agentId/clone *",
   listVersions: "GET /stored/agents/:agentId/versions * @",
   createVersion: "POST /stored/agents/:agentId/versions * @",
@@ -76,6 +71,11 @@ const OWN = {
   declineToolCall: "POST~ /agents/:agentId/decline-tool-call *",
   approveToolCallGenerate: "POST /agents/:agentId/approve-tool-call-generate *",
   declineToolCallGenerate: "POST /agents/:agentId/decline-tool-call-generate *",
+  sendMessage: "POST /agents/:agentId/send-message *",
+  queueMessage: "POST /agents/:agentId/queue-message *",
+  sendSignal: "POST /agents/:agentId/signals *",
+  abortThread: "POST /agents/:agentId/threads/abort *",
+  sendToolApproval: "POST /agents/:agentId/send-tool-approval *",
   getTool: "GET /agents/:agentId/tools/:toolId toolId @",
   executeTool: "POST /agents/:agentId/tools/:toolId/execute toolId *",
 } as const;
@@ -92,12 +92,26 @@ export interface Agent extends Methods<typeof OTHER> {
   resumeStream<O = undefined>(resumeData: unknown, options: AgentParams<O> & Waiting): Promise<StreamedResponse<Chunk>>;
   approveToolCall(params: Waiting & { abortSignal?: AbortSignal }): Promise<StreamedResponse<Chunk>>;
   declineToolCall(params: Declined & { abortSignal?: AbortSignal }): Promise<StreamedResponse<Chunk>>;
+  sendMessage(params: BodyOf<"agents", "sendMessage">): Promise<ReplyOf<"agents", "sendMessage">>;
+  queueMessage(params: BodyOf<"agents", "queueMessage">): Promise<ReplyOf<"agents", "queueMessage">>;
+  sendSignal(params: BodyOf<"agents", "sendSignal">): Promise<ReplyOf<"agents", "sendSignal">>;
+  subscribeToThread(params: BodyOf<"agents", "subscribeToThread"> & { abortSignal?: AbortSignal }): Promise<ThreadSubscription>;
+  abortThread(params: BodyOf<"agents", "abortThread">): Promise<ReplyOf<"agents", "abortThread">>;
+  sendToolApproval(params: BodyOf<"agents", "sendToolApproval">): Promise<ReplyOf<"agents", "sendToolApproval">>;
   approveToolCallGenerate(params: Waiting): Promise<FullOutput<Untyped>>;
   declineToolCallGenerate(params: Declined): Promise<FullOutput<Untyped>>;
   listSuspendedRuns(params?: QueryOf<"agents", "suspendedRuns">, requestContext?: Context): Promise<ReplyOf<"agents", "suspendedRuns">>;
   getTool(toolId: string, requestContext?: Context): Promise<ReplyOf<"agents", "getTool">>;
   executeTool(toolId: string, params: BodyOf<"agents", "executeTool"> & { runId?: string }): Promise<Untyped>;
   readonly voice: Methods<typeof VOICE>;
+}
+
+/** The turns of a thread, as long as somebody reads. A connection that breaks is opened anew. */
+export interface ThreadSubscription extends StreamedResponse<Chunk> {
+  /** Stops the turn that is under way. Resolves to whether there was one. */
+  abort(): Promise<boolean>;
+  /** Leaves the thread. */
+  unsubscribe(): void;
 }
 
 type Options = AgentCallOptions<unknown, JsonSchema>;
@@ -113,6 +127,13 @@ export function makeAgent(connection: Connection, invoke: Invoke, agentId: strin
     // Older code gives the messages among the options.
     stream: (messages: MessagesInput | (Options & { readonly messages: MessagesInput }), options: Options = {}) =>
       streamed(hasMessages(messages) ? agent.stream(messages.messages, { ...messages, ...options }) : agent.stream(messages, options)),
+    subscribeToThread: async ({ abortSignal, ...thread }: ThreadParams): Promise<ThreadSubscription> => {
+      const stream = await inTheirWords(agent.subscribeToThread(thread, abortSignal && { signal: abortSignal }));
+      return Object.assign(toResponse<Chunk>(stream), {
+        abort: async () => (await agent.abortThread(thread)).aborted,
+        unsubscribe: () => stream.detach(),
+      });
+    },
     resumeStream: (resumeData: unknown, options: Options & { readonly runId: string }) => streamed(agent.resumeStream(resumeData, options)),
     voice: makeMethods(connection, VOICE, bound),
   };

@@ -66,7 +66,8 @@ async function send(connection: Connection, line: string, bound: Values, args: r
     signal,
   };
   if (!verb.endsWith("~")) return connection.transport.json(outgoing);
-  const stream = await openStream(connection.transport, { framing: "sse", outgoing, options: connection.streams, signal });
+  const follows = template.endsWith("/threads/subscribe");
+  const stream = await openStream(connection.transport, { framing: "sse", outgoing, options: connection.streams, signal, follows });
   return toResponse(stream);
 }
 

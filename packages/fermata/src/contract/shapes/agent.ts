@@ -158,6 +158,8 @@ const Messages = z
   .union([z.string(), z.array(z.unknown()), z.looseObject({})])
   .describe("A text, or messages in the forms of AI SDK or this server");
 
+/** The options of a run that its caller does not read. */
+export const RunOptions = z.object(runOptions).meta({ id: "AgentRunOptions" });
 export const RunBody = z.object({ messages: Messages, ...runOptions }).meta({ id: "AgentRun" });
 export const ResumeBody = z
   .object({ ...runOptions, runId: Id, resumeData: z.unknown(), toolCallId: z.string().optional(), messages: Messages.optional() })

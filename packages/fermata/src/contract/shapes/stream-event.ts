@@ -97,6 +97,7 @@ export const AgentStreamEvent = z
       data: z.unknown(),
       id: z.string().optional(),
       transient: z.boolean().optional(),
+      runId: z.string().optional(),
     }),
   ])
   .meta({ id: "AgentStreamEvent" });

@@ -13,6 +13,7 @@ import { authHandlers } from "./auth/index.ts";
 import { create as createChatCompletion } from "./chat/create.ts";
 import { getModel } from "./chat/get-model.ts";
 import { listModels } from "./chat/list-models.ts";
+import { mailHandlers } from "./mail/index.ts";
 import { memoryCompatHandlers, memoryHandlers } from "./memory/index.ts";
 import { conversationHandlers } from "./conversations/index.ts";
 import { responseHandlers } from "./responses/index.ts";
@@ -43,6 +44,9 @@ export const handlers: Handlers = {
     suspendedRuns,
     observe,
     recover,
+    streamUntilIdle: (input, call) => stream(input, call),
+    resumeStreamUntilIdle: (input, call) => resumeStream(input, call),
+    ...mailHandlers,
     getTool,
     executeTool,
   },

@@ -19,9 +19,8 @@ export class Admission {
     if (this.#taken.length === 0) return run;
     this.#isHeld = true;
     return {
-      runId: run.runId,
+      ...run,
       start: (sink) => run.start(sink).finally(() => this.#leave()),
-      ...(run.reform && { reform: run.reform }),
     };
   }
 

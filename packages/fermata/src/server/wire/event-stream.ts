@@ -21,8 +21,10 @@ export interface StreamSource {
   readonly runId: string;
   /** Gives chunk after chunk until the end. Where `push` hands back a promise, it waits for it. */
   start(sink: { push(chunk: StreamedChunk, seq?: number): void | Promise<void> }): Promise<Run | undefined>;
-  /** Show the chunks' numbers, whatever the request says. */
+  /** Whether the chunks' numbers are shown, whatever the request says. */
   readonly numbered?: boolean;
+  /** A comment that is written before everything else. */
+  readonly greeting?: string;
   /** What is written in place of a chunk that has been projected. */
   readonly reform?: (shown: unknown) => readonly unknown[];
 }
@@ -109,6 +111,7 @@ class EventStream {
   /** The frame of a text delta up to its text, and the id that it is for: nearly all frames differ in nothing else. */
   #deltaHead = "";
   #deltaId: string | undefined;
+  #deltaRunId: string | undefined;
   #reform: StreamSource["reform"];
   #runId = "";
   #limit: ReturnType<typeof setTimeout> | undefined;
@@ -153,6 +156,7 @@ class EventStream {
   async show(run: StreamSource): Promise<void> {
     this.#reform = run.reform;
     this.#runId = run.runId;
+    if (run.greeting !== undefined) this.#write(`: ${run.greeting}\n\n`);
     let ended: Run | undefined;
     try {
       ended = await run.start(this);
@@ -221,8 +225,9 @@ class EventStream {
   }
 
   #deltaFrame(runId: string, payload: { readonly id: string; readonly text: string }): string {
-    if (this.#deltaId !== payload.id) {
+    if (this.#deltaId !== payload.id || this.#deltaRunId !== runId) {
       this.#deltaId = payload.id;
+      this.#deltaRunId = runId;
       const start = this.#options.framing === "sse" ? "data: " : "";
       this.#deltaHead = `${start}{"type":"text-delta","runId":${JSON.stringify(runId)},"from":"AGENT","payload":{"id":${JSON.stringify(payload.id)},"text":`;
     }

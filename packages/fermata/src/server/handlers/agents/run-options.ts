@@ -10,8 +10,13 @@ import { connection } from "./connection.ts";
 
 type Body = z.output<typeof RunBody> | z.output<typeof ResumeBody>;
 
-/** The options of a run as its request gives them. Functions and headers cannot come from outside. */
+/** The options of a run as its request gives them, tied to the request's connection. */
 export function runOptions(agent: Agent, body: Body, call: Call): AgentOptions & RunLogging {
+  return { ...turnOptions(body, call), ...connection(agent, body.onDisconnect, call) };
+}
+
+/** The options of a run that belongs to nobody's connection. Functions and headers cannot come from outside. */
+export function turnOptions(body: Omit<Body, "messages" | "resumeData" | "toolCallId">, call: Call): AgentOptions & RunLogging {
   const { instructions, system, context, memory, runId, maxSteps, providerOptions, modelSettings, activeTools, toolChoice } = body;
   const { toolCallConcurrency, requireToolApproval, includeRawChunks } = body;
   const structured = body.structuredOutput ?? (body.output && { schema: body.output });
@@ -20,7 +25,6 @@ export function runOptions(agent: Agent, body: Body, call: Call): AgentOptions &
     logger: call.logger,
     principal: call.principal,
     requestContext: call.requestContext,
-    ...connection(agent, body.onDisconnect, call),
     instructions: instructions as Instructions | undefined, // checked by shape; what else is in a message is the model's
     system: system as Instructions | undefined,
     context,

@@ -1,6 +1,7 @@
 import type { AgentChunk } from "../../../agents/chunks.ts";
 import { fromKept } from "../../../agents/keeping/kept-chunk.ts";
 import { KeptTurn } from "../../../agents/keeping/kept-turn.ts";
+import type { ScopedRuns } from "../../../runs/scoped-runs.ts";
 import type { RunRecord } from "../../../storage/runs.ts";
 import type { WorkflowChunk } from "../../../workflows/chunks.ts";
 import type { Call } from "../../call.ts";
@@ -21,20 +22,33 @@ export function runSource(run: RunRecord, call: Call, { after, numbered }: RunSo
     runId: run.id,
     ...(numbered && { numbered }),
     async start(sink) {
-      const local = runs.live(run)?.local;
-      const leave = local instanceof KeptTurn ? local.attending?.enter() : undefined;
-      try {
-        for await (const { seq, type, data } of runs.read(run, { after, signal: call.signal })) {
-          const chunk = chunkOf(type, data);
-          const pushed = chunk && sink.push(chunk, seq);
-          if (pushed) await pushed;
-        }
-      } finally {
-        leave?.();
-      }
+      await showRun(run, runs, { after, signal: call.signal }, sink);
       return undefined;
     },
   };
+}
+
+/** Shows what a run has in its log after an event, and what comes, until it ends or waits. Resolves to the number of the last event. */
+export async function showRun(
+  run: RunRecord,
+  runs: ScopedRuns,
+  { after, signal }: { readonly after: number; readonly signal: AbortSignal },
+  sink: Parameters<StreamSource["start"]>[0],
+): Promise<number> {
+  const local = runs.live(run)?.local;
+  const leave = local instanceof KeptTurn ? local.attending?.enter() : undefined;
+  let last = after;
+  try {
+    for await (const { seq, type, data } of runs.read(run, { after, signal })) {
+      const chunk = chunkOf(type, data);
+      const pushed = chunk && sink.push(chunk, seq);
+      if (pushed) await pushed;
+      last = seq;
+    }
+  } finally {
+    leave?.();
+  }
+  return last;
 }
 
 /** The chunk of an event, when it has one: agents log chunks, workflows changes that may have one. */
