@@ -43,7 +43,7 @@ test.skipIf(isPeer)("stream-until-idle shows the turn", async () => {
   await (
     await agent.streamUntilIdle("hi", { memory: { thread: "idle", resource: "client-resource" } })
   ).processDataStream({
-    onChunk: ({ type }) => void types.push(type),
+    onChunk: ({ type }: { type: string }) => void types.push(type),
   });
   expect(types.at(-1)).toBe("finish");
 });

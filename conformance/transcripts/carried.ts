@@ -52,9 +52,9 @@ export const MEANWHILE: Readonly<Record<string, readonly RecordedRequest[]>> = {
 
 /** The call that waits on the thread of a request, once there is one. */
 export async function waitingCall(base: string, { body }: RecordedRequest): Promise<Json> {
-  const query = `threadId=${String(memberOf(body, "threadId"))}&resourceId=${String(memberOf(body, "resourceId"))}`;
+  const query = new URLSearchParams(["threadId", "resourceId"].map((name) => [name, JSON.stringify(memberOf(body, name)).slice(1, -1)]));
   for (;;) {
-    const found = (await (await fetch(`${base}/api/agents/toolAgent/suspended-runs?${query}`)).json()) as Json;
+    const found = (await (await fetch(`${base}/api/agents/toolAgent/suspended-runs?${query.toString()}`)).json()) as Json;
     const toolCallId = memberOf(found, "runs", 0, "toolCalls", 0, "toolCallId");
     if (toolCallId !== undefined) return toolCallId;
   }

@@ -75,11 +75,14 @@ interface Outcome {
   readonly text: string;
 }
 
-async function send(method: string, path: string, body: unknown): Promise<Outcome> {
+/** @param ends whether the reply has an end; of one that has none, the head is looked at. */
+async function send(method: string, path: string, body: unknown, ends: boolean): Promise<Outcome> {
   const signal = AbortSignal.timeout(HANGS_AFTER_MS);
   const headers = { "content-type": "application/json" };
   const response = await fetch(`${server.api}${path}`, { method, headers, body: JSON.stringify(body), signal });
-  return { status: response.status, text: await response.text() };
+  if (ends || response.status !== 200) return { status: response.status, text: await response.text() };
+  await response.body?.cancel();
+  return { status: response.status, text: "" };
 }
 
 test.each(routeTable().filter(({ spec }) => spec.body !== undefined))(
@@ -93,10 +96,12 @@ test.each(routeTable().filter(({ spec }) => spec.body !== undefined))(
     const faults: unknown[] = [];
     for (let at = 0; at < cases.length; at += AT_ONCE) {
       const outcomes = cases.slice(at, at + AT_ONCE).map(async ([path, body]) => {
-        const { status, text } = await send(spec.method, `${path}${queryOf(entry)}`, thatEnds(body)).catch((error: unknown) => ({
-          status: 599,
-          text: String(error),
-        }));
+        const { status, text } = await send(spec.method, `${path}${queryOf(entry)}`, thatEnds(body), !("follows" in spec)).catch(
+          (error: unknown) => ({
+            status: 599,
+            text: String(error),
+          }),
+        );
         if (status >= 500 || text.includes(CANARY) || STACK.test(text))
           faults.push({ path, body: JSON.stringify(body).slice(0, 500), status, text: text.slice(0, 300) });
       });

@@ -27,6 +27,7 @@ async function followed(server: TestServer, message: string): Promise<Seen> {
   }
   connection.abort();
   const type = response.headers.get("content-type") ?? "";
+  body = body.replace(": connected\n\n", "");
   return { status: response.status, body, type, all: `${JSON.stringify([...response.headers])}\n${body}` };
 }
 

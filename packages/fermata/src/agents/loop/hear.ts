@@ -3,12 +3,7 @@ import type { ModelMessage } from "../../models/types.ts";
 import { toMessage, type Mail } from "../mail/mail.ts";
 import { toModelMessages } from "../messages/to-model.ts";
 import type { Run } from "./run.ts";
-
-/** Something that was said to the run after it had said the first `after` messages. */
-export interface Heard {
-  readonly after: number;
-  readonly messages: readonly ModelMessage[];
-}
+import type { Heard } from "./state.ts";
 
 /** Makes what has come part of the conversation. Gives what it was. */
 export function hear(run: Run): readonly Mail[] {

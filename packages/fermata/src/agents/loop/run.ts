@@ -15,10 +15,10 @@ import type { Mailbox } from "../mail/mailbox.ts";
 import type { StoredMessage, StoredPart } from "../messages/stored.ts";
 import { abortFor, type Processor } from "../processors.ts";
 import { tell } from "./callbacks.ts";
-import type { Heard } from "./hear.ts";
 import type {
   AssistantPart,
   ConversationView,
+  Heard,
   NestedSuspension,
   PendingCall,
   RunStatus,

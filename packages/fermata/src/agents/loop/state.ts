@@ -96,3 +96,9 @@ export interface TripwireInfo {
   readonly metadata: unknown;
   readonly processorId: string;
 }
+
+/** Something that was said to the run after it had said the first `after` messages. */
+export interface Heard {
+  readonly after: number;
+  readonly messages: readonly ModelMessage[];
+}

@@ -7,9 +7,8 @@ import type { SavedContext } from "../../context/request-context.ts";
 import { toBase64 } from "../messages/base64.ts";
 import { toJsonValue } from "../messages/json-value.ts";
 import type { AgentOptions } from "../options.ts";
-import type { Heard } from "./hear.ts";
 import type { Run } from "./run.ts";
-import type { AssistantPart, ConversationView, PendingCall, SettledCall, StepRecord } from "./state.ts";
+import type { AssistantPart, ConversationView, Heard, PendingCall, SettledCall, StepRecord } from "./state.ts";
 
 /** The state of a waiting run. */
 export interface SavedRun {

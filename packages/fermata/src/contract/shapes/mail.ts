@@ -8,18 +8,21 @@ const Part = z.union([
   z.object({ type: z.literal("text"), text: z.string() }),
   z.object({ type: z.literal("file"), data: z.string(), mediaType: z.string(), filename: z.string().optional() }),
 ]);
-const Contents = z.union([z.string(), z.array(Part).min(1)]);
+const Contents = z.union([z.string(), z.array(Part).min(1)]).meta({ id: "MessageContents" });
 
 const IfActive = z
   .object({ behavior: z.enum(["deliver", "persist", "discard"]).optional(), attributes: Attributes.optional() })
-  .describe("What becomes of it while a turn of the thread is under way. Default: the turn hears it between its steps");
+  .meta({
+    id: "IfActive",
+    description: "What becomes of it while a turn of the thread is under way. Default: the turn hears it between its steps",
+  });
 const IfIdle = z
   .object({
     behavior: z.enum(["wake", "persist", "discard"]).optional(),
     streamOptions: RunOptions.optional(),
     attributes: Attributes.optional(),
   })
-  .describe("What becomes of it when there is no such turn. Default: it begins one");
+  .meta({ id: "IfIdle", description: "What becomes of it when there is no such turn. Default: it begins one" });
 
 const Message = z.union([
   Contents,
