@@ -10,12 +10,10 @@ const Part = z.union([
 ]);
 const Contents = z.union([z.string(), z.array(Part).min(1)]).meta({ id: "MessageContents" });
 
-const IfActive = z
-  .object({ behavior: z.enum(["deliver", "persist", "discard"]).optional(), attributes: Attributes.optional() })
-  .meta({
-    id: "IfActive",
-    description: "What becomes of it while a turn of the thread is under way. Default: the turn hears it between its steps",
-  });
+const IfActive = z.object({ behavior: z.enum(["deliver", "persist", "discard"]).optional(), attributes: Attributes.optional() }).meta({
+  id: "IfActive",
+  description: "What becomes of it while a turn of the thread is under way. Default: the turn hears it between its steps",
+});
 const IfIdle = z
   .object({
     behavior: z.enum(["wake", "persist", "discard"]).optional(),
