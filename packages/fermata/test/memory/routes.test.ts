@@ -220,7 +220,7 @@ test("what an input processor changes is what is stored", async () => {
       })),
   };
   const agent = new Agent({ id: "a", name: "A", instructions: "", model, memory, inputProcessors: [hides] });
-  await agent.generate("my number is 123", { memory: { thread: "t", resource: "r" } });
-  expect(JSON.stringify((await memory.recall({ threadId: "t" })).messages)).not.toContain("123");
-  expect(JSON.stringify(model.calls[0]?.prompt)).not.toContain("123");
+  await agent.generate("my number is one-two-three", { memory: { thread: "t", resource: "r" } });
+  expect(JSON.stringify((await memory.recall({ threadId: "t" })).messages)).not.toContain("one-two-three");
+  expect(JSON.stringify(model.calls[0]?.prompt)).not.toContain("one-two-three");
 });

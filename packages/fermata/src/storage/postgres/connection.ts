@@ -64,6 +64,8 @@ export class PostgresConnection {
     const pool = this.#options.pool ?? (await createPool(this.#options));
     // A connection that breaks while nobody uses it is replaced by the pool; without a listener it would end the process.
     pool.on("error", () => {});
+    // Nor may one that breaks while it goes from hand to hand, when neither the pool nor its user listens.
+    pool.on("connect", (client) => void client.on("error", () => {}));
     return pool;
   }
 

@@ -8,6 +8,8 @@ export interface PostgresPool {
   connect(): Promise<PostgresClient>;
   end(): Promise<void>;
   on(event: "error", listener: (error: Error) => void): unknown;
+  /** Called with every new connection. */
+  on(event: "connect", listener: (client: PostgresClient) => void): unknown;
 }
 
 export interface PostgresClient {
