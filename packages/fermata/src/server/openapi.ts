@@ -21,12 +21,18 @@ export interface OpenApiOptions {
 /** What every route can fail with. */
 const COMMON_ERRORS = ["INTERNAL", "TIMEOUT"] as const satisfies readonly ErrorCode[];
 
+/** What operations refer to instead of writing it again. */
+interface Components {
+  readonly schemas: Json;
+  readonly responses: Json;
+}
+
 export function createOpenApiDocument(options: OpenApiOptions): Json {
-  const schemas: Json = {};
+  const components: Components = { schemas: {}, responses: {} };
   const paths: Record<string, Json> = {};
   for (const { id, group, spec } of routeTable()) {
     const path = (paths[toTemplate(spec.path)] ??= {});
-    path[spec.method.toLowerCase()] = operation(id, group, spec, schemas);
+    path[spec.method.toLowerCase()] = operation(id, group, spec, components);
   }
   const customIds = new Set<string>();
   for (const route of options.customRoutes ?? []) addCustom(paths, route, customIds);
@@ -39,7 +45,11 @@ export function createOpenApiDocument(options: OpenApiOptions): Json {
     },
     servers: [{ url: options.prefix === "" ? "/" : options.prefix }],
     paths,
-    components: { schemas, securitySchemes: { bearer: { type: "http", scheme: "bearer" } } },
+    components: {
+      ...components,
+      parameters: { [IDEMPOTENCY_KEY.name]: IDEMPOTENCY_KEY },
+      securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
+    },
   };
 }
 
@@ -51,7 +61,8 @@ const IDEMPOTENCY_KEY = {
   schema: { type: "string", minLength: 1, maxLength: 255 },
 };
 
-function operation(operationId: string, tag: string, spec: RouteSpec, schemas: Json): Json {
+function operation(operationId: string, tag: string, spec: RouteSpec, components: Components): Json {
+  const { schemas } = components;
   const { summary, access, body, deprecated } = spec;
   return {
     operationId,
@@ -63,10 +74,10 @@ function operation(operationId: string, tag: string, spec: RouteSpec, schemas: J
     parameters: [
       ...parametersOf(spec.params, "path", schemas),
       ...parametersOf(spec.query, "query", schemas),
-      ...(spec.method === "GET" ? [] : [IDEMPOTENCY_KEY]),
+      ...(spec.method === "GET" ? [] : [{ $ref: `#/components/parameters/${IDEMPOTENCY_KEY.name}` }]),
     ],
     ...(body && { requestBody: { required: true, content: { "application/json": { schema: toSchema(body, "input", schemas) } } } }),
-    responses: { "200": successReply(spec, schemas), ...errorReplies(spec, schemas) },
+    responses: { "200": successReply(spec, schemas), ...errorReplies(spec, components) },
   };
 }
 
@@ -86,7 +97,7 @@ function successReply(spec: RouteSpec, schemas: Json): Json {
   return { description, content: { [type]: { schema, itemSchema: schema } } };
 }
 
-function errorReplies(spec: RouteSpec, schemas: Json): Json {
+function errorReplies(spec: RouteSpec, { schemas, responses }: Components): Json {
   const codes: ErrorCode[] = [...COMMON_ERRORS, ...(spec.errors ?? [])];
   if (spec.body || spec.query || spec.params) codes.push("VALIDATION_FAILED");
   if (spec.body) codes.push("PAYLOAD_TOO_LARGE");
@@ -98,10 +109,11 @@ function errorReplies(spec: RouteSpec, schemas: Json): Json {
   for (const code of new Set(codes)) (byStatus[ERROR_STATUS[code]] ??= []).push(code);
   const schema = toSchema(spec.openai ? OpenAiErrorReply : ErrorReply, "output", schemas);
   return Object.fromEntries(
-    Object.entries(byStatus).map(([status, list]) => [
-      status,
-      { description: list.join(", "), content: { "application/json": { schema } } },
-    ]),
+    Object.entries(byStatus).map(([status, list]) => {
+      const name = `${list.join(".")}${spec.openai ? ".openai" : ""}`;
+      responses[name] ??= { description: list.join(", "), content: { "application/json": { schema } } };
+      return [status, { $ref: `#/components/responses/${name}` }];
+    }),
   );
 }
 

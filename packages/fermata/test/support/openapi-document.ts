@@ -21,11 +21,24 @@ export interface OpenApiDocument {
   readonly components: { readonly schemas: Readonly<Record<string, object>>; readonly securitySchemes: Readonly<Record<string, object>> };
 }
 
-/** Every operation with its path and method. */
+/** Every operation with its path and method, and with the parameters and replies that it refers to. */
 export function operations(document: OpenApiDocument): { path: string; method: string; operation: Operation }[] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
+    Object.entries(item).map(([method, { parameters, responses, ...operation }]) => ({
+      path,
+      method,
+      operation: {
+        ...operation,
+        ...(parameters && { parameters: parameters.map((parameter) => referred(document, parameter)) }),
+        responses: Object.fromEntries(Object.entries(responses).map(([status, reply]) => [status, referred(document, reply)])),
+      },
+    })),
   );
+}
+
+/** What `value` refers to, or itself. */
+function referred<T extends object>(document: OpenApiDocument, value: T): T {
+  return "$ref" in value && typeof value.$ref === "string" ? (resolve(document, value.$ref) as T) : value;
 }
 
 /** Every `$ref` anywhere below `node`. */
