@@ -28,6 +28,14 @@ interface Made {
 
 const json = ({ text }: Asked): Made => JSON.parse(text) as Made;
 
+/** What is there at once of a stream that stays open. */
+async function beginning(response: Response): Promise<string> {
+  const reader = response.body?.getReader();
+  const first = await reader?.read();
+  await reader?.cancel();
+  return new TextDecoder().decode(first?.value);
+}
+
 async function world(): Promise<World> {
   const handler: ServerHandler = createHandler({ mastra: guardedApp() });
   const ask: World["ask"] = async (method, path, token, body) => {
@@ -38,7 +46,7 @@ async function world(): Promise<World> {
         ...(body && { body: JSON.stringify(body) }),
       }),
     );
-    return { status: response.status, text: await response.text() };
+    return { status: response.status, text: path.includes("/threads/subscribe") ? await beginning(response) : await response.text() };
   };
   const own = async (method: string, path: string, body?: object): Promise<Asked> => {
     const answer = await ask(method, path, "owner", body);
