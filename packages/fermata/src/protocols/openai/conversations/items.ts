@@ -47,7 +47,6 @@ function assistantItems(messageId: string, parts: readonly MessagePart[]): Messa
             id,
             type: "reasoning",
             summary: [{ type: "summary_text", text: String(part.text) }],
-            encrypted_content: null,
             status: "completed",
           },
         ];

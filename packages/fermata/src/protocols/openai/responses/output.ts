@@ -134,6 +134,6 @@ export class ReasoningItem implements OpenItem {
   }
 
   #item(status: Status, summary: readonly unknown[]): OutputItem {
-    return { id: this.#place.id, type: "reasoning", summary, encrypted_content: null, status };
+    return { id: this.#place.id, type: "reasoning", summary, status };
   }
 }

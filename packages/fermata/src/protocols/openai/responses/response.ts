@@ -51,15 +51,15 @@ export function responseValue(
     error: state.error ?? null,
     incomplete_details: state.incompleteReason === undefined ? null : { reason: state.incompleteReason },
     instructions: request.instructions ?? null,
-    text: { format: { type: "text" }, ...request.text },
+    text: textConfig(request.text),
     reasoning: { effort, summary },
-    tools: [...ownTools, ...(request.tools ?? []).map((tool) => ({ parameters: null, strict: null, ...tool }))],
+    tools: [...ownTools, ...(request.tools ?? []).map((tool) => ({ description: null, parameters: null, strict: null, ...tool }))],
     tool_choice: request.tool_choice ?? "auto",
     parallel_tool_calls: request.parallel_tool_calls ?? true,
     max_output_tokens: request.max_output_tokens ?? null,
     max_tool_calls: request.max_tool_calls ?? null,
-    temperature: request.temperature ?? null,
-    top_p: request.top_p ?? null,
+    temperature: request.temperature ?? 1,
+    top_p: request.top_p ?? 1,
     presence_penalty: request.presence_penalty ?? 0,
     frequency_penalty: request.frequency_penalty ?? 0,
     top_logprobs: 0,
@@ -80,6 +80,14 @@ export function responseValue(
     ...(typeof providerMetadata === "object" &&
       providerMetadata !== null && { providerOptions: providerMetadata as Record<string, unknown> }),
   };
+}
+
+/** The form of the answer, with the members that the standard requires. */
+function textConfig(text: ResponseRequest["text"]): ResponseValue["text"] {
+  const format = text?.format ?? { type: "text" };
+  if (format.type !== "json_schema") return { ...text, format };
+  const { description = null, strict } = format;
+  return { ...text, format: { ...format, description, strict: strict ?? false } };
 }
 
 /** OpenAI tells of a conversation only where the request named one; the reference always does, as `conversation_id`. */

@@ -13,7 +13,7 @@ export async function describeOwnTools(agent: Agent, call: Call): Promise<{ type
       {
         type: "function",
         name,
-        ...(description !== undefined && { description }),
+        description: description ?? null,
         parameters: inputSchema ? toJsonSchema(inputSchema) : null,
         strict: null,
       },
