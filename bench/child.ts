@@ -3,12 +3,13 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { Attack, AttackReport, Order } from "./attackers.ts";
 import type { Job, LoadResult } from "./load.ts";
 
 export const SERVERS = ["floor", "fermata", "official"] as const;
 export type ServerName = (typeof SERVERS)[number];
 /** What can be started: the servers, and bare Hono for start-up and idle memory. */
-export type ProgramName = ServerName | "hono" | "stores" | "adapters" | "flows" | "guards";
+export type ProgramName = ServerName | "hono" | "stores" | "adapters" | "flows" | "guards" | "attack";
 
 const PROGRAMS: Record<ProgramName, string> = {
   hono: "servers/hono.js",
@@ -19,6 +20,7 @@ const PROGRAMS: Record<ProgramName, string> = {
   adapters: "servers/adapters.js",
   flows: "servers/flows.js",
   guards: "servers/guards.js",
+  attack: "servers/attack.js",
 };
 
 export interface Usage {
@@ -93,6 +95,26 @@ export interface LoadGenerator {
 export function startLoadGenerator(): LoadGenerator {
   const child = fork(fileURLToPath(new URL("load.ts", import.meta.url)), { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [] });
   return { run: (job) => ask<LoadResult>(child, job), stop: () => stop(child) };
+}
+
+export interface Attackers {
+  /** Resolves when the attack is under way. */
+  begin: (attack: Attack, port: number, connections: number) => Promise<AttackReport>;
+  end: () => Promise<AttackReport>;
+  stop: () => Promise<void>;
+}
+
+export function startAttackers(): Attackers {
+  const child = fork(fileURLToPath(new URL("attackers.ts", import.meta.url)), {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    execArgv: [],
+  });
+  const order = (given: Order) => ask<AttackReport>(child, given);
+  return {
+    begin: (begin, port, connections) => order({ begin, port, connections }),
+    end: () => order({ end: true }),
+    stop: () => stop(child),
+  };
 }
 
 async function listeningPort(child: ChildProcess): Promise<number> {

@@ -1,4 +1,5 @@
 /** The load generator. Runs in its own process; takes one job at a time over IPC. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { CASES, requestBytes, type Case } from "./cases.ts";
 import { FLOW_CASES } from "./flow-cases.ts";
 import { GUARD_CASES } from "./guard-cases.ts";
@@ -13,6 +14,11 @@ export interface Job {
   durationMs: number;
   /** The job goes on until this many replies have come, whatever the time. */
   minReplies: number;
+  /**
+   * A connection asks so often, instead of when it has its reply. A reply that keeps it waiting makes the next ones late,
+   * and their time counts from when they were due: whoever stands in a queue has waited, too.
+   */
+  everyMs?: number;
   /** Parse one reply first and check all of it. Done in warm-ups, so that it is not measured. */
   inspect: boolean;
 }
@@ -47,9 +53,10 @@ async function load(job: Job): Promise<LoadResult> {
   };
   const worker = async () => {
     let connection: HttpConnection | undefined;
+    let due = started + Math.random() * (job.everyMs ?? 0);
     while (goesOn()) {
       connection ??= openConnection(job.port);
-      const sent = performance.now();
+      const sent = await turn(job.everyMs === undefined ? undefined : (due += job.everyMs));
       try {
         const reply = await connection.request(bytes);
         const wrong = found.check(reply);
@@ -74,6 +81,15 @@ async function load(job: Job): Promise<LoadResult> {
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),
   };
+}
+
+/** Waits for the time at which a request is due, and gives the time from which it waits. */
+async function turn(due: number | undefined): Promise<number> {
+  const now = performance.now();
+  if (due === undefined) return now;
+  if (now >= due) return due;
+  await sleep(due - now);
+  return performance.now(); // a timer that was late is not the server's
 }
 
 async function inspectOne(port: number, one: Case): Promise<string | undefined> {

@@ -8,6 +8,7 @@ import { availableParallelism, cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { adapterChecks, adapterTable, measureAdapters } from "./adapters.ts";
+import { attackChecks, attackTable, measureAttacks } from "./attack.ts";
 import { CASES } from "./cases.ts";
 import { SERVERS, startLoadGenerator, startServer, type ServerName, type ServerProcess } from "./child.ts";
 import { flowChecks, flowTable, measureFlows } from "./flows.ts";
@@ -19,7 +20,7 @@ import { measureStores, storeChecks, storeTables } from "./stores.ts";
 import { checkTargets, type Results } from "./targets.ts";
 
 const RESULT_FILE = fileURLToPath(new URL("results/latest.json", import.meta.url));
-const MEASURES = [...CASES.map(({ id }) => id), "start", "size", "stores", "adapters", "flows", "guards"];
+const MEASURES = [...CASES.map(({ id }) => id), "start", "size", "stores", "adapters", "flows", "guards", "attack"];
 
 const { values } = parseArgs({
   options: { quick: { type: "boolean" }, only: { type: "string" }, servers: { type: "string" }, gate: { type: "boolean" } },
@@ -43,6 +44,7 @@ const adapters = only.includes("adapters") && servers.includes("fermata") ? awai
 const flows = only.includes("flows") && servers.includes("fermata") ? await ofWorkflows() : undefined;
 
 const guards = only.includes("guards") && servers.includes("fermata") ? await overGuards() : undefined;
+const attacks = only.includes("attack") && servers.includes("fermata") ? await underAttack() : undefined;
 
 const checks = [
   ...(servers.includes("fermata") ? checkTargets(results) : []),
@@ -50,6 +52,7 @@ const checks = [
   ...(adapters ? adapterChecks(adapters) : []),
   ...(flows ? flowChecks(flows) : []),
   ...(guards ? guardChecks(guards) : []),
+  ...(attacks ? attackChecks(attacks) : []),
 ];
 const tables = [
   report(results, servers),
@@ -57,6 +60,7 @@ const tables = [
   ...(adapters ? [adapterTable(adapters)] : []),
   ...(flows ? [flowTable(flows)] : []),
   ...(guards ? [guardTable(guards)] : []),
+  ...(attacks ? [attackTable(attacks)] : []),
   ...(checks.length > 0 ? [checkTable(checks)] : []),
 ];
 console.log(`\n${tables.filter((part) => part !== "").join("\n\n")}\n`);
@@ -69,7 +73,7 @@ const machine = {
 };
 await writeFile(
   RESULT_FILE,
-  `${JSON.stringify({ at: new Date().toISOString(), machine, effort, ...results, stores, adapters, flows, guards, checks }, undefined, 2)}\n`,
+  `${JSON.stringify({ at: new Date().toISOString(), machine, effort, ...results, stores, adapters, flows, guards, attacks, checks }, undefined, 2)}\n`,
 );
 if (values.gate && (failures(results).length > 0 || checks.some(({ reached }) => reached !== true))) process.exitCode = 1;
 
@@ -88,6 +92,16 @@ async function overGuards() {
   const generator = startLoadGenerator();
   try {
     return await measureGuards(generator, effort);
+  } finally {
+    await generator.stop();
+  }
+}
+
+async function underAttack() {
+  say("what others notice of attacks");
+  const generator = startLoadGenerator();
+  try {
+    return await measureAttacks(generator, effort);
   } finally {
     await generator.stop();
   }

@@ -12,6 +12,11 @@
  */
 export function run(serve, app) {
   serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, ({ port }) => console.log(JSON.stringify({ port })));
+  answerQuestions();
+}
+
+/** For a server that has said by itself on which port it listens. */
+export function answerQuestions() {
   process.on("message", (question) => void answer(question).then((reply) => process.send?.(reply)));
   // The orchestrator is gone: nobody would stop this process any more.
   process.on("disconnect", () => process.exit());

@@ -5,7 +5,8 @@ import { userIdOf } from "./user-id.ts";
 
 /**
  * Asks its providers in their order; the first that knows the token also says what its user may do and owns.
- * A provider that fails to answer does not stand in the way of the next one. Users must be objects.
+ * A provider that fails to answer does not stand in the way of the next one; when nobody else knows the token, its failure is the answer.
+ * Users must be objects.
  */
 export class CompositeAuth extends MastraAuthProvider {
   readonly providers: readonly IMastraAuthProvider[];
@@ -22,7 +23,7 @@ export class CompositeAuth extends MastraAuthProvider {
   }
 
   async authenticateToken(token: string, request: AuthRequest): Promise<object | null> {
-    const failures: unknown[] = [];
+    let unavailable: FermataError | undefined;
     for (const provider of this.providers) {
       try {
         const user = await provider.authenticateToken(token, request);
@@ -31,11 +32,11 @@ export class CompositeAuth extends MastraAuthProvider {
         this.#voucher.set(user, provider);
         return user;
       } catch (error) {
-        failures.push(error);
+        if (FermataError.is(error) && error.status >= 500) unavailable ??= error;
       }
     }
-    // All of them failed: that is the server's trouble and nothing about the token.
-    if (failures.length > 0 && failures.length === this.providers.length) throw failures[0];
+    // Whoever could not be asked might have known the token: that is the server's trouble and says nothing about the caller.
+    if (unavailable) throw unavailable;
     return null;
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { capable, isCredentialsProvider, isSSOProvider } from "./capabilities.ts";
+import { FermataError } from "../errors.ts";
 import { CompositeAuth } from "./composite-auth.ts";
 import { MastraAuthProvider, readCookie, toAuthRequest, type AuthRequest } from "./provider.ts";
 import { SimpleAuth } from "./simple-auth.ts";
@@ -63,8 +64,16 @@ describe("CompositeAuth", () => {
     expect(await auth.authorizeUser({ id: "eve" }, nothing)).toBe(false);
   });
 
-  test("fails when all providers fail, because that says nothing about the token", async () => {
-    await expect(new CompositeAuth([new Broken()]).authenticateToken("t", nothing)).rejects.toThrow("does not answer");
+  test("fails when a provider that cannot be asked might have known the token", async () => {
+    const unreachable = new SimpleAuth({ tokens: {} });
+    unreachable.authenticateToken = () => Promise.reject(new FermataError("UNAVAILABLE", "The issuer does not answer."));
+    const several = new CompositeAuth([unreachable, first]);
+    expect(await several.authenticateToken("t-ada", nothing)).toEqual(ada);
+    await expect(several.authenticateToken("nobody's", nothing)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  });
+
+  test("knows nobody by a token that no provider can read", async () => {
+    expect(await new CompositeAuth([new Broken()]).authenticateToken("t", nothing)).toBeNull();
   });
 
   test("offers what one of its providers can do", () => {

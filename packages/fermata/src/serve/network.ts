@@ -6,6 +6,7 @@ import type { ServerType } from "@hono/node-server";
 import { FermataError } from "../errors.ts";
 import type { ServerConfig } from "../mastra.ts";
 import type { HttpsOptions, LimitsConfig } from "../mastra/edge-config.ts";
+import { answerClientErrors } from "./client-errors.ts";
 
 const DEFAULT_REQUEST_MS = 120_000;
 const DEFAULT_WRITE_MS = 60_000;
@@ -29,7 +30,8 @@ export function networkOptions({ https: given, limits = {} }: ServerConfig): {
     maxHeaderSize: limits.headerBytes ?? 16_384,
     requestTimeout: requestMs,
     headersTimeout: headMs,
-    connectionsCheckingInterval: Math.max(100, Math.min(5_000, Math.floor(headMs / 3))),
+    // Often, so that few are out of time together.
+    connectionsCheckingInterval: Math.max(100, Math.min(500, Math.floor(headMs / 3))),
     keepAliveTimeout: limits.idleMs ?? 5_000,
     ...https,
   };
@@ -66,6 +68,7 @@ function checkNumbers(limits: LimitsConfig): void {
 /** Holds the server to its limits on connections. Gives the function that ends it. */
 export function guardConnections(node: ServerType, { connections, writeMs = DEFAULT_WRITE_MS }: LimitsConfig = {}): () => void {
   if (connections !== undefined) node.maxConnections = connections;
+  answerClientErrors(node);
   return closeStalled(node, writeMs);
 }
 

@@ -51,7 +51,7 @@ export function createCors(options: CorsOptions, name = "server.cors"): Cors {
   return {
     async preflight(request) {
       const headers = new Headers();
-      if (admit(await allow(request.headers.get("origin") ?? "", request), headers)) {
+      if (admit(await allow(request.headers.get("origin") ?? ""), headers)) {
         for (const [key, value] of Object.entries(preflightHead)) headers.set(key, value);
       }
       return new Response(null, { status: 204, headers });
@@ -65,7 +65,7 @@ export function createCors(options: CorsOptions, name = "server.cors"): Cors {
       const show = (allowed: string | undefined | null): void => {
         if (admit(allowed, headers)) headers.set("access-control-expose-headers", expose);
       };
-      const allowed = allow(from, request);
+      const allowed = allow(from);
       return allowed instanceof Promise ? allowed.then(show) : show(allowed);
     },
   };
@@ -103,7 +103,8 @@ export async function withHeaders(response: Response, change: (headers: Headers)
 
 type Allowed = string | undefined | null;
 
-function originRule(origin: NonNullable<CorsOptions["origin"]>): (from: string, request: Request) => Allowed | Promise<Allowed> {
+/** The origin that a page of the origin `from` is told to be let in, if it is. */
+export function originRule(origin: NonNullable<CorsOptions["origin"]>): (from: string) => Allowed | Promise<Allowed> {
   if (typeof origin === "function") return origin;
   if (origin === "*") return () => "*";
   const known = new Set(typeof origin === "string" ? [origin] : origin);

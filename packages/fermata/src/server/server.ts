@@ -11,6 +11,7 @@ import { AccessLog } from "./access-log.ts";
 import { Attendance, type AwayListener } from "./attendance.ts";
 import { Gate, type Entrant, type Door } from "./auth/gate.ts";
 import { actFor, type Identity } from "./auth/identity.ts";
+import { foreignPage, Pages } from "./auth/pages.ts";
 import { withHeaders } from "./cors.ts";
 import { DEFAULT_BODY_BYTES, readBody } from "./body.ts";
 import type { Audience, Call } from "./call.ts";
@@ -80,6 +81,7 @@ interface Settings extends ServerOptions {
   readonly open: OpenStreams;
   readonly accessLog: AccessLog | undefined;
   readonly gate: Gate | undefined;
+  readonly pages: Pages;
 }
 
 /** A route with what answers it and who may call it. */
@@ -107,6 +109,7 @@ export function createRoutes(options: ServerOptions): MountedRoute[] {
     once: new Once(options.mastra.getStorage()),
     open: new OpenStreams(),
     accessLog: AccessLog.of(options.mastra.getServer()),
+    pages: new Pages(options.mastra),
   };
   options.mastra.onDrain(() => settings.open.announceEnd());
   return routeTable().map((entry) => {
@@ -183,6 +186,7 @@ async function answer(served: Served, incoming: IncomingRequest, call: RequestCa
   if (options.limits) await options.limits.knock(applicantOf(entry, incoming), (call.standings = new Standings()));
   if (door) call.admit(await door(incoming, call.requestContext));
   else if (options.principalOf) call.actFor(await options.principalOf(request));
+  else if (!(await options.pages.mayBeSent(request))) throw foreignPage();
   if (!onAuthenticated) return work(served, incoming, call, options);
   return onAuthenticated(call, () =>
     work(served, incoming, call, options).catch((error: unknown) => failed(error, entry, incoming, call, options)),

@@ -13,6 +13,7 @@ import type { ApiRoute, Mastra } from "../../mastra.ts";
 import { toAuthorizer, type AskedRequest, type Authorizer } from "./authorize.ts";
 import { Authenticator, introduce, type Identity } from "./identity.ts";
 import { namesOf } from "./names.ts";
+import { foreignPage, Pages } from "./pages.ts";
 import { accessDenied, authorizationFailed, InvalidToken, MissingPermission } from "./refusals.ts";
 import { tokenOf } from "./token.ts";
 
@@ -57,8 +58,9 @@ interface Demand {
   readonly permissions: readonly string[];
   /** The parameter that names what it is about. */
   readonly about: string | undefined;
-  /** `protected` cannot close it. */
-  readonly staysOpen: boolean;
+  /** Signing in and out: `protected` cannot close it, and no page of another origin may do it for its user. */
+  readonly signsIn: boolean;
+  readonly pages: Pages;
   paths(asked: GateRequest): readonly [string, ...string[]];
 }
 
@@ -67,6 +69,7 @@ export class Gate {
   readonly #options: GateOptions;
   readonly #authorizer: Authorizer | undefined;
   readonly #policy: Policy | undefined;
+  readonly #pages: Pages;
   readonly #opened: PathMatcher | undefined;
   readonly #closed: PathMatcher | undefined;
   /** What is below the prefix is also known as if it stood below `/api`, unless a route of the app's own does. */
@@ -78,6 +81,7 @@ export class Gate {
     this.#options = options;
     this.#authorizer = toAuthorizer(authentication);
     this.#policy = options.mastra.getServer().policy;
+    this.#pages = new Pages(options.mastra);
     this.#opened = toMatcher(authentication.public);
     this.#closed = toMatcher(authentication.protected);
     this.#hasAlias = options.prefix !== "/api" && !options.customRoutes.some(({ path }) => path === "/api" || path.startsWith("/api/"));
@@ -118,7 +122,8 @@ export class Gate {
       isPublic: spec.access === "public",
       permissions: spec.access === "public" ? [] : [spec.access],
       about: firstParameter(spec.path),
-      staysOpen: group === "auth",
+      signsIn: group === "auth",
+      pages: this.#pages,
       paths: ({ params }) =>
         this.#pathsOf(
           spec.path.replace(/:(\w+)/g, (_all, name: string) => encodeURIComponent(params[name] ?? "")),
@@ -130,7 +135,15 @@ export class Gate {
   /** The door of what is served beside the contract, such as the API's document. */
   forPath(path: string, permission: string): Door {
     const paths = (): readonly [string, ...string[]] => this.#pathsOf(path, undefined);
-    return this.#door({ route: `GET ${path}`, isPublic: false, permissions: [permission], about: undefined, staysOpen: false, paths });
+    return this.#door({
+      route: `GET ${path}`,
+      isPublic: false,
+      permissions: [permission],
+      about: undefined,
+      signsIn: false,
+      pages: this.#pages,
+      paths,
+    });
   }
 
   /** The door of a route of the app's own. */
@@ -138,13 +151,14 @@ export class Gate {
     return this.#door(this.#customDemand(route));
   }
 
-  #customDemand({ method, path, requiresAuth, requiresPermission }: ApiRoute): Demand {
+  #customDemand({ method, path, requiresAuth, requiresPermission, cors }: ApiRoute): Demand {
     return {
       route: `${method} ${path}`,
       isPublic: requiresAuth === false,
       permissions: requiresPermission === undefined ? [] : [requiresPermission].flat(),
       about: firstParameter(path),
-      staysOpen: false,
+      signsIn: false,
+      pages: cors === undefined ? this.#pages : new Pages(this.#options.mastra, cors),
       paths: ({ request }) => [pathOf(request)],
     };
   }
@@ -161,24 +175,26 @@ export class Gate {
   }
 
   #door(demand: Demand): Door {
-    const asksPaths = demand.isPublic ? this.#closed && !demand.staysOpen : this.#opened;
+    const asksPaths = demand.isPublic ? this.#closed && !demand.signsIn : this.#opened;
     if (!asksPaths)
-      return (asked, context) => (demand.isPublic ? this.#admitAnybody(asked, context) : this.#admitKnown(demand, asked, context));
+      return (asked, context) => (demand.isPublic ? this.#admitAnybody(demand, asked, context) : this.#admitKnown(demand, asked, context));
     return (asked, context) =>
       this.#isOpen(demand, demand.paths(asked), methodOf(asked.request.method))
-        ? this.#admitAnybody(asked, context)
+        ? this.#admitAnybody(demand, asked, context)
         : this.#admitKnown(demand, asked, context);
   }
 
-  #isOpen({ isPublic, staysOpen }: Demand, paths: readonly string[], method: string): boolean {
+  #isOpen({ isPublic, signsIn }: Demand, paths: readonly string[], method: string): boolean {
     if (this.#opened?.(paths, method) === true) return true;
-    return isPublic && (staysOpen || this.#closed?.(paths, method) !== true);
+    return isPublic && (signsIn || this.#closed?.(paths, method) !== true);
   }
 
-  /** Whoever can be known is. Nobody is turned away. */
-  async #admitAnybody({ request }: GateRequest, context: RequestContext): Promise<Entrant> {
+  /** Whoever can be known is. Nobody is turned away but pages of other origins that would sign their user in or out. */
+  async #admitAnybody({ pages, signsIn }: Demand, { request }: GateRequest, context: RequestContext): Promise<Entrant> {
     const { headers } = request;
-    if (headers.has("authorization") || headers.has("cookie")) {
+    const mayUseCookies = await pages.mayUseCookies(request);
+    if (signsIn && !(mayUseCookies && (await pages.mayBeSent(request)))) throw foreignPage();
+    if (mayUseCookies && (headers.has("authorization") || headers.has("cookie"))) {
       try {
         const identity = await this.authenticator.identify(request);
         if (identity) return await this.#introduced(identity, context);
@@ -201,6 +217,7 @@ export class Gate {
 
   async #admitKnown(demand: Demand, asked: GateRequest, context: RequestContext): Promise<Entrant> {
     const { request, params } = asked;
+    if (request.headers.has("cookie") && !(await demand.pages.mayUseCookies(request))) throw foreignPage();
     const identity = await this.authenticator.identify(request);
     if (!identity) throw new InvalidToken(tokenOf(request, this.authenticator.authentication.apiKeyInQuery === true) !== "");
     const entrant = await this.#introduced(identity, context);
