@@ -31,8 +31,9 @@ export function findProject({ root = ".", dir }: ProjectOptions = {}): Project {
   const start = realpathSync(folder);
   const tried = dir === undefined ? ["src/mastra", "mastra"] : [dir];
   for (const candidate of tried) {
-    const entry = entryAt(resolve(start, candidate));
-    if (entry === undefined) continue;
+    const found = entryAt(resolve(start, candidate));
+    if (found === undefined) continue;
+    const entry = realpathSync(found);
     const top = packageFolderOf(start) ?? start;
     const manifest = readManifest(top) ?? {};
     return { root: top, sourceFolder: dirname(entry), entry, name: manifest.name ?? basename(top), manifest };

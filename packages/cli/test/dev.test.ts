@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
@@ -139,6 +139,31 @@ test("a change of any file that the app is made of is served, and a save of the 
   await served(app, { extra: "renamed" });
   expect(run.err()).not.toContain("index.ts");
   expect(run.err()).not.toContain("data.db");
+});
+
+test("a file that was missing is found once it is there, though the next process has looked for it before", async () => {
+  const app = await newApp();
+  await using run = await dev(app, ["--no-type-check"]);
+  writeFileSync(join(app.folder, "src/mastra/extra.ts"), 'export { extra } from "./later";\n');
+  await run.until('Cannot find "./later"');
+  while (childrenOf(run.child.pid).length < 2) await version(app);
+  writeFileSync(join(app.folder, "src/mastra/later.ts"), 'export const extra = "came later";\n');
+  expect((await served(app, { extra: "came later" })).version).toBe("0");
+});
+
+test("a package of the workspace that another tool builds is served anew when it is built anew", async () => {
+  const app = await newApp();
+  const built = join(app.folder, "packages/units");
+  mkdirSync(built, { recursive: true });
+  writeFileSync(join(built, "package.json"), '{ "name": "units", "version": "1.0.0", "type": "module", "exports": "./index.js" }');
+  writeFileSync(join(built, "index.js"), 'export { extra } from "./value.js";\n');
+  writeFileSync(join(built, "value.js"), 'export const extra = "built";\n');
+  symlinkSync(built, join(app.folder, "node_modules/units"), "junction");
+  writeFileSync(join(app.folder, "src/mastra/extra.ts"), 'export { extra } from "units";\n');
+  await using _run = await dev(app, ["--no-type-check"]);
+  expect((await version(app)).extra).toBe("built");
+  writeFileSync(join(built, "value.js"), 'export const extra = "built anew";\n');
+  await served(app, { extra: "built anew" });
 });
 
 test("env files are read in their order, and a change of one is served", async () => {

@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { rolldown } from "rolldown";
-import { isText } from "../compile/compile.ts";
+import { isText } from "../compile/file-kinds.ts";
 import { createResolver, findPackage } from "../compile/resolve.ts";
 import type { Project } from "../project.ts";
 import { CommandError } from "../terminal/usage-error.ts";

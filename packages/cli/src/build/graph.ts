@@ -1,7 +1,8 @@
 /** All of the app's own modules, from its entry, with what they need. */
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { compile, isCode, type CompiledModule } from "../compile/compile.ts";
+import { compile, type CompiledModule } from "../compile/compile.ts";
+import { isCode } from "../compile/file-kinds.ts";
 import { SourceError } from "../compile/source-error.ts";
 import type { Resolver } from "../compile/resolve.ts";
 import { Linker, type Link } from "./link.ts";

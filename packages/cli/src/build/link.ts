@@ -1,16 +1,8 @@
 /** What each import of a module of the app is: another module of the app, data, a package, or nothing. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
-import {
-  compile,
-  hasModuleSyntax,
-  isCode,
-  isDeclaration,
-  isJson,
-  isText,
-  needsCompiling,
-  type CompiledModule,
-} from "../compile/compile.ts";
+import { hasModuleSyntax, importsOf, type CompiledModule } from "../compile/compile.ts";
+import { isCode, isDeclaration, isJson, isText, needsCompiling } from "../compile/file-kinds.ts";
 import type { ImportSite } from "../compile/read-module.ts";
 import {
   findPackage,
@@ -130,8 +122,9 @@ export class Linker {
     if (isInstalled(path)) return true;
     if (needsCompiling(path)) return false;
     if (!isCode(path)) return extname(path) === ".json" || extname(path) === ".node";
-    const module = compile(path, { sourcemap: false });
-    return module.imports.every((site) => {
+    const imports = importsOf(path);
+    if (!imports) return false;
+    return imports.every((site) => {
       if (site.kind === "url" || site.kind === "pattern" || isNodeBuiltin(site.specifier)) return true;
       const kind = site.kind === "require" ? "require" : "import";
       const target = this.#resolver.findAsNode(path, site.specifier, kind);

@@ -2,8 +2,9 @@
 import { readFileSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { parseSync, transformSync } from "rolldown/utils";
+import { isJson, needsCompiling } from "./file-kinds.ts";
 import { helperCode } from "./helpers.ts";
-import { readModule, type ModuleReading } from "./read-module.ts";
+import { readImports, readModule, type ImportSite, type ModuleReading } from "./read-module.ts";
 import { SourceError } from "./source-error.ts";
 
 export interface CompiledModule extends ModuleReading {
@@ -13,25 +14,13 @@ export interface CompiledModule extends ModuleReading {
   readonly map: string | undefined;
 }
 
-const COMPILED = new Set([".ts", ".tsx", ".mts", ".cts", ".jsx"]);
-const CODE = new Set([...COMPILED, ".js", ".mjs", ".cjs"]);
-/** Imported, these are strings. */
-const TEXT = new Set([".md", ".mdx", ".txt", ".sql", ".graphql", ".gql", ".html", ".csv", ".xml", ".yaml", ".yml", ".hbs", ".prompt"]);
-
-export const isCode = (path: string): boolean => CODE.has(extname(path)) && !isDeclaration(path);
-/** Whether Node cannot run the file as it is. */
-export const needsCompiling = (path: string): boolean => COMPILED.has(extname(path));
-export const isJson = (path: string): boolean => extname(path) === ".json";
-export const isText = (path: string): boolean => TEXT.has(extname(path));
-export const isDeclaration = (path: string): boolean => /\.d\.[cm]?ts$/.test(path);
-
 /** @throws SourceError for code that does not parse. */
-export function compile(path: string, options: { readonly sourcemap: boolean }): CompiledModule {
-  const source = readFileSync(path, "utf8");
+export function compile(path: string, options: { readonly sourcemap: boolean; readonly source?: string }): CompiledModule {
+  const source = options.source ?? readFileSync(path, "utf8");
   const extension = extname(path);
   let code = source;
   let map: string | undefined;
-  if (COMPILED.has(extension) || (extension === ".js" && mayHoldJsx(source))) {
+  if (needsCompiling(path) || (extension === ".js" && mayHoldJsx(source))) {
     const result = transformSync(path, source, {
       lang: extension === ".tsx" || extension === ".jsx" ? (extension.slice(1) as "tsx" | "jsx") : extension === ".js" ? "jsx" : "ts",
       sourceType: extension === ".cts" ? "commonjs" : "module",
@@ -55,6 +44,13 @@ export function compile(path: string, options: { readonly sourcemap: boolean }):
   const [fault] = parsed.errors;
   if (fault) throw new SourceError(path, source, fault.labels[0]?.start ?? 0, fault.message);
   return { path, code, map, ...readModule(code, parsed, extension) };
+}
+
+/** What a file imports that is JavaScript already; `undefined` when it is none. */
+export function importsOf(path: string): readonly ImportSite[] | undefined {
+  const code = readFileSync(path, "utf8");
+  const parsed = parseSync(path, code, { lang: "js", sourceType: extname(path) === ".cjs" ? "commonjs" : "unambiguous" });
+  return parsed.errors.length === 0 ? readImports(code, parsed) : undefined;
 }
 
 /** Whether the file can only be an ES module. */

@@ -32,7 +32,23 @@ export interface ModuleReading {
 const OF_COMMONJS = ["require", "__dirname", "__filename"] as const;
 
 export function readModule(code: string, parsed: ParseResult, extension: string): ModuleReading {
-  const { module } = parsed;
+  const seen = /\brequire\b|\bimport\.meta\b|\b__(?:dir|file)name\b/.test(code) ? visit(code, parsed) : NOTHING;
+  const format = formatOf(extension, parsed.module.hasModuleSyntax, seen);
+  return {
+    format,
+    imports: [...importsOf(code, parsed), ...seen.imports].toSorted((a, b) => a.start - b.start),
+    files: seen.files,
+    missingNames: format === "cjs" ? [] : OF_COMMONJS.filter((name) => seen.used.has(name) && !seen.declared.has(name)),
+  };
+}
+
+/** The imports alone: without the tree of the code, where it does not have to be looked at, this is ten times as fast. */
+export function readImports(code: string, parsed: ParseResult): ImportSite[] {
+  const required = /\brequire\b/.test(code) ? visit(code, parsed).imports : [];
+  return [...importsOf(code, parsed), ...required];
+}
+
+function importsOf(code: string, { module }: ParseResult): ImportSite[] {
   const found: ImportSite[] = [];
   for (const statement of module.staticImports) {
     const { moduleRequest } = statement;
@@ -49,14 +65,7 @@ export function readModule(code: string, parsed: ParseResult, extension: string)
     if (value !== undefined) found.push(site("dynamic", value, moduleRequest, code));
     else if (pattern !== undefined) found.push(site("pattern", pattern, moduleRequest, code));
   }
-  const seen = /\brequire\b|\bimport\.meta\b|\b__(?:dir|file)name\b/.test(code) ? visit(code, parsed) : NOTHING;
-  const format = formatOf(extension, module.hasModuleSyntax, seen);
-  return {
-    format,
-    imports: [...found, ...seen.imports].toSorted((a, b) => a.start - b.start),
-    files: seen.files,
-    missingNames: format === "cjs" ? [] : OF_COMMONJS.filter((name) => seen.used.has(name) && !seen.declared.has(name)),
-  };
+  return found;
 }
 
 function formatOf(extension: string, hasModuleSyntax: boolean, { used, declared }: Seen): "esm" | "cjs" {

@@ -28,6 +28,8 @@ export interface Resolver {
   find(importer: string, specifier: string, kind: ImportKind): string | undefined;
   /** The file that Node finds without any help. */
   findAsNode(importer: string, specifier: string, kind: ImportKind): string | undefined;
+  /** Forgets what it has seen of the file system. */
+  clear(): void;
 }
 
 export function createResolver(): Resolver {
@@ -39,6 +41,9 @@ export function createResolver(): Resolver {
   return {
     find: (importer, specifier, kind) => lenient[kind].resolveFileSync(importer, specifier).path ?? findAsNode(importer, specifier, kind),
     findAsNode,
+    clear() {
+      for (const one of [lenient.import, lenient.require, strict.import, strict.require]) one.clearCache();
+    },
   };
 
   function findAsNode(importer: string, specifier: string, kind: ImportKind): string | undefined {

@@ -2,8 +2,8 @@
  * `fermata dev`: serves the app, and serves it anew at every change. The server of before goes on until the next one is up; when the
  * change is broken, it goes on for good. The port is held by this process, so it is never lost.
  */
-import { dirname, join, relative } from "node:path";
-import { pathToFileURL } from "node:url";
+import { basename, join, relative, sep } from "node:path";
+import { isCode, needsCompiling } from "../compile/file-kinds.ts";
 import { createResolver } from "../compile/resolve.ts";
 import { applyEnv, readEnvFiles } from "../env-files.ts";
 import type { Project } from "../project.ts";
@@ -24,9 +24,12 @@ export interface DevOptions {
   readonly typeCheck: boolean;
 }
 
-const ENV_FILES = new Set([".env.development", ".env.local", ".env"]);
+/** Files of the project's folder. */
+const SETTINGS = new Set([".env.development", ".env.local", ".env", "package.json", "tsconfig.json"]);
 /** A server that lived as long is started again when it ends by itself; one that did not would only end again. */
 const STEADY_MS = 2_000;
+/** The next process is made ready after the first requests to the one that serves: they are what somebody waits for. */
+const PAUSE_MS = 100;
 
 export class Dev {
   readonly #project: Project;
@@ -39,6 +42,7 @@ export class Dev {
   readonly #lock: Lock;
   #env: NodeJS.ProcessEnv;
   #spare: ServerProcess | undefined;
+  #spareTimer: NodeJS.Timeout | undefined;
   #current: ServerProcess | undefined;
   #starting: ServerProcess | undefined;
   readonly #leaving = new Set<Promise<void>>();
@@ -75,10 +79,7 @@ export class Dev {
     this.#spare = this.#newProcess();
     this.#watch = new Watch([project.sourceFolder], (paths) => void this.#serve(paths));
     const { root } = project;
-    this.#watch.add([
-      ...[...ENV_FILES, "package.json", "tsconfig.json"].map((name) => join(root, name)),
-      ...(options.env === undefined ? [] : [options.env]),
-    ]);
+    this.#watch.add([...[...SETTINGS].map((name) => join(root, name)), ...(options.env === undefined ? [] : [options.env])]);
   }
 
   state() {
@@ -100,6 +101,7 @@ export class Dev {
     this.#isStopped = true;
     this.#watch.close();
     this.#types.stop();
+    clearTimeout(this.#spareTimer);
     this.#spare?.kill();
     this.#starting?.kill();
     await Promise.all([this.#current?.stop(), this.#spare?.exited, this.#starting?.exited, ...this.#leaving]);
@@ -117,7 +119,8 @@ export class Dev {
   }
 
   #newProcess(): ServerProcess {
-    return new ServerProcess(pathToFileURL(this.#library).href, this.#project.root, this.#env, (paths) => this.#watch.add(paths));
+    const { entry, root } = this.#project;
+    return new ServerProcess({ library: this.#library, entry, root, env: this.#env }, (paths) => this.#watch.add(paths));
   }
 
   /** Serves the app as it is now. A start that is under way is of no use any more. */
@@ -126,24 +129,31 @@ export class Dev {
     const begin = performance.now();
     this.#types.stop();
     this.#starting?.kill();
-    if (changed.some((path) => ENV_FILES.has(path.slice(dirname(path).length + 1)) || path === this.#options.env)) this.#renewEnvironment();
+    clearTimeout(this.#spareTimer);
+    if (changed.some((path) => this.#isLoadedAhead(path))) this.#dropSpare();
     const next = this.#spare ?? this.#newProcess();
     this.#starting = next;
     this.#spare = undefined;
     const { inspect } = this.#options;
     if (inspect) this.#current?.letGoOfInspector();
-    const outcome = await next.start({ type: "start", entry: this.#project.entry, ...(inspect && { inspect }) });
+    const outcome = await next.start({ type: "start", ...(inspect && { inspect }) });
     if (this.#starting !== next) return; // another change came
     this.#starting = undefined;
     if (this.#isStopped) return;
     if (outcome.ok) await this.#switchTo(next, outcome, changed, performance.now() - begin);
     else this.#fail(outcome.text);
-    // Not before: it would take its time from the one that starts.
-    if (!this.#isStopped) this.#spare ??= this.#newProcess();
+    if (this.#isStopped) return;
+    this.#spareTimer = setTimeout(() => (this.#spare ??= this.#newProcess()), PAUSE_MS);
     if (this.#options.typeCheck) this.#types.soon();
   }
 
-  #renewEnvironment(): void {
+  /** Whether a process that waits has the file in it already: settings, and what other tools have built. */
+  #isLoadedAhead(path: string): boolean {
+    const isOwn = path.startsWith(this.#project.sourceFolder + sep) || needsCompiling(path);
+    return path === this.#options.env || SETTINGS.has(basename(path)) || (isCode(path) && !isOwn);
+  }
+
+  #dropSpare(): void {
     this.#env = this.#environment();
     this.#spare?.kill();
     this.#spare = undefined;

@@ -3,7 +3,6 @@
 /** To a process that has loaded the library and waits: serve the app. */
 export interface StartMessage {
   readonly type: "start";
-  readonly entry: string;
   readonly inspect?: { readonly host: string; readonly port: number; readonly wait: boolean };
 }
 

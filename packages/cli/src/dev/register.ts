@@ -5,15 +5,15 @@
 import { registerHooks } from "node:module";
 import { extname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { Linker } from "../build/link.ts";
-import { compile, dataModule, needsCompiling } from "../compile/compile.ts";
-import { createResolver } from "../compile/resolve.ts";
+import { dataModule } from "../compile/compile.ts";
+import { needsCompiling } from "../compile/file-kinds.ts";
+import { isInstalled } from "../compile/resolve.ts";
 import { commonJsNames, rewrite, type Replacement } from "../compile/rewrite.ts";
 import { SourceError } from "../compile/source-error.ts";
 import { noteFile } from "./files.ts";
+import { compiled, linksOf } from "./read-ahead.ts";
 
 const DATA = "?fermata-data";
-const linker = new Linker(createResolver());
 /** Modules of the app that another one of it imports. Others that Node can run are left to Node. */
 const own = new Set<string>();
 
@@ -26,7 +26,11 @@ registerHooks({
       return { format: "module", source: dataModule(path), shortCircuit: true };
     }
     const path = fileURLToPath(url.replace(/[?#].*$/, ""));
-    if (!own.has(path) && !needsCompiling(path)) return nextLoad(url, context);
+    if (!own.has(path) && !needsCompiling(path)) {
+      // Built by another tool, in the same workspace: it changes as the app's own files do.
+      if (!isInstalled(path)) noteFile(path);
+      return nextLoad(url, context);
+    }
     return { ...load(path), shortCircuit: true };
   },
 });
@@ -38,8 +42,8 @@ export function isOwn(path: string): void {
 
 function load(path: string): { format: "module" | "commonjs"; source: string } {
   noteFile(path);
-  const module = compile(path, { sourcemap: true });
-  const replacements = linker.links(module).flatMap(({ site, target }): Replacement[] => {
+  const module = compiled(path);
+  const replacements = linksOf(module).flatMap(({ site, target }): Replacement[] => {
     if (target.kind === "module") own.add(target.path);
     if (site.kind === "url") return [];
     if (target.kind === "module") return [{ site, specifier: named(target.path, site.kind === "require") }];

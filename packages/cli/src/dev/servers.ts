@@ -1,7 +1,7 @@
 /** The processes of the dev command: one that serves, one that waits with the library loaded, so that a change costs the app's code alone. */
 import { fork, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { FromServer, ReadyMessage, StartMessage, ToServer } from "./messages.ts";
 
 /** How long a server that has been replaced may go on with what is under way. */
@@ -15,6 +15,15 @@ function programOf(name: string): URL {
   return existsSync(fileURLToPath(source)) ? source : new URL(`./dev/${name}.js`, import.meta.url);
 }
 
+/** What a process is to serve. */
+export interface Program {
+  /** The library as the app has it: its module. */
+  readonly library: string;
+  readonly entry: string;
+  readonly root: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
 export class ServerProcess {
   readonly #child: ChildProcess;
   readonly #waiting: Promise<boolean>;
@@ -23,9 +32,9 @@ export class ServerProcess {
   #said = "";
   hasEnded = false;
 
-  constructor(library: string, cwd: string, env: NodeJS.ProcessEnv, onFiles: (paths: readonly string[]) => void) {
-    this.#child = fork(programOf("server-process"), [library], {
-      cwd,
+  constructor({ library, entry, root, env }: Program, onFiles: (paths: readonly string[]) => void) {
+    this.#child = fork(programOf("server-process"), [pathToFileURL(library).href, entry], {
+      cwd: root,
       env,
       execArgv: ["--enable-source-maps", "--import", programOf("register").href],
       stdio: ["ignore", "inherit", "inherit", "ipc"],
