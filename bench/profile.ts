@@ -1,7 +1,7 @@
 /**
  * Where the CPU time of one case goes.
  *
- *   node bench/profile.ts <case> [--server fermata] [--seconds 5] [--top 30]
+ *   node bench/profile.ts <case> [--server fermata] [--adapter express] [--seconds 5] [--top 30]
  *
  * The sampling profiler of Node runs in the server process, after the warm-up, so start-up and compilation are not in the picture.
  * Functions of a bundled file are shown at their place in the sources when the bundle has a source map beside it.
@@ -29,24 +29,26 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     server: { type: "string", default: "fermata" },
+    adapter: { type: "string" },
     seconds: { type: "string", default: "5" },
     top: { type: "string", default: "30" },
   },
 });
 const flow = FLOW_CASES.find(({ id }) => id === positionals[0]);
 const one = flow ?? CASES.find(({ id }) => id === positionals[0]);
-const name = flow ? "flows" : SERVERS.find((server) => server === values.server);
+const { adapter } = values;
+const name = flow ? "flows" : adapter ? "adapters" : SERVERS.find((server) => server === values.server);
 const seconds = Number(values.seconds);
 const top = Number(values.top);
 if (!one || !name || !(seconds > 0) || !(top > 0)) {
   console.error(
-    `Usage: node bench/profile.ts <${[...CASES, ...FLOW_CASES].map(({ id }) => id).join("|")}> [--server ${SERVERS.join("|")}] [--seconds 5] [--top 30]`,
+    `Usage: node bench/profile.ts <${[...CASES, ...FLOW_CASES].map(({ id }) => id).join("|")}> [--server ${SERVERS.join("|")}] [--adapter <framework>] [--seconds 5] [--top 30]`,
   );
   process.exit(2);
 }
 
 if (name === "official") await installPeers();
-const server = await startServer(name);
+const server = await startServer(name, adapter ? { BENCH_FRAMEWORK: adapter } : {});
 const generator = startLoadGenerator();
 try {
   const job: Job = { port: server.port, caseId: one.id, connections: 16, durationMs: 2000, minReplies: 200, inspect: true };

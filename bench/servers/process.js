@@ -32,7 +32,7 @@ async function answer(question) {
   switch (question) {
     case "usage": {
       const { user, system } = process.cpuUsage();
-      return { cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss() };
+      return { cpuMs: (user + system) / 1000, userMs: user / 1000, rssBytes: process.memoryUsage.rss() };
     }
     // What is needed, and not what the collector has not yet looked at.
     case "held": {

@@ -24,8 +24,8 @@ export class MastraServer extends AdapterServer<ExpressApp> {
     const answer = toNodeListener(handler);
     app.use((request, response, next) => {
       const { locals } = response;
-      if (handler.owns(request.method ?? "GET", request.url ?? "/"))
-        return void answer(request, response, { parsedBody: request.body, requestContext: givenContext(locals) });
+      const found = handler.find(request.method ?? "GET", request.url ?? "/");
+      if (found) return void answer(request, response, { parsedBody: request.body, requestContext: givenContext(locals), found });
       addLocals(locals, handler.mastra, response);
       next();
     });

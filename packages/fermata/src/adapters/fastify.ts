@@ -60,23 +60,24 @@ function addRoutes(scope: FastifyInstance, handler: ServerHandler): void {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
   const taken = new Set<string>();
-  for (const { method, path, isExact } of handler.routes().flatMap(toSimplePaths)) {
+  for (const { method, path } of handler.routes().flatMap(toSimplePaths)) {
     const url = path === "" ? "/" : path;
     const place = `${method} ${url.replace(/:\w+/g, ":")}`;
     if (taken.has(place) || scope.hasRoute({ method, url: `${scope.prefix}${url}` })) continue;
     taken.add(place);
-    scope.route({ method, url, handler: (request, reply) => respond(request, reply, isExact) });
+    scope.route({ method, url, handler: respond });
   }
 
-  function respond(request: FastifyRequest, reply: FastifyReply, isExact: boolean): unknown {
+  function respond(request: FastifyRequest, reply: FastifyReply): unknown {
     const { raw } = request;
     const url = scope.prefix === "" ? raw.url : raw.url?.slice(scope.prefix.length);
-    if (!isExact && !handler.owns(raw.method ?? "GET", url ?? "/")) return reply.callNotFound();
+    const found = handler.find(raw.method ?? "GET", url ?? "/");
+    if (!found) return reply.callNotFound();
     reply.hijack();
     // What hooks have set so far, such as headers for other origins.
     const headers = reply.getHeaders();
     for (const name in headers) reply.raw.setHeader(name, headers[name] ?? "");
     const below = scope.prefix === "" || url === undefined ? {} : { url };
-    return answer(raw, reply.raw, { ...below, parsedBody: request.body, requestContext: (request as KnownRequest)[CONTEXT] });
+    return answer(raw, reply.raw, { ...below, parsedBody: request.body, requestContext: (request as KnownRequest)[CONTEXT], found });
   }
 }

@@ -1,8 +1,8 @@
 /** The whole server as one function from a request to a reply. Every adapter carries requests to it and replies from it, nothing else. */
 import { Hono } from "hono";
-import { getPath } from "hono/utils/url";
 import type { Mastra } from "../mastra.ts";
 import { normalizePrefix } from "../server/custom-routes.ts";
+import { answerAt, Places, type FoundRoute, type MountedPath } from "./places.ts";
 import { MastraServer, type MastraServerOptions } from "./hono.ts";
 
 /** The options of every adapter but the app that it mounts on. `openaiAtRoot` is off by default: nobody sees what guards the host's prefix. */
@@ -13,8 +13,8 @@ export type HandlerOptions = Omit<MastraServerOptions, "app">;
  * Never rejects: every failure is a reply.
  */
 export interface ServerHandler {
-  /** `bindings` are found by custom routes and middleware under `c.env`. */
-  (request: Request, bindings?: object): Promise<Response>;
+  /** `bindings` are found by custom routes and middleware under `c.env`. `found` is what `find` gave for this request. */
+  (request: Request, bindings?: object, found?: FoundRoute): Promise<Response>;
   readonly mastra: Mastra;
   /** Normalised: `/api`, or `""` for the root. */
   readonly prefix: string;
@@ -25,16 +25,12 @@ export interface ServerHandler {
    * `target` is a path, with or without a query, or a URL. False until `ready` has resolved.
    */
   owns(method: string, target: string): boolean;
+  /** The same, for a host that hands it on with the request, so that the route is looked for once. */
+  find(method: string, target: string): FoundRoute | undefined;
   /** What there is to mount, for frameworks that want each route named. Empty until `ready` has resolved. */
   routes(): readonly MountedPath[];
   /** Refuses new work from `mastra`, for a process that ends. */
   close(): Promise<void>;
-}
-
-/** A route by its place: a path in Hono's form, such as `/api/agents/:agentId`. */
-export interface MountedPath {
-  readonly method: string;
-  readonly path: string;
 }
 
 /**
@@ -48,10 +44,14 @@ export function createHandler(options: HandlerOptions): ServerHandler {
   const { mastra } = options;
   const prefix = normalizePrefix(options.prefix ?? mastra.getServer().apiPrefix ?? "/api");
   let app: Hono | undefined;
+  let places: Places | undefined;
   let starting: Promise<Hono> | undefined;
   const start = (): Promise<Hono> =>
     (starting ??= createApp({ ...options, prefix }).then(
-      (made) => (app = made),
+      (made) => {
+        places = made.places;
+        return (app = made.app);
+      },
       (error: unknown) => {
         // What failed once, such as a module that a custom route loads, may work the next time.
         starting = undefined;
@@ -59,7 +59,8 @@ export function createHandler(options: HandlerOptions): ServerHandler {
       },
     ));
 
-  function handle(request: Request, bindings?: object): Promise<Response> {
+  function handle(request: Request, bindings?: object, found?: FoundRoute): Promise<Response> {
+    if (found?.route) return answerAt(found.route, found.params, request, bindings);
     if (!app) return start().then((made) => made.fetch(request, bindings));
     const reply = app.fetch(request, bindings);
     return reply instanceof Promise ? reply : Promise.resolve(reply);
@@ -69,39 +70,21 @@ export function createHandler(options: HandlerOptions): ServerHandler {
     mastra,
     prefix,
     ready: async () => void (await start()),
-    owns: (method: string, target: string) => app !== undefined && isOwn(app, method, target),
-    routes: () => (app ? routesOf(app) : []),
+    owns: (method: string, target: string) => places?.find(method, target) !== undefined,
+    find: (method: string, target: string) => places?.find(method, target),
+    routes: () => places?.list() ?? [],
     close: () => mastra.shutdown(),
   });
 }
 
-async function createApp(options: HandlerOptions): Promise<Hono> {
+async function createApp(options: HandlerOptions): Promise<{ app: Hono; places: Places }> {
   const app = new Hono();
-  await new MastraServer({ openaiAtRoot: false, ...options, app }).init();
+  const server = new MastraServer({ openaiAtRoot: false, ...options, app });
+  await server.init();
   app.onError((error, c) => {
     options.mastra.getLogger().error("Internal Server Error", { path: c.req.path, error });
     return c.json({ error: "Internal Server Error", code: "INTERNAL" }, 500);
   });
   app.notFound((c) => c.json({ error: "Not Found", code: "NOT_FOUND" }, 404));
-  return app;
-}
-
-/** Hono's name for what stands before routes instead of being one. */
-const MIDDLEWARE = "ALL";
-
-/** Each place once: the handlers of one route stand there one by one. */
-function routesOf(app: Hono): MountedPath[] {
-  const places = app.routes
-    .filter(({ method }) => method !== MIDDLEWARE)
-    .map(({ method, path }) => [`${method} ${path}`, { method, path }] as const);
-  return [...new Map(places).values()];
-}
-
-function isOwn(app: Hono, method: string, target: string): boolean {
-  const path = getPath({ url: target.startsWith("/") ? `http://host${target}` : target } as Request); // reads the URL alone
-  return hasRoute(app, method === "HEAD" ? "GET" : method, path);
-}
-
-function hasRoute(app: Hono, method: string, path: string): boolean {
-  return app.router.match(method, path)[0].some(([[, route]]) => route.method !== MIDDLEWARE);
+  return { app, places: new Places(app, server.bareRoutes) };
 }

@@ -56,6 +56,8 @@ export class MastraServer {
   readonly #edge: Edge;
   readonly #gate: Gate | undefined;
   readonly #visits: VisitSettings;
+  /** Routes that nothing of the app's own has a part in, by their handlers. */
+  readonly bareRoutes = new Map<unknown, MountedRoute>();
   readonly prefix: string;
 
   /** @throws FermataError `MISCONFIGURED` when a custom route stands below the prefix, or `server.auth` cannot be honoured. */
@@ -134,6 +136,7 @@ export class MastraServer {
         address: addressOf(c),
         onAuthenticated: ({ identity }, next) => this.#edge.authenticated(c, identity?.user, next),
       });
+    if (!this.#edge.isNeeded && !this.#options.mastra.getServer().onError) this.bareRoutes.set(plain, route);
     this.#edge.add(spec.method, `${prefix}${spec.path}`, [this.#edge.hasMiddleware ? behindMiddleware : plain]);
   }
 

@@ -32,12 +32,13 @@ export class MastraServer extends AdapterServer<KoaApp> {
     const answer = toNodeListener(handler);
     app.use(async (ctx, next) => {
       const { request, state } = ctx;
-      if (!handler.owns(ctx.method, ctx.url)) {
+      const found = handler.find(ctx.method, ctx.url);
+      if (!found) {
         addLocals(state, handler.mastra, ctx.res);
         return next();
       }
       ctx.respond = false;
-      return answer(ctx.req, ctx.res, { parsedBody: request.body, rawBody: request.rawBody, requestContext: givenContext(state) });
+      return answer(ctx.req, ctx.res, { parsedBody: request.body, rawBody: request.rawBody, requestContext: givenContext(state), found });
     });
   }
 }

@@ -99,7 +99,8 @@ class MountedRoutes {
   async #respond(request: NestRequest, reply: ServerResponse | FastifyReply, next: (() => void) | undefined): Promise<void> {
     const incoming = "raw" in request ? request.raw : request;
     const url = (incoming.url ?? "/").slice(this.#prefixLength(request.route?.path ?? request.routeOptions?.url ?? ""));
-    if (!this.#handler?.owns(incoming.method ?? "GET", url)) return "raw" in reply ? reply.callNotFound() : next?.();
+    const found = this.#handler?.find(incoming.method ?? "GET", url);
+    if (!found) return "raw" in reply ? reply.callNotFound() : next?.();
     if ("raw" in reply) {
       reply.hijack();
       for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
@@ -108,6 +109,7 @@ class MountedRoutes {
       parsedBody: request.body,
       url,
       requestContext: request.requestContext,
+      found,
     });
   }
 

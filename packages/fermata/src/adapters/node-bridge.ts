@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import type { RequestContext } from "../context/request-context.ts";
 import type { ServerHandler } from "./handler.ts";
+import type { FoundRoute } from "./places.ts";
 
 /** What the host knows of a request that its bytes do not say. */
 export interface HostRequest {
@@ -14,11 +15,13 @@ export interface HostRequest {
   readonly url?: string;
   /** What the host has found out about it. */
   readonly requestContext?: RequestContext | undefined;
+  /** The route, when the host has asked for it. */
+  readonly found?: FoundRoute | undefined;
 }
 
 /** On the request itself: a weak map with an entry per request would keep the garbage collector busy. */
-const CONTEXT = Symbol("fermata.requestContext");
-type KnownRequest = IncomingMessage & { [CONTEXT]?: RequestContext };
+const HOST = Symbol("fermata.host");
+type KnownRequest = IncomingMessage & { [HOST]?: HostRequest };
 
 export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse, host?: HostRequest) => Promise<void>;
 
@@ -30,14 +33,14 @@ export function toNodeListener(handler: ServerHandler): NodeListener {
   const listener = getRequestListener(
     (request, node) => {
       // A server of node:http: its requests are these.
-      const requestContext = (node as { incoming: KnownRequest }).incoming[CONTEXT];
-      return handler(request, requestContext ? Object.assign(node, { requestContext }) : node);
+      const { requestContext, found } = (node as { incoming: KnownRequest }).incoming[HOST] ?? {};
+      return handler(request, requestContext ? Object.assign(node, { requestContext }) : node, found);
     },
     { hostname: "localhost", errorHandler: () => badRequest() },
   );
   return (incoming, outgoing, host) => {
     if (!host) return listener(incoming, outgoing);
-    if (host.requestContext) (incoming as KnownRequest)[CONTEXT] = host.requestContext;
+    (incoming as KnownRequest)[HOST] = host;
     restoreBody(incoming, host);
     const { url } = incoming;
     if (host.url !== undefined) incoming.url = host.url;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createHandler, type HandlerOptions, type ServerHandler } from "./handler.ts";
+import type { FoundRoute } from "./places.ts";
 import { MastraServer as AdapterServer } from "./mastra-server.ts";
 import { toNodeListener } from "./node-bridge.ts";
 
@@ -23,11 +24,16 @@ export interface NodeHandler {
 export function createNodeHandler(options: HandlerOptions): NodeHandler {
   const handler = createHandler(options);
   const answer = toNodeListener(handler);
-  const respond = (request: IncomingMessage, response: ServerResponse): void =>
-    void answer(request, response, "body" in request ? { parsedBody: request.body } : undefined);
+  const findFor = ({ method = "GET", url = "/" }: IncomingMessage): FoundRoute | undefined => handler.find(method, url);
+  const respond = (request: IncomingMessage, response: ServerResponse, found: FoundRoute | undefined): void =>
+    void answer(request, response, { found, ...("body" in request && { parsedBody: request.body }) });
   function handle(request: IncomingMessage, response: ServerResponse, next?: Next): void {
-    if (!next) return respond(request, response);
-    const choose = (): void => (handler.owns(request.method ?? "GET", request.url ?? "/") ? respond(request, response) : next());
+    if (!next) return respond(request, response, findFor(request));
+    const choose = (): void => {
+      const found = findFor(request);
+      if (found) respond(request, response, found);
+      else next();
+    };
     handler.ready().then(choose, next);
   }
   return Object.assign(handle, { prefix: handler.prefix, close: () => handler.close() });
@@ -46,7 +52,8 @@ export class MastraServer extends AdapterServer<Server> {
     const others = app.listeners("request");
     app.removeAllListeners("request");
     app.on("request", (request, response) => {
-      if (others.length === 0 || handler.owns(request.method ?? "GET", request.url ?? "/")) void answer(request, response);
+      const found = handler.find(request.method ?? "GET", request.url ?? "/");
+      if (found || others.length === 0) void answer(request, response, { found });
       else for (const other of others) other.call(app, request, response);
     });
   }

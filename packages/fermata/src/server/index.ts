@@ -39,6 +39,7 @@ export type { OpenApiOptions } from "./openapi.ts";
 export { createRoutes } from "./server.ts";
 export type { IncomingRequest, MountedRoute, ServerOptions } from "./server.ts";
 export { createHandler } from "../adapters/handler.ts";
-export type { HandlerOptions, MountedPath, ServerHandler } from "../adapters/handler.ts";
+export type { HandlerOptions, ServerHandler } from "../adapters/handler.ts";
+export type { FoundRoute, MountedPath } from "../adapters/places.ts";
 export { MastraServer } from "../adapters/mastra-server.ts";
 export type { AdapterOptions } from "../adapters/mastra-server.ts";

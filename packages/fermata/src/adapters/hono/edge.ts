@@ -53,14 +53,15 @@ export class Edge {
     return this.#middleware.length > 0;
   }
 
-  get #isNeeded(): boolean {
+  /** Whether anything stands around the routes. */
+  get isNeeded(): boolean {
     return this.hasMiddleware || this.#cors !== undefined;
   }
 
   /** Adds what goes before the routes. */
   mount(): void {
     const { app } = this.#options;
-    if (!this.#isNeeded) return;
+    if (!this.isNeeded) return;
     app.use("*", (c, next) => this.#open(c, next));
     for (const { path, handler, phase } of this.#middleware) {
       if (phase === "onResponse") app.use(path, this.#afterwards(handler));
@@ -107,7 +108,7 @@ export class Edge {
   }
 
   #note(handlers: readonly HonoMiddleware[], route: EdgeRoute): void {
-    if (this.#isNeeded) for (const handler of handlers) this.#routes.set(handler, route);
+    if (this.isNeeded) for (const handler of handlers) this.#routes.set(handler, route);
   }
 
   /** The route of ours that the request is for. */

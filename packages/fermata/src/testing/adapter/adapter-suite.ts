@@ -3,7 +3,7 @@ import { createHandler, type HandlerOptions } from "../../adapters/handler.ts";
 import { sameReply, toRequest, type Sides } from "./exchange.ts";
 import { createKitApp } from "./kit-app.ts";
 import { leftAlone, ownCases } from "./own-cases.ts";
-import { MAX_BODY_BYTES, routeCases, type RouteCase } from "./route-cases.ts";
+import { bareRouteCases, MAX_BODY_BYTES, surroundingCases, type RouteCase } from "./route-cases.ts";
 import { StreamApp, streamLaws } from "./stream-laws.ts";
 
 /** A server that listens. */
@@ -42,10 +42,10 @@ export function adapterSuite(adapter: AdapterUnderTest, runner: TestRunner): voi
     if (!Object.keys(adapter.skip ?? {}).some((part) => name.includes(part))) test(name, body);
   };
   describe(`adapter: ${adapter.name}`, () => {
-    for (const prefix of ["/api", "/deep/er", ""]) {
-      describe(`below ${JSON.stringify(prefix)}`, () => {
-        const sides = lazily(runner, () => startSides(adapter, prefix));
-        const cases = prefix === "/api" ? [...routeCases(prefix), ...ownCases(prefix)] : ownCases(prefix);
+    for (const { prefix, isBare, cases: choose } of SIDES) {
+      describe(`below ${JSON.stringify(prefix)}${isBare ? ", with nothing around the routes" : ""}`, () => {
+        const sides = lazily(runner, () => startSides(adapter, prefix, isBare));
+        const cases = [...choose(prefix), ...ownCases(prefix)];
         for (const { name, ask } of cases) run(name, async () => void (await sameReply(await sides(), ask)));
         for (const one of leftAlone(prefix)) run(`leaves alone ${one.name}`, async () => isNotOurs(await sides(), one));
       });
@@ -63,12 +63,19 @@ export function adapterSuite(adapter: AdapterUnderTest, runner: TestRunner): voi
   });
 }
 
+/** Routes with nothing around them are reached by a way of their own, so they are asked on both ways. */
+const SIDES = [
+  { prefix: "/api", isBare: true, cases: bareRouteCases },
+  { prefix: "/deep/er", isBare: false, cases: surroundingCases },
+  { prefix: "", isBare: false, cases: () => [] },
+] as const;
+
 type ClosableSides = Sides & { close(): Promise<void> };
 
-async function startSides(adapter: AdapterUnderTest, prefix: string): Promise<ClosableSides> {
+async function startSides(adapter: AdapterUnderTest, prefix: string, isBare: boolean): Promise<ClosableSides> {
   const options = { prefix, openapiPath: "/openapi.json", bodyLimitOptions: { maxSize: MAX_BODY_BYTES } };
-  const handler = createHandler({ mastra: createKitApp(), ...options });
-  const server = await adapter.start({ mastra: createKitApp(), ...options });
+  const handler = createHandler({ mastra: createKitApp(isBare), ...options });
+  const server = await adapter.start({ mastra: createKitApp(isBare), ...options });
   return { origin: server.origin, handler: (request) => handler(request), close: async () => void (await server.close()) };
 }
 

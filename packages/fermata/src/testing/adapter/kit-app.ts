@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { Agent } from "../../agents/agent.ts";
-import { Mastra, type ApiRoute } from "../../mastra.ts";
+import { Mastra, type ApiRoute, type ServerConfig } from "../../mastra.ts";
 import { Memory } from "../../memory/memory.ts";
 import { registerApiRoute } from "../../server/custom-routes.ts";
 import { MemoryStore } from "../../storage/memory/memory-store.ts";
@@ -49,8 +49,8 @@ function workflows() {
   };
 }
 
-/** A new app with nothing remembered. */
-export function createKitApp(): Mastra {
+/** A new app with nothing remembered. A bare one has nothing around its routes: neither middleware nor CORS. */
+export function createKitApp(isBare = false): Mastra {
   const storage = new MemoryStore();
   const memory = new Memory({ storage });
   const tools = { echo, guarded };
@@ -65,27 +65,29 @@ export function createKitApp(): Mastra {
     workflows: workflows(),
     memory: { default: memory },
     vectors: { main: new MemoryVector() },
-    server: {
-      cors: { origin: [PAGE], credentials: true, exposeHeaders: ["x-kit"] },
-      middleware: [
-        async (c, next) => {
-          c.get("requestContext").set("from-middleware", "yes");
-          await next();
-          c.header("x-kit", "middleware");
-        },
-        { path: "*/blocked", handler: (c) => c.json({ error: "blocked" }, 403) },
-        {
-          path: "*/read-twice",
-          handler: async (c, next) => {
-            await c.req.text();
-            await next();
-          },
-        },
-      ],
-      apiRoutes: customRoutes(),
-    },
+    server: { ...(!isBare && AROUND), apiRoutes: customRoutes() },
   });
 }
+
+/** What stands around the routes. */
+const AROUND: ServerConfig = {
+  cors: { origin: [PAGE], credentials: true, exposeHeaders: ["x-kit"] },
+  middleware: [
+    async (c, next) => {
+      c.get("requestContext").set("from-middleware", "yes");
+      await next();
+      c.header("x-kit", "middleware");
+    },
+    { path: "*/blocked", handler: (c) => c.json({ error: "blocked" }, 403) },
+    {
+      path: "*/read-twice",
+      handler: async (c, next) => {
+        await c.req.text();
+        await next();
+      },
+    },
+  ],
+};
 
 const BYTES = Uint8Array.from({ length: 1024 }, (_, index) => index % 256);
 
