@@ -4,6 +4,7 @@ import type { Mastra } from "../mastra.ts";
 import type { ServerHandler } from "./handler.ts";
 import { MastraServer as AdapterServer } from "./mastra-server.ts";
 import { toNodeListener } from "./node-bridge.ts";
+import type { MountedRoute } from "../server/server.ts";
 import { toSimplePaths } from "./simple-paths.ts";
 
 declare module "fastify" {
@@ -56,28 +57,29 @@ function decorate(app: FastifyInstance, handler: ServerHandler): void {
 
 function addRoutes(scope: FastifyInstance, handler: ServerHandler): void {
   const answer = toNodeListener(handler);
-  // The body stays where it is, for the server to count and read.
+  // The body stays where it is, for the server to count and read. What has a type of its own here is found at once.
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  scope.addContentTypeParser(["application/json", "*"], (_request, _payload, done) => done(null));
   const taken = new Set<string>();
-  for (const { method, path } of handler.routes().flatMap(toSimplePaths)) {
+  for (const { method, path, route } of handler.routes().flatMap(toSimplePaths)) {
     const url = path === "" ? "/" : path;
     const place = `${method} ${url.replace(/:\w+/g, ":")}`;
     if (taken.has(place) || scope.hasRoute({ method, url: `${scope.prefix}${url}` })) continue;
     taken.add(place);
-    scope.route({ method, url, handler: respond });
+    scope.route({ method, url, handler: (request, reply) => respond(request, reply, route) });
   }
 
-  function respond(request: FastifyRequest, reply: FastifyReply): unknown {
-    const { raw } = request;
-    const url = scope.prefix === "" ? raw.url : raw.url?.slice(scope.prefix.length);
-    const found = handler.find(raw.method ?? "GET", url ?? "/");
-    if (!found) return reply.callNotFound();
+  function respond(request: FastifyRequest, reply: FastifyReply, route: MountedRoute | undefined): void {
+    const { raw, params } = request;
+    const url = (scope.prefix === "" ? raw.url : raw.url?.slice(scope.prefix.length)) ?? "/";
+    // Fastify has found it already. A HEAD has a reply of its own, and dots in a path are for whoever makes a URL of it.
+    const isFound = route && raw.method !== "HEAD" && !url.includes("/.");
+    const found = isFound ? { route, params: params as Record<string, string> } : handler.find(raw.method ?? "GET", url);
+    if (!found) return void reply.callNotFound();
     reply.hijack();
     // What hooks have set so far, such as headers for other origins.
     const headers = reply.getHeaders();
     for (const name in headers) reply.raw.setHeader(name, headers[name] ?? "");
-    const below = scope.prefix === "" || url === undefined ? {} : { url };
-    return answer(raw, reply.raw, { ...below, parsedBody: request.body, requestContext: (request as KnownRequest)[CONTEXT], found });
+    void answer(raw, reply.raw, { url, parsedBody: request.body, requestContext: (request as KnownRequest)[CONTEXT], found });
   }
 }

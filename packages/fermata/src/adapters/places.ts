@@ -8,6 +8,8 @@ import type { MountedRoute } from "../server/server.ts";
 export interface MountedPath {
   readonly method: string;
   readonly path: string;
+  /** What answers there, where nothing stands around it. */
+  readonly route?: MountedRoute | undefined;
 }
 
 /** A route that answers a request. */
@@ -53,7 +55,7 @@ export class Places {
   list(): MountedPath[] {
     const places = this.#app.routes
       .filter(({ method }) => method !== MIDDLEWARE)
-      .map(({ method, path }) => [`${method} ${path}`, { method, path }] as const);
+      .map(({ method, path, handler }) => [`${method} ${path}`, { method, path, route: this.#bare.get(handler) }] as const);
     return [...new Map(places).values()];
   }
 }
