@@ -75,7 +75,7 @@ function addRoutes(scope: FastifyInstance, handler: ServerHandler): void {
     // Fastify has found it already. A HEAD has a reply of its own, and dots in a path are for whoever makes a URL of it.
     const isFound = route && raw.method !== "HEAD" && !url.includes("/.");
     const found = isFound ? { route, params: params as Record<string, string> } : handler.find(raw.method ?? "GET", url);
-    if (!found) return void reply.callNotFound();
+    if (!found) return reply.callNotFound();
     reply.hijack();
     // What hooks have set so far, such as headers for other origins.
     const headers = reply.getHeaders();

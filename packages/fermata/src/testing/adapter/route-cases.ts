@@ -49,11 +49,6 @@ export function routeCases(prefix: string): RouteCase[] {
   return routeTable().flatMap((entry) => casesOf(entry, prefix));
 }
 
-/** The same for a server that says nothing of other origins: what a browser asks beforehand is left to its host. */
-export function bareRouteCases(prefix: string): RouteCase[] {
-  return routeCases(prefix).filter(({ ask }) => ask.method !== "OPTIONS");
-}
-
 /** Of each route the cases that show what stands around it. */
 export function surroundingCases(prefix: string): RouteCase[] {
   return routeCases(prefix).filter(({ name }) => /answers( a page of another origin| preflights)?$/.test(name));
