@@ -4,6 +4,7 @@ import type { AgentHost } from "./agents/host.ts";
 import type { AuthOption } from "./auth/config.ts";
 import type { Policy } from "./auth/policy.ts";
 import type { IRBACProvider } from "./auth/rbac.ts";
+import type { Orphan, Revive } from "./agents/keeping/orphan.ts";
 import { serveAgentRuns } from "./agents/keeping/serve-agent-runs.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "./context/principal.ts";
 import type { RequestContext } from "./context/request-context.ts";
@@ -215,6 +216,7 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
   /** Where schedules are kept without a storage. */
   readonly #ownSchedules: MemorySchedules;
   readonly #server: ServerConfig;
+  readonly #revivers = new Map<string, Revive>();
   #draining = false;
   readonly #onDrain: (() => void)[] = [];
 
@@ -324,6 +326,16 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
   /** Who follows threads in this process. */
   get threadWatch(): { readonly isEmpty: boolean } {
     return this.runWorker.threads;
+  }
+
+  /** Lets those who begin turns begin them again when their process is gone. `kind` says which turns. */
+  reviveWith(kind: string, revive: Revive): void {
+    this.#revivers.set(kind, revive);
+  }
+
+  async revive(orphan: Orphan): Promise<boolean> {
+    for (const revive of this.#revivers.values()) if (await revive(orphan)) return true;
+    return false;
   }
 
   getStorage(): Store | undefined {

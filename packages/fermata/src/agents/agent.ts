@@ -259,7 +259,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
   ): Promise<OpenRun> {
     const turn = this.#turn(options);
     const setup = await this.#setUp(turn ? stoppable(turn, options) : options, mode);
-    if (setup.options.runId !== undefined) {
+    if (setup.options.runId !== undefined && !options.orphan) {
       await refuseWaiting(setup, setup.options.runId);
       await turn?.claimId(setup.options.runId);
     }
@@ -278,6 +278,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const opened = startable(complete, undefined, (sink, signal) => ({
       run: new Run(complete, rest, sink, signal, { messageId: options.messageId ?? crypto.randomUUID(), createdAt: now }),
     }));
+    if (turn && options.orphan) return turn.again(opened, options.orphan);
     return turn
       ? turn.begin(opened, { ...about(setup), input: options.facts }, mode === "generate" && setup.options.runId === undefined)
       : opened;
@@ -457,7 +458,8 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const principal = options.principal ?? options.requestContext?.principal ?? LOCAL_PRINCIPAL;
     const runs = durability === "memory" ? this.#followed(options, principal) : host.runsFor?.(principal);
     if (!runs) return undefined;
-    return new KeptTurn({ runs, durability, logger: options.logger ?? host.logger, attending: options.attending });
+    const { logger = host.logger, attending, isRepeatable } = options;
+    return new KeptTurn({ runs, durability, logger, attending, isRepeatable });
   }
 
   /** Where a turn goes that is kept nowhere, when somebody follows its thread or has sent something to it. */

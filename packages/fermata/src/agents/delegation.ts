@@ -8,6 +8,7 @@ import type { ToolOutputSink } from "../tools/tool-writer.ts";
 import type { Answer, DelegateTool, NestedAnswer, NestedWait, Run } from "./loop/run.ts";
 import type { AgentChunk, ChunkSink } from "./chunks.ts";
 import type { Attending } from "./attending.ts";
+import type { Orphan } from "./keeping/orphan.ts";
 import { runText } from "./loop/finish.ts";
 import type { Mail } from "./mail/mail.ts";
 import type { Mailbox } from "./mail/mailbox.ts";
@@ -40,6 +41,10 @@ export interface RunLogging {
   readonly attending?: Attending;
   /** What its record in the log holds, as data. */
   readonly facts?: unknown;
+  /** Whether it can begin again when its process is gone: what it does must be in the log before it happens. */
+  readonly isRepeatable?: boolean;
+  /** The run whose place in the log it takes. */
+  readonly orphan?: Orphan;
   /** What woke the run. */
   readonly mail?: Mail;
   /** What it is to hear between its steps. */

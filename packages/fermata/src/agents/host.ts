@@ -6,6 +6,7 @@ import type { Store } from "../storage/store.ts";
 import type { SuspensionStore } from "../storage/suspension-store.ts";
 import type { ScopedRuns } from "../runs/scoped-runs.ts";
 import type { AnyTool } from "../tools/tool.ts";
+import type { Revive } from "./keeping/orphan.ts";
 
 /** What an agent needs of the instance that it is registered with. */
 export interface AgentHost {
@@ -22,6 +23,8 @@ export interface AgentHost {
   threadRunsFor?(principal: Principal): ScopedRuns;
   /** Who follows threads in this process. */
   readonly threadWatch?: { readonly isEmpty: boolean };
+  /** Begins turns again whose process is gone. */
+  revive?: Revive;
   /** Where the runs of workflows live. */
   readonly workflowHost?: object;
 }

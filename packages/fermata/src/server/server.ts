@@ -17,6 +17,7 @@ import { DEFAULT_BODY_BYTES, readBody } from "./body.ts";
 import type { Audience, Call } from "./call.ts";
 import { CLOSE, failureReply } from "./error-reply.ts";
 import { handlers } from "./handlers/index.ts";
+import { responseReviver } from "./handlers/responses/run-background.ts";
 import type { Admission } from "./limits/admission.ts";
 import type { Applicant } from "./limits/applicant.ts";
 import { Limits } from "./limits/limits.ts";
@@ -111,6 +112,7 @@ export function createRoutes(options: ServerOptions): MountedRoute[] {
     accessLog: AccessLog.of(options.mastra.getServer()),
     pages: new Pages(options.mastra),
   };
+  options.mastra.reviveWith("response", responseReviver(options.mastra));
   options.mastra.onDrain(() => settings.open.announceEnd());
   return routeTable().map((entry) => {
     const name = entry.id.slice(entry.group.length + 1);

@@ -1,9 +1,21 @@
 /** Responses in the background: polled, read again, cancelled, on the server that runs them and on another one. */
 import { expect, test } from "vitest";
+import { Agent } from "../../src/agents/agent.ts";
 import { Memory } from "../../src/memory/memory.ts";
-import { frames, postJson, sqliteData, steppedModel, turnServer, type TurnServer } from "../support/turn-servers.ts";
-import { turnModel } from "../support/turn-model.ts";
+import { createTool } from "../../src/tools/tool.ts";
+import {
+  appServer,
+  frames,
+  postJson,
+  sqliteData,
+  steppedModel,
+  turnServer,
+  type SharedData,
+  type TurnServer,
+} from "../support/turn-servers.ts";
+import { callParts, turnModel } from "../support/turn-model.ts";
 import { checkOrder, readEvents } from "./event-order.ts";
+import { checkEvent } from "./open-responses.ts";
 
 const WORDS = ["one ", "two ", "three"];
 const ASKED = { model: "a", input: "hi", background: true };
@@ -12,7 +24,7 @@ interface Response {
   readonly id: string;
   readonly status: string;
   readonly background: boolean;
-  readonly output: { readonly content?: { readonly text: string }[] }[];
+  readonly output: { readonly id: string; readonly type: string; readonly content?: { readonly text: string }[] }[];
   readonly error: { readonly message: string } | null;
 }
 
@@ -109,4 +121,73 @@ test("what cannot run in the background is refused by name", async () => {
   await using other = await turnServer(data, { model: turnModel("x"), durability: "memory" });
   const unkept = await fetch(`${other.api}/v1/responses`, postJson(ASKED));
   expect([unkept.status, await unkept.json()]).toMatchObject([400, { error: { param: "background" } }]);
+});
+
+/** A server whose agent calls a tool that has to be approved, and the response that waits for it. */
+async function waiting(data: SharedData, config: object = {}) {
+  const guarded = createTool({ id: "guarded", description: "Needs approval", requireApproval: true, execute: async () => "done" });
+  const server = await turnServer(data, { model: turnModel(callParts(["guarded", {}, "c"]), "after"), tools: { guarded }, ...config });
+  const { id } = await create(server);
+  await expect.poll(async () => (await get(server, id)).status).toBe("incomplete");
+  return { server, asked: await get(server, id) };
+}
+
+test.each([
+  ["without a memory", () => ({})],
+  ["with one", () => ({ memory: new Memory() })],
+])(
+  "a call that needs approval makes a response in the background incomplete, and its answer is another response, %s",
+  async (_name, config) => {
+    await using data = sqliteData();
+    const { server, asked } = await waiting(data, config());
+    await using _server = server;
+    expect(asked).toMatchObject({ incomplete_details: { reason: "approval_required" }, completed_at: null });
+    expect(asked.output.map(({ type }) => type)).toEqual(["mcp_call", "mcp_approval_request"]);
+    const answer = { type: "mcp_approval_response", approval_request_id: asked.output[1]?.id, approve: true };
+    const reply = await fetch(`${server.api}/v1/responses`, postJson({ model: "a", input: [answer], store: false }));
+    expect(await reply.json()).toMatchObject({ status: "completed", output: [{ type: "mcp_call", output: "done" }, { type: "message" }] });
+    // What came of the answer is the other response's.
+    expect(await get(server, asked.id)).toEqual(asked);
+    const stream = await frames(`${server.api}/v1/responses/${asked.id}?stream=true`);
+    expect(checkOrder(readEvents((await stream.rest()).join("")))).toEqual(asked);
+  },
+);
+
+test("a response that waits for an approval can be cancelled, and cannot be approved then", async () => {
+  await using data = sqliteData();
+  const { server, asked } = await waiting(data);
+  await using _server = server;
+  const cancelled = await fetch(`${server.api}/v1/responses/${asked.id}/cancel`, { method: "POST" });
+  expect(await cancelled.json()).toMatchObject({ status: "cancelled" });
+  const answer = { type: "mcp_approval_response", approval_request_id: asked.output[1]?.id, approve: true };
+  expect((await fetch(`${server.api}/v1/responses`, postJson({ model: "a", input: [answer] }))).status).toBe(409);
+});
+
+test("a stream that ends before the response does says so, and is read on after its last event", async () => {
+  await using data = sqliteData();
+  const model = steppedModel(WORDS);
+  const agent = new Agent({ id: "a", name: "A", instructions: "", model: model.model });
+  await using server = await appServer({ agents: { a: agent }, storage: data.open(), server: { limits: { streamMs: 200 } } });
+  const stream = await frames(`${server.api}/v1/responses`, postJson({ ...ASKED, stream: true }));
+  const events = readEvents((await stream.rest()).join(""));
+  const last = events.at(-1);
+  for (const event of events) checkEvent(event);
+  expect(last).toMatchObject({ type: "error", code: "unavailable", param: null, sequence_number: events.at(-2)?.sequence_number });
+  await model.finish();
+  const { response } = events[0] as unknown as { response: Response };
+  const rest = await frames(`${server.api}/v1/responses/${response.id}?stream=true&starting_after=${last?.sequence_number}`);
+  expect(checkOrder([...events.slice(0, -1), ...readEvents((await rest.rest()).join(""))])).toMatchObject({ status: "completed" });
+});
+
+test("a number that no event of the response has is refused", async () => {
+  await using data = sqliteData();
+  await using server = await turnServer(data, { model: turnModel("x") });
+  const { id } = await create(server);
+  await expect.poll(async () => (await get(server, id)).status).toBe("completed");
+  const read = (after: number): Promise<globalThis.Response> =>
+    fetch(`${server.api}/v1/responses/${id}?stream=true&starting_after=${after}`);
+  const last = readEvents(await (await read(0)).text()).length;
+  expect(await (await read(last)).text()).toBe("");
+  const refused = await read(last + 1);
+  expect([refused.status, await refused.json()]).toMatchObject([400, { error: { param: "starting_after" } }]);
 });

@@ -110,10 +110,13 @@ function checkEnd(event: ResponseEvent, items: readonly Open[]): Json {
   const response = event.response as Json;
   strictEqual(`response.${String(response.status)}`, event.type);
   for (const { done } of items) strictEqual(done, true, "every item has ended");
+  const output = response.output as Json[];
+  // What was said before a run began again is void.
   deepStrictEqual(
-    response.output,
-    items.map(({ item }) => item),
+    output,
+    items.slice(items.length - output.length).map(({ item }) => item),
   );
+  for (const { item } of items.slice(0, items.length - output.length)) strictEqual(item.status === "in_progress", false);
   strictEqual(response.status === "failed", response.error !== null);
   strictEqual(response.status === "incomplete", response.incomplete_details !== null);
   strictEqual(response.status === "completed", response.completed_at !== null);

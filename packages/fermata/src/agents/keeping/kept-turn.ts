@@ -14,6 +14,7 @@ import { Mailbox } from "../mail/mailbox.ts";
 import { NO_SINK, type Run } from "../loop/run.ts";
 import type { RunStatus } from "../loop/state.ts";
 import { toKept } from "./kept-chunk.ts";
+import { markAgain, type Orphan } from "./orphan.ts";
 
 /** The kind of agents' turns in the log. */
 export const AGENT_KIND = "agent";
@@ -25,6 +26,8 @@ export interface KeptTurnOptions {
   readonly logger: Logger;
   /** Who else waits for the turn; readers in this process are counted in. */
   readonly attending?: Attending | undefined;
+  /** Somebody begins the turn again when its process is gone. */
+  readonly isRepeatable?: boolean | undefined;
 }
 
 /** Milliseconds after which a run is in the log although nobody knows of it yet. */
@@ -81,7 +84,18 @@ export class KeptTurn {
   begin(open: OpenRun, about: Turn, isUnknown: boolean): OpenRun {
     const { runs, durability } = this.#options;
     const start = (): Promise<LiveRun | undefined> => runs.start({ ...about, kind: AGENT_KIND }, this, durability);
-    return this.#keep(open, start, durability === "full" ? "first" : isUnknown && durability === "batched" ? "late" : "beside", about);
+    const isFirst = durability === "full" || this.#options.isRepeatable === true;
+    return this.#keep(open, start, isFirst ? "first" : isUnknown && durability === "batched" ? "late" : "beside", about);
+  }
+
+  /** The run from its beginning again, in the place of one whose process is gone. */
+  again(open: OpenRun, { live, settle }: Orphan): OpenRun {
+    const take = async (): Promise<LiveRun> => {
+      await markAgain(live);
+      settle(this.drive(live));
+      return live;
+    };
+    return this.#keep(open, take, "first", live.record);
   }
 
   /** The next stretch of a run that waited. One that the log does not know begins there anew. */
@@ -135,9 +149,7 @@ export class KeptTurn {
         const late = when === "late" ? setTimeout(() => void beginNow(), LATE_MS) : undefined;
         if (when === "first") await beginNow();
         const shown = when === "beside" ? beginNow() : undefined;
-        const run = await open.start(
-          this.#options.durability === "full" ? new DurableSink(this, sink) : new KeepingSink(this, sink, shown),
-        );
+        const run = await open.start(this.#sink(sink, shown));
         clearTimeout(late);
         this.mailbox.close();
         if (begun) {
@@ -150,6 +162,11 @@ export class KeptTurn {
         return run;
       },
     };
+  }
+
+  #sink(sink: ChunkSink, shown: Promise<unknown> | undefined): ChunkSink {
+    if (this.#options.durability === "full") return new DurableSink(this, sink);
+    return this.#options.isRepeatable ? new RepeatableSink(this, sink) : new KeepingSink(this, sink, shown);
   }
 
   #begun(live: LiveRun | undefined): LiveRun | undefined {
@@ -208,6 +225,14 @@ class DurableSink extends KeepingSink {
     const seq = this.turn.record(chunk);
     await this.turn.flush();
     await this.sink.push(chunk, seq);
+  }
+}
+
+/** What is called is on disk before it runs: a turn that begins again knows whether something has run. */
+class RepeatableSink extends KeepingSink {
+  override push(chunk: AgentChunk): void | Promise<void> {
+    const pushed = super.push(chunk);
+    return chunk.type === "tool-call" ? Promise.all([this.turn.flush(), pushed]).then(() => undefined) : pushed;
   }
 }
 

@@ -1,10 +1,12 @@
 import type { RunWorker, Settlement } from "../../runs/run-worker.ts";
 import type { LiveRun } from "../../runs/live-run.ts";
+import type { Principal } from "../../context/principal.ts";
 import { FermataError } from "../../errors.ts";
 import type { AgentChunk } from "../chunks.ts";
 import type { AgentHost } from "../host.ts";
 import { toChunkError } from "../loop/errors.ts";
 import { AGENT_KIND, KeptTurn } from "./kept-turn.ts";
+import { whyNotAgain } from "./orphan.ts";
 
 /** Milliseconds in which chunks are gathered before they are written. */
 const BATCH_MS = 25;
@@ -16,7 +18,7 @@ export function serveAgentRuns(worker: RunWorker, host: AgentHost): void {
   });
 }
 
-/** A turn that nobody can go on with: its process is gone, or it was cancelled while it waited for an answer. */
+/** A turn whose process is gone, or that was cancelled while it waited for an answer. */
 async function endOrphan(live: LiveRun, host: AgentHost): Promise<Settlement> {
   const { id: runId, record, ref } = live;
   const principal = { tenant: ref.tenant, subject: ref.resourceId, scopes: [] };
@@ -29,10 +31,28 @@ async function endOrphan(live: LiveRun, host: AgentHost): Promise<Settlement> {
   // Its process went away when it had said what the run waits for, and had not yet put the run away.
   const { total } = await suspensions.list({ runId, agentId: record.name }, 0, 1);
   if (total > 0) return { end: { status: "suspended" }, closing: [{ type: "suspended", data: {} }] };
-  const { name, message, code } = toChunkError(new FermataError("UNAVAILABLE", "The process that worked on this run is gone."));
+  const outcome = await beginAgain(live, host, principal);
+  if (typeof outcome === "object") return outcome;
+  const { name, message, code } = toChunkError(new FermataError("UNAVAILABLE", outcome));
   const error = { name, message, ...(code !== undefined && { code }) };
   const chunk: AgentChunk = { type: "error", runId, from: "AGENT", payload: { type: "error", error } };
   return { end: { status: "failed", error }, closing: [chunkEvent(chunk), { type: "error", data: { error } }] };
+}
+
+/** How the turn ended that was begun in this one's place, or why none was. */
+async function beginAgain(live: LiveRun, host: AgentHost, principal: Principal): Promise<Settlement | string> {
+  const gone = "The process that worked on this run is gone.";
+  if (!host.revive || !host.runsFor) return gone;
+  const reason = whyNotAgain(live.journal, await host.runsFor(principal).events(live.record));
+  if (reason !== undefined) return reason;
+  const settlement = Promise.withResolvers<Settlement>();
+  try {
+    return (await host.revive({ live, settle: settlement.resolve })) ? await settlement.promise : gone;
+  } catch (error) {
+    if (live.isLost) throw error;
+    host.logger.error("A turn could not be begun again", { runId: live.id, error });
+    return `${gone} It could not be begun again.`;
+  }
 }
 
 function chunkEvent(data: AgentChunk): { type: string; data: AgentChunk } {

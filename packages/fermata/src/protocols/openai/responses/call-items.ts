@@ -47,6 +47,10 @@ export class FunctionCallItem implements CallItem {
     addCallOutput(this.#output, this.#callId, output ?? error ?? "");
   }
 
+  show(): void {
+    if (this.#open) this.#output.put(this.#place, this.#item("in_progress"));
+  }
+
   close(status: "completed" | "incomplete"): void {
     if (!this.#open) return;
     this.#open = false;
@@ -106,6 +110,10 @@ export class ServerCallItem implements CallItem {
     const failed = end.error !== undefined;
     this.#output.tell(failed ? "response.mcp_call.failed" : "response.mcp_call.completed", this.#place, {});
     this.#output.done(this.#place, this.#item(failed ? "failed" : "completed", end));
+  }
+
+  show(): void {
+    if (this.#open) this.#output.put(this.#place, this.#item("in_progress", {}));
   }
 
   /** The run ends before the call does. */

@@ -14,13 +14,17 @@ type Status = "in_progress" | "completed" | "incomplete";
 /** An item that is open for more. */
 export interface OpenItem {
   grow(delta: string): void;
+  /** Says what there is of it by now, to whoever reads the response before its end. */
+  show(): void;
   /** Ends it, once; what comes later is not heard. */
   close(status: Exclude<Status, "in_progress">): void;
 }
 
 /** Keeps the items in their places. */
 export class Output {
-  readonly items: OutputItem[] = [];
+  readonly #items: OutputItem[] = [];
+  /** Where those begin that count. */
+  #from = 0;
   readonly #suffix: string;
   readonly #tell: Tell;
 
@@ -29,20 +33,34 @@ export class Output {
     this.#tell = tell;
   }
 
+  get kept(): readonly OutputItem[] {
+    return this.#items.slice(this.#from);
+  }
+
+  /** What is there does not count. Its places are not given again. */
+  takeBack(): void {
+    this.#from = this.#items.length;
+  }
+
   /** A place for a new item. */
   place(prefix: string): ItemPlace {
-    const index = this.items.length;
+    const index = this.#items.length;
     return { id: `${prefix}_${this.#suffix}_${index}`, index };
   }
 
   add({ index }: ItemPlace, item: OutputItem): void {
-    this.items[index] = item;
+    this.#items[index] = item;
     this.#tell("response.output_item.added", { output_index: index, item });
   }
 
   done({ index }: ItemPlace, item: OutputItem): void {
-    this.items[index] = item;
+    this.#items[index] = item;
     this.#tell("response.output_item.done", { output_index: index, item });
+  }
+
+  /** Puts the item as it is by now, and tells nobody. */
+  put({ index }: ItemPlace, item: OutputItem): void {
+    this.#items[index] = item;
   }
 
   tell(type: string, { id, index }: ItemPlace, members: Readonly<Record<string, unknown>>): void {
@@ -91,6 +109,10 @@ export class MessageItem implements OpenItem {
     });
   }
 
+  show(): void {
+    if (this.#open) this.#output.put(this.place, this.#item("in_progress", [textPart(this.#text, this.#annotations)]));
+  }
+
   close(status: "completed" | "incomplete"): void {
     if (!this.#open) return;
     this.#open = false;
@@ -122,6 +144,10 @@ export class ReasoningItem implements OpenItem {
   grow(delta: string): void {
     this.#text += delta;
     this.#output.tell("response.reasoning_summary_text.delta", this.#place, { summary_index: 0, delta });
+  }
+
+  show(): void {
+    if (this.#open) this.#output.put(this.#place, this.#item("in_progress", [{ type: "summary_text", text: this.#text }]));
   }
 
   close(status: "completed" | "incomplete"): void {

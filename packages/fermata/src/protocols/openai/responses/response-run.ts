@@ -1,10 +1,11 @@
 /** A run as a response: its chunks become items and events, in the order in which they happen. */
-import type { AgentChunk } from "../../../agents/chunks.ts";
+import type { AgentChunk, ChunkError } from "../../../agents/chunks.ts";
 import type { Run } from "../../../agents/loop/run.ts";
 import type { RunStatus } from "../../../agents/loop/state.ts";
 import type { ModelUsage } from "../../../models/types.ts";
 import type { RunEncoder } from "../../run-encoder.ts";
 import { argumentsText } from "../call-arguments.ts";
+import { chunkFailure } from "../failure.ts";
 import type { WaitingChunk } from "../waiting.ts";
 import { approvalId } from "./approvals.ts";
 import { addCallOutput, FunctionCallItem, ServerCallItem, type CallEnd, type CallItem } from "./call-items.ts";
@@ -43,8 +44,6 @@ interface OpenMessage {
   readonly head: string;
 }
 
-type ErrorChunk = Extract<AgentChunk, { type: "error" }>;
-
 export class ResponseRun implements RunEncoder {
   readonly #options: ResponseRunOptions;
   readonly #createdAt: number;
@@ -67,9 +66,11 @@ export class ResponseRun implements RunEncoder {
   readonly #unsettled = new Set<CallItem>();
   #callsCaller = false;
   readonly #waiting: WaitingChunk[] = [];
-  #failure: ErrorChunk["payload"]["error"] | undefined;
+  #failure: ChunkError | undefined;
   #tripped = false;
   #result: ResponseValue | undefined;
+  /** Why the run can be read no further. */
+  #broken: ChunkError | undefined;
 
   constructor(options: ResponseRunOptions) {
     this.#options = options;
@@ -86,6 +87,7 @@ export class ResponseRun implements RunEncoder {
 
   end(run: Run | undefined): string {
     this.#begin();
+    if (this.#broken) return this.#breakOff(this.#broken);
     const response = this.result(run);
     const type =
       response.status === "completed" || response.status === "failed" || response.status === "incomplete" ? response.status : "failed";
@@ -93,9 +95,27 @@ export class ResponseRun implements RunEncoder {
     return this.#taken() ?? "";
   }
 
+  /** Of the last event. */
+  get lastNumber(): number {
+    return this.#sequence;
+  }
+
   /** The response as it is when the run has ended. Without a run: its producer broke, unless `endedAs` says how it ended. */
   result(run: Run | undefined): ResponseValue {
     return (this.#result ??= this.#finish(run ? endingOf(run) : this.#ending));
+  }
+
+  /** Says that the run can be read no further, while it may go on. */
+  brokeOff(error: ChunkError): void {
+    this.#broken = error;
+  }
+
+  /** The event has the number of the one before it: reading goes on after that. */
+  #breakOff(failure: ChunkError): string {
+    const error = chunkFailure(failure);
+    const { message, code, param } = error;
+    const event = { type: "error", message, code, param, error, sequence_number: Math.max(1, this.#sequence) };
+    return `${this.#taken() ?? ""}event: error\ndata: ${JSON.stringify(event)}\n\n`;
   }
 
   /** Says how the run ended that the chunks came from. */
@@ -105,7 +125,21 @@ export class ResponseRun implements RunEncoder {
 
   /** The response as it is by now. */
   current(status: "queued" | "in_progress"): ResponseValue {
-    return this.#value({ status, output: this.#output.items });
+    for (const item of [...this.#open.values(), ...this.#unsettled]) item.show();
+    return this.#value({ status, output: this.#output.kept });
+  }
+
+  /** The run begins again: what it had said is void. Its items end where they are, and the response has those that follow. */
+  beginAgain(): void {
+    for (const item of this.#open.values()) item.close("incomplete");
+    for (const item of this.#unsettled) item.close("incomplete");
+    this.#output.takeBack();
+    this.#closeAll();
+    this.#calls.clear();
+    this.#unsettled.clear();
+    this.#sources.length = 0;
+    this.#waiting.length = 0;
+    this.#callsCaller = false;
   }
 
   #finish(run: ResponseEnding | undefined): ResponseValue {
@@ -118,7 +152,7 @@ export class ResponseRun implements RunEncoder {
     const providerMetadata = run?.providerMetadata;
     return this.#value({
       ...end,
-      output: this.#output.items,
+      output: this.#output.kept,
       ...(run?.usage && { usage: run.usage }),
       ...(providerMetadata !== undefined && { providerMetadata }),
     });
@@ -340,7 +374,7 @@ function outputText(value: unknown): string {
 }
 
 /** OpenAI's clients know few codes; the message says the rest. */
-function responseError(failure: ErrorChunk["payload"]["error"] | undefined): { code: string; message: string } {
+function responseError(failure: ChunkError | undefined): { code: string; message: string } {
   const { code, message } = failure ?? { code: "INTERNAL", message: "The run failed." };
   if (code === "RATE_LIMITED") return { code: "rate_limit_exceeded", message };
   return { code: code === "VALIDATION_FAILED" ? "invalid_prompt" : "server_error", message };

@@ -5,7 +5,6 @@ import { FermataError } from "../../../errors.ts";
 import { refused } from "../../../protocols/openai/refusal.ts";
 import { readInput } from "../../../protocols/openai/responses/input.ts";
 import { responseOptions, type ResponseRequest } from "../../../protocols/openai/responses/options.ts";
-import type { ResponseValue } from "../../../protocols/openai/responses/response.ts";
 import { ResponseRun } from "../../../protocols/openai/responses/response-run.ts";
 import type { Call } from "../../call.ts";
 import type { Handler } from "../../route-table.ts";
@@ -13,10 +12,11 @@ import { EncodedRun } from "../../wire/encoded-run.ts";
 import { callerOptions } from "../chat/caller-options.ts";
 import { collectRun } from "../chat/collect-run.ts";
 import { ownToolNames } from "../chat/named-agent.ts";
-import { backgroundStream, backgroundValue, findBackground, letGo } from "./background.ts";
+import { backgroundStream, findBackground } from "./background.ts";
 import { conversationOf } from "./conversation-of.ts";
 import { openRun } from "./open-run.ts";
 import { describeOwnTools } from "./own-tools.ts";
+import { beginBackground } from "./run-background.ts";
 import { modelName, requestedAgent } from "./requested-agent.ts";
 import { keepResponse, storedResponse, toldBefore, type Keeping } from "./stored.ts";
 
@@ -30,7 +30,8 @@ export const create: Handler<typeof responses.create> = async ({ body }, call) =
   const isOwnTool = typeof body.tool_choice === "object" && body.tool_choice !== null ? await ownToolNames(agent, call) : () => false;
   const options = { ...responseOptions(body, isOwnTool), ...(model !== undefined && { model }) };
   const given = body.input ?? [];
-  const input = readInput(given, typeof given === "string" ? undefined : await toldBefore(given, previous, call));
+  const told = await toldBefore(typeof given === "string" ? [] : given, previous, call);
+  const input = readInput(given, told);
   const conversation = await conversationOf(body, agent, previous, input.approvals.length > 0, call);
   const streams = body.stream === true;
   const runId = crypto.randomUUID();
@@ -53,11 +54,15 @@ export const create: Handler<typeof responses.create> = async ({ body }, call) =
   };
   const response = new ResponseRun({ ...facts, callerTools: new Set(facts.callerTools), streams });
   if (isBackground) {
-    const { abortSignal: _connection, ...caller } = callerOptions(call);
-    const open = await openRun(agent, input, { ...options, ...kept, ...caller, runId, facts: { response: facts } }, "stream");
-    await letGo(open, call, async (run) => {
-      if (conversation?.keeping) await keepResponse(conversation.keeping, await valueOf(id, call), run);
-    });
+    const beginning = {
+      told: { items: [...told.items], calls: [...told.calls] },
+      model,
+      memory: conversation?.memory,
+      keeps: conversation?.keeping !== undefined,
+      requestContext: call.requestContext.toSaved(),
+      principal: call.principal,
+    };
+    await beginBackground(agent, { ...facts, beginning }, conversation?.keeping, call);
     if (!streams) return response.current("queued");
     const begun = await findBackground(id, call);
     if (!begun) throw new FermataError("UNAVAILABLE", "The response could not be kept, so it cannot run in the background.");
@@ -68,12 +73,6 @@ export const create: Handler<typeof responses.create> = async ({ body }, call) =
   if (streams) return new EncodedRun(keeping, response);
   return response.result(await collectRun(keeping, response));
 };
-
-async function valueOf(id: string, call: Call): Promise<ResponseValue> {
-  const response = await findBackground(id, call);
-  if (!response) throw new FermataError("NOT_FOUND", `Response ${id} is gone.`);
-  return backgroundValue(response, call);
-}
 
 /** @throws FermataError for what cannot run without a connection. */
 function assertBackground({ store }: ResponseRequest, agent: Agent, answers: boolean, call: Call): void {

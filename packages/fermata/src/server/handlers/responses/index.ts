@@ -4,7 +4,7 @@ import { toMemoryMessage } from "../../../memory/message.ts";
 import { refused, unsupported } from "../../../protocols/openai/refusal.ts";
 import type { Handler } from "../../route-table.ts";
 import { runsOf } from "../runs/find-run.ts";
-import { backgroundStream, backgroundValue, findBackground, givenItems } from "./background.ts";
+import { assertKnown, backgroundStream, backgroundValue, findBackground, givenItems } from "./background.ts";
 import { create } from "./create.ts";
 import { findStored, notFound, storedResponse } from "./stored.ts";
 
@@ -12,7 +12,10 @@ const get: Handler<typeof routes.get> = async ({ params, query }, call) => {
   const stored = await findStored(params.responseId, call);
   const background = await findBackground(params.responseId, call);
   if (query.stream === "true") {
-    if (background) return backgroundStream(background, query.starting_after ?? 0, call);
+    if (background) {
+      await assertKnown(background, query.starting_after ?? 0, call);
+      return backgroundStream(background, query.starting_after ?? 0, call);
+    }
     if (!stored) throw notFound(params.responseId);
     throw unsupported("stream", "cannot be honoured: only a response that was created in the background can be streamed again.");
   }

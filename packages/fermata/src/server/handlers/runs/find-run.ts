@@ -5,7 +5,7 @@ import type { RunRecord } from "../../../storage/runs.ts";
 import type { Call } from "../../call.ts";
 
 /** The runs that the caller reaches. */
-export function runsOf({ mastra, principal }: Call): ScopedRuns {
+export function runsOf({ mastra, principal }: Pick<Call, "mastra" | "principal">): ScopedRuns {
   return new ScopedRuns(mastra.runWorker, reachOf(principal));
 }
 
