@@ -27,7 +27,7 @@ export async function acquireThread(
   leases: LeaseStore,
   { threadId, runId, policy, signal, onLost }: ThreadLeaseRequest,
 ): Promise<() => Promise<void>> {
-  const name = `turn:${threadId}`;
+  const name = nameOf(threadId);
   // Clients choose run ids, and may choose one twice.
   const holder = `${runId}#${crypto.randomUUID()}`;
   for (let waitMs = LEAST_WAIT_MS; ; waitMs = Math.min(waitMs * 1.5, MOST_WAIT_MS)) {
@@ -52,6 +52,22 @@ export async function acquireThread(
     // A lease that cannot be given back ends by itself.
     await leases.release(name, holder).catch(() => undefined);
   };
+}
+
+/** Ends the turn of a run whose process is known to be gone. */
+export async function releaseThread(
+  leases: LeaseStore,
+  { threadId, runId }: Pick<ThreadLeaseRequest, "threadId" | "runId">,
+): Promise<void> {
+  const name = nameOf(threadId);
+  const asking = `${runId}#${crypto.randomUUID()}`;
+  const answer = await leases.acquire(name, asking, TTL_MS);
+  if (answer.acquired) await leases.release(name, asking);
+  else if (runIdOf(answer.holder) === runId) await leases.release(name, answer.holder);
+}
+
+function nameOf(threadId: string): string {
+  return `turn:${threadId}`;
 }
 
 function runIdOf(holder: string): string {

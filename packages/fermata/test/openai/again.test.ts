@@ -23,21 +23,17 @@ const get = async <T = Response>(server: TurnServer, path: string): Promise<T> =
 async function begunAndKilled(
   data: SharedData,
   input: string,
-  until: (api: string, id: string, line: (text: string) => Promise<string>) => Promise<unknown>,
+  until: (id: string, line: (text: string) => Promise<string>) => Promise<unknown>,
 ): Promise<string> {
   await using child = startChild({ DATA_URL: data.url }, new URL("../support/response-child.ts", import.meta.url));
   const api = `${(await child.line("serving ")).slice("serving ".length)}/api/v1`;
   const created = await fetch(`${api}/responses`, postJson({ model: "a", input, background: true }));
   const { id } = (await created.json()) as Response;
-  await until(api, id, child.line);
+  await until(id, child.line);
   child.process.kill("SIGKILL");
   await child.exited;
   return id;
 }
-
-const twoWords = async (api: string, id: string): Promise<void> => {
-  await expect.poll(async () => await (await fetch(`${api}/responses/${id}`)).text(), { timeout: 10_000 }).toContain("one two ");
-};
 
 const ended = async (server: TurnServer, id: string): Promise<Response> => {
   await expect.poll(async () => (await get(server, `responses/${id}`)).status, { timeout: 15_000 }).not.toBe("in_progress");
@@ -46,9 +42,11 @@ const ended = async (server: TurnServer, id: string): Promise<Response> => {
 
 test("after kill -9 a response begins again in another process, and has what that one said", async () => {
   await using data = sqliteData();
-  const id = await begunAndKilled(data, "words", twoWords);
   const model = turnModel("all of it", "and more");
   await using server = await turnServer(data, { model, memory: new Memory() });
+  const id = await begunAndKilled(data, "words", async (response) => {
+    await expect.poll(async () => JSON.stringify(await get(server, `responses/${response}`))).toContain("one two ");
+  });
   const stream = await frames(`${server.api}/v1/responses/${id}?stream=true`);
   const events = readEvents((await stream.rest()).join(""));
   const response = await ended(server, id);
@@ -70,7 +68,7 @@ test("after kill -9 a response begins again in another process, and has what tha
 
 test("after kill -9 in the middle of a tool a response has failed, and the tool is not called a second time", async () => {
   await using data = sqliteData();
-  const id = await begunAndKilled(data, "a letter, please", (_api, _id, line) => line("sent"));
+  const id = await begunAndKilled(data, "a letter, please", (_id, line) => line("sent"));
   let calls = 0;
   const send = createTool({ id: "send", description: "Sends a letter", execute: async () => ++calls });
   const model = turnModel("never asked");

@@ -6,6 +6,7 @@ import type { MemoryOptions } from "../../../agents/options.ts";
 import type { Principal } from "../../../context/principal.ts";
 import { RequestContext } from "../../../context/request-context.ts";
 import { FermataError } from "../../../errors.ts";
+import { releaseThread } from "../../../memory/thread-lease.ts";
 import type { Mastra } from "../../../mastra.ts";
 import { readInput, type ReadInput } from "../../../protocols/openai/responses/input.ts";
 import { responseOptions } from "../../../protocols/openai/responses/options.ts";
@@ -35,8 +36,11 @@ export function responseReviver(mastra: Mastra): (orphan: Orphan) => Promise<boo
     const agent = mastra.getAgentById(facts.agentId);
     const requestContext = RequestContext.fromSaved(saved);
     const conversation = memory && (await conversationOf(agent, memory, principal, requestContext));
-    // What it had said, and was given, is said and given again.
-    await conversation?.memory.deleteMessages([facts.id, ...messageIds(facts.id, inputOf(facts))]);
+    if (conversation) {
+      await releaseThread(conversation.memory.store.leases, { threadId: conversation.threadId, runId: orphan.live.id });
+      // What it had said, and was given, is said and given again.
+      await conversation.memory.deleteMessages([facts.id, ...messageIds(facts.id, inputOf(facts))]);
+    }
     const run = await openBackground(agent, facts, { logger: mastra.getLogger(), principal, requestContext, orphan });
     void letGo(run, facts, keeps ? conversation : undefined, mastra, () => undefined);
     return true;
