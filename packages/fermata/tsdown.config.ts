@@ -41,6 +41,8 @@ export default defineConfig({
   fixedExtension: false,
   dts: true,
   sourcemap: false,
+  // Comments are for readers of the sources and of the types. In the code one letter beyond Latin-1 has the engine keep all of it at two bytes each.
+  outputOptions: { comments: { jsdoc: false } },
   // Only the package's own code is in the output. What it stands on comes from its dependencies.
   deps: { neverBundle: true },
   // How long the bundler's own plugins took is nothing that a reader of the build's output can act on.

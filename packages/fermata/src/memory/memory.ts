@@ -49,7 +49,7 @@ export class Memory {
   constructor(settings: MemorySettings = {}) {
     const { semanticRecall } = resolveConfig(settings.options);
     if (semanticRecall && !(settings.vector && settings.embedder))
-      throw new FermataError("MISCONFIGURED", "semanticRecall needs a vector store and an embedder: new Memory({ vector, embedder, … }).");
+      throw new FermataError("MISCONFIGURED", "semanticRecall needs a vector store and an embedder: new Memory({ vector, embedder }).");
     this.#settings = settings;
     this.#embedder = settings.embedder && toEmbedder(settings.embedder);
   }

@@ -34,7 +34,7 @@ export async function nameThread(
   const short =
     title
       .trim()
-      .replace(/^["'“]|["'”]$/g, "")
+      .replace(/^["'\u201c]|["'\u201d]$/g, "")
       .split("\n")[0]
       ?.slice(0, MAX_CHARS) ?? "";
   if (short !== "") await store.threads.update(threadId, { title: short });

@@ -130,7 +130,7 @@ const MAX_ECHO_CHARS = 500;
 
 function inputFailure(name: string, issues: readonly Issue[], given: unknown): ToolValidationFailure {
   const echo = JSON.stringify(given, null, 2) ?? "undefined";
-  const shown = echo.length > MAX_ECHO_CHARS ? `${echo.slice(0, MAX_ECHO_CHARS)}…` : echo;
+  const shown = echo.length > MAX_ECHO_CHARS ? `${echo.slice(0, MAX_ECHO_CHARS)}...` : echo;
   const message = `Tool input validation failed for ${name}. Please fix the following errors and try again:\n${toLines(issues)}\n\nProvided arguments: ${shown}`;
   return failure(message, issues);
 }

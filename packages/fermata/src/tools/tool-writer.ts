@@ -34,7 +34,10 @@ export class ToolWriter extends WritableStream<unknown> {
   /** Writes a `data-…` chunk. Rejects with `VALIDATION_FAILED` for any other type: those are the run's own. */
   async custom(chunk: DataChunk): Promise<void> {
     if (!chunk.type.startsWith("data-"))
-      throw new FermataError("VALIDATION_FAILED", `A tool writes chunks of its own as "data-…", not as ${JSON.stringify(chunk.type)}.`);
+      throw new FermataError(
+        "VALIDATION_FAILED",
+        `A tool writes chunks of its own as "data-<name>", not as ${JSON.stringify(chunk.type)}.`,
+      );
     await this.#sink.data(chunk);
   }
 }
