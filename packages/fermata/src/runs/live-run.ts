@@ -1,5 +1,6 @@
 import { FermataError } from "../errors.ts";
 import type { ClaimedRun, Lease, RunEnd, RunRecord } from "../storage/runs.ts";
+import { Cancellation } from "./cancellation.ts";
 import { insist } from "./insist.ts";
 import { packEvents, type NewEvent } from "./packed-events.ts";
 import type { RunLog, RunRef } from "./run-log.ts";
@@ -7,6 +8,10 @@ import { SharedValues, ValueReader } from "./shared-values.ts";
 
 /** Events that a run keeps in the process for its readers. Who is further behind reads the store. */
 const WINDOW = 1_024;
+
+/** Events that a run which is kept in the process gathers at most before they go to the log. */
+const MOST_GATHERED = WINDOW / 2;
+const WRITTEN = Promise.resolve();
 
 /** How the events of a kind of runs are written: those of `waitMs` together. */
 export interface EventBatching {
@@ -39,10 +44,13 @@ export class LiveRun {
   knowledge: unknown;
   /** Show an event only when it is on disk. Default: at once, and write it together with what follows soon. */
   writesFirst = false;
+  /** Resolves when this process has put the run away. */
+  done: Promise<void> = Promise.resolve();
   /** This process is about to end: stop at the next place where another one can go on. */
   isLeaving = false;
+  /** Also when another worker has taken it over. */
+  readonly cancellation = new Cancellation();
   readonly #log: RunLog;
-  readonly #controller = new AbortController();
   #events: NewEvent[] = [];
   /** What the store does not have yet. */
   #newEvents: NewEvent[] = [];
@@ -81,11 +89,6 @@ export class LiveRun {
     if (cancelRequested) this.cancel();
   }
 
-  /** Aborts when the run is cancelled, or when another worker has taken it over. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
   /** The number of the newest event. */
   get lastSeq(): number {
     return this.#seq;
@@ -101,7 +104,7 @@ export class LiveRun {
   }
 
   cancel(): void {
-    if (!this.#controller.signal.aborted) this.#controller.abort(new DOMException("The run was cancelled.", "AbortError"));
+    this.cancellation.cancel();
   }
 
   /** The run belongs to another worker from now on. Whoever works on it here stops without a word. */
@@ -114,20 +117,23 @@ export class LiveRun {
   emit(type: string, data: unknown): number {
     const event = this.#next(type, data);
     this.#newEvents.push(event);
-    if (!this.writesFirst) this.#show(event);
+    if (!this.#showsLate) this.#show(event);
     if (this.#isScheduled) return event.seq;
+    // The log of the process gets them with the end: who reads the run before that reads this.
+    if (!this.isShared && this.#newEvents.length < MOST_GATHERED) return event.seq;
     this.#isScheduled = true;
     const write = (): void => {
       this.#isScheduled = false;
       if (!this.#lost) this.flush().catch(() => undefined); // whoever writes a result is told
     };
-    if (this.#batching && !this.writesFirst) this.#timer = setTimeout(write, this.#batching.waitMs);
+    if (this.#batching && this.isShared && !this.writesFirst) this.#timer = setTimeout(write, this.#batching.waitMs);
     else setImmediate(write);
     return event.seq;
   }
 
   /** Writes every event up to here. Rejects when the lease is lost. */
   async flush(): Promise<void> {
+    if (!this.isShared) return;
     if (this.#newEvents.length > 0) await this.#flush();
     else await (this.#nextWrite ?? this.#writing);
   }
@@ -136,7 +142,7 @@ export class LiveRun {
   write(key: string, value: unknown): Promise<void> {
     this.journal.set(key, value);
     this.#newResults.push({ key, value });
-    return this.#flush();
+    return this.isShared || this.#lost ? this.#flush() : WRITTEN;
   }
 
   /** Keeps a result that is written with the run's end, which follows at once. */
@@ -150,7 +156,8 @@ export class LiveRun {
     end: Omit<RunEnd, "events" | "signals">,
     closing: readonly { readonly type: string; readonly data: unknown }[],
   ): Promise<boolean> {
-    await (this.#nextWrite ?? this.#writing);
+    const writing = this.#nextWrite ?? this.#writing;
+    if (writing) await writing;
     if (this.#lost) return false;
     const last = closing.map(({ type, data }) => this.#next(type, data));
     const kept = this.#newEvents;
@@ -161,10 +168,11 @@ export class LiveRun {
     const results = this.#written(this.#newResults);
     this.#newResults = [];
     const given: RunEnd = { ...end, signals: this.signals, events: rows, ...(results.length > 0 && { results }) };
-    const settled = await insist(() => this.#log.work.settle(this.lease, given), this.#patience);
+    const { work } = this.#log;
+    const settled = await (this.isShared ? insist(() => work.settle(this.lease, given), this.#patience) : work.settle(this.lease, given));
     if (!settled) return false;
     this.#end = end;
-    for (const event of this.writesFirst ? events : last) this.#show(event);
+    for (const event of this.#showsLate ? events : last) this.#show(event);
     return true;
   }
 
@@ -194,6 +202,10 @@ export class LiveRun {
   /** Tells readers that nothing more comes from here. */
   release(): void {
     this.#rouse();
+  }
+
+  get #showsLate(): boolean {
+    return this.writesFirst && this.isShared;
   }
 
   #toRows(events: readonly NewEvent[]): readonly NewEvent[] {
@@ -246,7 +258,7 @@ export class LiveRun {
       const written = this.#written(results);
       const [kept] = await insist(() => this.#log.work.append([{ lease: this.lease, results: written, events: rows }]), this.#patience);
       if (kept === true) {
-        if (this.writesFirst) for (const event of events) this.#show(event);
+        if (this.#showsLate) for (const event of events) this.#show(event);
         return;
       }
       this.abandon();

@@ -39,6 +39,8 @@ interface Row {
 
 const DEFAULT_PER_PAGE = 100;
 const DEFAULT_EVENTS = 1_000;
+/** The part that is free after room was made. */
+const SPARE = 0.05;
 
 /** Values are kept as they are, not as copies: whoever records a result does not change it afterwards. */
 export function memoryRunLog(limits: MemoryRunLogLimits = {}): RunLog {
@@ -272,13 +274,14 @@ class Table {
     this.#ready.add(row);
   }
 
-  /** Runs that have ended go first, then those that wait; one with a worker stays. */
+  /** Runs that have ended go first, then those that wait; one with a worker stays. Some go at a time: to look for the oldest has a price. */
   #makeRoom(fresh: Row): void {
-    const isFull = (): boolean => this.#rows.size > this.#maxRuns || this.#entries > this.#maxEntries;
-    if (!isFull()) return;
+    const isFull = (share: number): boolean =>
+      this.#rows.size > this.#maxRuns - Math.floor(this.#maxRuns * share) || this.#entries > this.#maxEntries * (1 - share);
+    if (!isFull(0)) return;
     for (const mayGo of [isEnd, (status: RunRecord["status"]): boolean => status === "suspended"]) {
       for (const row of this.#rows.values()) {
-        if (!isFull()) return;
+        if (!isFull(SPARE)) return;
         if (row !== fresh && mayGo(row.run.status)) this.#drop(row);
       }
     }
@@ -287,8 +290,12 @@ class Table {
   #drop(row: Row): void {
     this.#rows.delete(row.key);
     const id = idKey(row.tenant, row.run.id);
-    const others = (this.#byId.get(id) ?? []).filter((other) => other !== row);
-    if (others.length > 0) this.#byId.set(id, others);
+    const same = this.#byId.get(id) ?? [];
+    if (same.length > 1)
+      this.#byId.set(
+        id,
+        same.filter((other) => other !== row),
+      );
     else this.#byId.delete(id);
     this.#ready.delete(row);
     this.#entries -= row.journal.size + row.events.length;

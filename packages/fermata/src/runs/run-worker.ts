@@ -1,7 +1,7 @@
 /** Works on the runs of one process: starts them, claims those that are ready, and lets go of each when it settles. */
 import { FermataError } from "../errors.ts";
 import type { Reach } from "../storage/reach.ts";
-import type { ClaimedRun, NewRun, RunEnd } from "../storage/runs.ts";
+import type { ClaimedRun, NewRun, RunEnd, RunStore } from "../storage/runs.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { insist } from "./insist.ts";
 import { LeaseLost, LiveRun, type EventBatching } from "./live-run.ts";
@@ -50,7 +50,6 @@ export class RunWorker {
   readonly #concurrency: number;
   readonly #kinds = new Map<string, { readonly drive: Drive; readonly batching?: EventBatching | undefined }>();
   readonly #live = new Map<string, LiveRun>();
-  readonly #done = new WeakMap<LiveRun, Promise<void>>();
   /** Values of the process for runs that are about to be claimed. */
   readonly #local = new Map<string, unknown>();
   #graphs: () => readonly string[] | undefined = () => undefined;
@@ -109,17 +108,21 @@ export class RunWorker {
     local: unknown,
     durability: Durability = "batched",
   ): Promise<LiveRun | undefined> {
-    const isKept = durability !== "memory";
-    if (isKept) await this.#showLife();
-    const store = isKept ? this.log.for(reach) : this.log.inMemory(reach);
+    const about = { ...run, workerId: this.id };
     const {
       run: record,
       created,
       lease,
-    } = await this.#asked(insist(() => store.create({ ...run, workerId: this.id }), { longestMs: LONGEST_START_MS }));
+    } = await (durability === "memory" ? this.log.inMemory(reach).create(about) : this.#create(reach, about));
     if (!created || !lease) return undefined;
     const fresh = { lease, run: record, journal: new Map(), lastSeq: 0, signals: 0, cancelRequested: false, lost: 0 };
     return this.#begin(fresh, local);
+  }
+
+  async #create(reach: Reach, about: NewRun): ReturnType<RunStore["create"]> {
+    await this.#showLife();
+    const store = this.log.for(reach);
+    return this.#asked(insist(() => store.create(about), { longestMs: LONGEST_START_MS }));
   }
 
   /** Takes a run that is suspended, and works on it. `undefined` when it is not suspended. */
@@ -162,8 +165,7 @@ export class RunWorker {
 
   /** Resolves when this process does not work on the run any more. */
   async idle(ref: RunRef): Promise<void> {
-    const live = this.live(ref);
-    await (live && this.#done.get(live));
+    await this.live(ref)?.done;
   }
 
   /**
@@ -180,7 +182,7 @@ export class RunWorker {
     for (const live of this.#live.values()) live.isLeaving = true;
     const deadline = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref());
     const isIdle = (async () => {
-      for (const live of this.#live.values()) await this.#done.get(live);
+      for (const live of this.#live.values()) await live.done;
     })();
     await Promise.race([isIdle, deadline]);
     await Promise.all([...this.#live.values()].map((live) => this.#handOver(live)));
@@ -312,7 +314,7 @@ export class RunWorker {
     const { threadId } = live.record;
     if (threadId !== undefined && !this.threads.isEmpty) this.threads.tell({ ...live.ref, threadId });
     if (this.#isStopping) live.isLeaving = true;
-    this.#done.set(live, this.#work(live, key));
+    live.done = this.#work(live, key);
     return live;
   }
 

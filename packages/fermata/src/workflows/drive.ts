@@ -11,10 +11,10 @@ import type { Settlement } from "../runs/run-worker.ts";
 import type { StepError, WorkflowChunk, WorkflowStatus } from "./chunks.ts";
 import type { WorkflowDefinition } from "./definition.ts";
 import { toStepError } from "./errors.ts";
-import { note, show, type Execution, type Outcome, type Scope } from "./execution.ts";
+import { CallIds, note, show, type Execution, type Outcome, type Scope } from "./execution.ts";
 import type { WorkflowHost } from "./host.ts";
 import { walk } from "./interpreter.ts";
-import { viewOf, type RunEnding, type RunView } from "./run-view.ts";
+import { toSteps, viewOf, type RunEnding, type RunView } from "./run-view.ts";
 import { SharedState } from "./state.ts";
 
 /** What a run begins with, as its record or its first signal holds it. */
@@ -57,6 +57,7 @@ export async function driveWorkflow(host: WorkflowHost, live: LiveRun): Promise<
     view,
     perStep: (signals.at(-1) ?? start).perStep === true,
     hasWorked: false,
+    callIds: new CallIds(),
   };
   const scope: Scope = {
     execution,
@@ -130,9 +131,11 @@ function signalsOf(journal: ReadonlyMap<string, unknown>): SignalData[] {
 }
 
 /** The context of the run's start with what its resumes brought. Values that are not data are there as long as the process has them. */
-function contextOf({ record, local }: LiveRun, signals: readonly SignalData[]): RequestContext {
+function contextOf({ record, local, lastSeq }: LiveRun, signals: readonly SignalData[]): RequestContext {
+  const own = (local as LocalValues | undefined)?.requestContext;
+  if (own && lastSeq === 0 && signals.length === 0) return own; // what the run's input has of it is a copy
   const start = (record.input as StartData | undefined)?.requestContext;
-  const context = (local as LocalValues | undefined)?.requestContext ?? new RequestContext();
+  const context = own ?? new RequestContext();
   // The latest first: what it says stands.
   for (const { requestContext } of signals.toReversed()) if (requestContext) context.completeFrom(RequestContext.fromSaved(requestContext));
   return start ? context.completeFrom(RequestContext.fromSaved(start)) : context;
@@ -164,7 +167,7 @@ function settlement(
   rejected: StepError | undefined,
 ): Settlement {
   // What a cancelled run still did counts as done, but it does not go on.
-  const outcome: Outcome = engine.signal.aborted ? { status: "canceled" } : given;
+  const outcome: Outcome = engine.cancellation.isCancelled ? { status: "canceled" } : given;
   if (outcome.status === "asleep") return { end: { status: "ready", wakeAt: outcome.wakeAt }, closing: [] };
   const status = outcome.status === "failed" && outcome.error.code === "TRIPWIRE" ? "tripwire" : STATUS[outcome.status];
   const ending: RunEnding = {
@@ -216,7 +219,7 @@ async function tell(
     runId,
     workflowId: id,
     status,
-    steps: Object.fromEntries(view.steps),
+    steps: toSteps(view.steps),
     ...(result !== undefined && { result }),
     ...(error && { error }),
   };

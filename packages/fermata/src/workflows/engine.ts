@@ -1,10 +1,11 @@
+import type { Cancellation } from "../runs/cancellation.ts";
+
 /**
  * What the interpreter of a workflow asks for. Everything that must not happen twice goes through here: a key names a place in the graph,
  * such as `/0/p1/2/b3`, and what has been recorded under a key is never worked out again.
  */
 export interface Engine {
-  /** Aborts when the run is cancelled. */
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
   /** What is recorded under the key. */
   result(key: string): unknown;
   /** Whether anything is. */

@@ -23,6 +23,18 @@ export interface Execution {
   readonly perStep: boolean;
   /** Whether anything has really run. */
   hasWorked: boolean;
+  readonly callIds: CallIds;
+}
+
+/** Ids of calls in the form of a UUID. One part of it is random per stretch of work and the rest is counted: a random one costs as much as a step. */
+export class CallIds {
+  #prefix: string | undefined;
+  #count = 0;
+
+  next(): string {
+    this.#prefix ??= crypto.randomUUID().slice(0, 24);
+    return this.#prefix + (++this.#count).toString(16).padStart(12, "0");
+  }
 }
 
 /** One workflow on the way: the outermost, or one inside another. */
@@ -83,7 +95,7 @@ export function show(scope: Scope, chunk: WorkflowChunk): void {
 }
 
 /** What is known of a step before it ends. */
-interface Seen {
+export interface Seen {
   readonly stepName: string;
   readonly id: string;
   readonly stepCallId?: string;

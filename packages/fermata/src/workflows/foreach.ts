@@ -50,7 +50,7 @@ export async function visitForeach(
   const asleep: Outcome[] = [];
   const outcomes = await engine.all(
     items.map((item, index) => async (): Promise<Outcome> => {
-      if (engine.signal.aborted) return { status: "canceled" };
+      if (engine.cancellation.isCancelled) return { status: "canceled" };
       if (failed) return { status: "paused" }; // the run is over: what has not begun does not begin
       // Who sleeps keeps its place: what is limited to some at a time stays so.
       if (asleep[0] && asleep.length >= concurrency) return asleep[0];

@@ -14,7 +14,7 @@ export async function walk(graph: readonly GraphNode[], input: unknown, base: st
   const from = engine.result(`from:${base}`);
   let value = input;
   for (const [index, node] of graph.entries()) {
-    if (engine.signal.aborted) return CANCELED;
+    if (engine.cancellation.isCancelled) return CANCELED;
     if (execution.live.isLeaving && engine.givesBackUntil(0)) return { status: "asleep", wakeAt: Date.now() };
     const key = `${base}/${index}`;
     const isBefore = typeof from === "number" && index < from;
@@ -28,7 +28,7 @@ export async function walk(graph: readonly GraphNode[], input: unknown, base: st
   return succeeded(value);
 }
 
-async function visit(node: GraphNode, given: unknown, key: string, scope: Scope): Promise<Outcome> {
+function visit(node: GraphNode, given: unknown, key: string, scope: Scope): Promise<Outcome> {
   const input = inputOf(key, given, scope);
   switch (node.type) {
     case "step":
@@ -51,14 +51,26 @@ async function visit(node: GraphNode, given: unknown, key: string, scope: Scope)
 
 /** What a run that was taken back to this place is to go on with. */
 function inputOf(key: string, given: unknown, { execution: { engine } }: Scope): unknown {
-  return engine.has(`in:${key}`) ? engine.result(`in:${key}`) : given;
+  const name = `in:${key}`;
+  return engine.has(name) ? engine.result(name) : given;
 }
 
 /** A step at its place: a function's, or a workflow of its own. */
-async function visitStep(step: AnyStep, given: unknown, key: string, scope: Scope, index?: number): Promise<Outcome> {
+function visitStep(step: AnyStep, given: unknown, key: string, scope: Scope, index?: number): Promise<Outcome> {
   const input = inputOf(key, given, scope);
   const { graph } = step;
-  const outcome = graph ? await runNested(step, graph, input, key, scope, index) : await runStep(step, input, key, scope, index);
+  return graph ? visitNested(step, graph, input, key, scope, index) : runStep(step, input, key, scope, index);
+}
+
+async function visitNested(
+  step: AnyStep,
+  graph: readonly GraphNode[],
+  input: unknown,
+  key: string,
+  scope: Scope,
+  index: number | undefined,
+): Promise<Outcome> {
+  const outcome = await runNested(step, graph, input, key, scope, index);
   if (outcome.status === "success" && index === undefined) scope.results.set(step.id, outcome.output);
   return outcome;
 }
@@ -75,7 +87,7 @@ async function runNested(
   // Only a run that was taken back to a later place has results of whole workflows.
   if (execution.engine.has(key)) return fromRecord(execution.engine.result(key) as StepRecord); // this key holds nothing else
   const startedAt = Date.now();
-  const named = { ...shownId(scope, step.id), ...(index === undefined && { stepCallId: crypto.randomUUID() }) };
+  const named = { ...shownId(scope, step.id), ...(index === undefined && { stepCallId: execution.callIds.next() }) };
   const runId = execution.live.id;
   let isShown = false;
   const announce = (): void => {
@@ -154,7 +166,7 @@ async function visitLoop(
   const { engine } = scope.execution;
   let value = input;
   for (let i = 0; ; i++) {
-    if (engine.signal.aborted) return CANCELED;
+    if (engine.cancellation.isCancelled) return CANCELED;
     const outcome = await visitStep(step, value, `${key}/l${i}`, scope);
     if (outcome.status !== "success") return outcome;
     value = outcome.output;
@@ -171,7 +183,7 @@ async function visitLoop(
 /** What a condition threw ends the run; a lost lease ends this process's part of it. */
 function thrown(error: unknown, key: string, { execution: { live, logger, engine } }: Scope): Outcome {
   if (live.isLost) throw error;
-  if (engine.signal.aborted) return CANCELED;
+  if (engine.cancellation.isCancelled) return CANCELED;
   logger.warn("A condition failed", { runId: live.id, key, reason: messageOf(error) });
   return { status: "failed", error: toStepError(error) };
 }

@@ -1,3 +1,4 @@
+import type { Cancellation } from "../runs/cancellation.ts";
 import type { LiveRun } from "../runs/live-run.ts";
 import type { Engine } from "./engine.ts";
 
@@ -14,8 +15,8 @@ export class LocalEngine implements Engine {
     this.#live = live;
   }
 
-  get signal(): AbortSignal {
-    return this.#live.signal;
+  get cancellation(): Cancellation {
+    return this.#live.cancellation;
   }
 
   result(key: string): unknown {
@@ -52,23 +53,21 @@ export class LocalEngine implements Engine {
   }
 
   sleepUntil(time: number): Promise<void> {
-    const { signal } = this.#live;
+    const { cancellation } = this.#live;
     return new Promise((resolve, reject) => {
-      let timer: ReturnType<typeof setTimeout>;
-      const onAbort = (): void => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const unlisten = cancellation.onCancel(() => {
         clearTimeout(timer);
-        reject(signal.reason as Error); // set by `LiveRun.cancel`
-      };
+        reject(cancellation.reason);
+      });
       const wait = (): void => {
         const left = time - Date.now();
         if (left <= 0) {
-          signal.removeEventListener("abort", onAbort);
+          unlisten();
           resolve();
         } else timer = setTimeout(wait, Math.min(left, LONGEST_TIMER_MS));
       };
-      if (signal.aborted) return onAbort();
-      signal.addEventListener("abort", onAbort, { once: true });
-      wait();
+      if (!cancellation.isCancelled) wait();
     });
   }
 

@@ -3,7 +3,7 @@ import type { ScopedRuns } from "../runs/scoped-runs.ts";
 import type { RunRecord } from "../storage/runs.ts";
 import type { StepError } from "./chunks.ts";
 import type { StartData } from "./drive.ts";
-import { endingOf, statusOf, viewOf, type RunView, type StepView } from "./run-view.ts";
+import { endingOf, statusOf, toSteps, viewOf, type RunView, type StepView } from "./run-view.ts";
 
 interface Base<In> {
   readonly runId: string;
@@ -62,7 +62,7 @@ export function resultOf({ record, view, start }: RunState): WorkflowResult {
   const base: Base<unknown> = {
     runId: record.id,
     input,
-    steps: { ...(input !== undefined && { input }), ...Object.fromEntries(view.steps) } as Base<unknown>["steps"], // `input` stands beside the steps
+    steps: { ...(input !== undefined && { input }), ...toSteps(view.steps) } as Base<unknown>["steps"], // `input` stands beside the steps
     stepExecutionPath: view.executionPath,
     resumeLabels: labelsOf(view),
   };

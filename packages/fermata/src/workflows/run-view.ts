@@ -20,6 +20,9 @@ export interface StepView extends StepTimes {
   readonly suspendedAt?: number;
 }
 
+/** A step as its newest chunk says it. */
+export type NamedStep = StepView & { readonly id: string; readonly stepName: string; readonly stepCallId?: string };
+
 /** A place where a run waits for somebody. */
 export interface Wait {
   /** The name that it is answered under: the key of its place and a number. */
@@ -49,9 +52,9 @@ export interface EventData {
 }
 
 export interface RunView {
-  readonly steps: Map<string, StepView>;
+  readonly steps: Map<string, NamedStep>;
   /** Steps of workflows inside, by their path with dots between the ids. */
-  readonly innerSteps: Map<string, StepView>;
+  readonly innerSteps: Map<string, NamedStep>;
   readonly executionPath: string[];
   readonly waits: Map<string, Wait>;
   usage: WorkflowUsage;
@@ -96,30 +99,35 @@ function addNote(view: RunView, note: Note): void {
   else view.start = note.start;
 }
 
-function addStep(steps: Map<string, StepView>, executionPath: string[] | undefined, chunk: WorkflowChunk): void {
+function addStep(steps: Map<string, NamedStep>, executionPath: string[] | undefined, chunk: WorkflowChunk): void {
   switch (chunk.type) {
     case "workflow-step-start":
     case "workflow-step-suspended":
     case "workflow-step-waiting":
-      steps.set(chunk.payload.id, toStep(chunk.payload));
+      steps.set(chunk.payload.id, chunk.payload);
       return;
     case "workflow-step-result": {
-      const { id } = chunk.payload;
-      const before = steps.get(id);
-      const { payload, startedAt } = before ?? {};
-      steps.set(id, { ...(payload !== undefined && { payload }), ...(startedAt !== undefined && { startedAt }), ...toStep(chunk.payload) });
-      executionPath?.push(id);
+      const { payload: ended } = chunk;
+      steps.set(ended.id, "payload" in ended ? ended : { ...begunWith(steps.get(ended.id)), ...ended });
+      executionPath?.push(ended.id);
       return;
     }
     default:
   }
 }
 
-function toStep<T extends { readonly id: string; readonly stepName: string }>(
-  payload: T & { readonly stepCallId?: string },
-): Omit<T, "id" | "stepName" | "stepCallId"> {
-  const { id: _id, stepName: _stepName, stepCallId: _stepCallId, ...step } = payload;
+function begunWith({ payload, startedAt }: Partial<NamedStep> = {}): StepTimes {
+  return { ...(payload !== undefined && { payload }), ...(startedAt !== undefined && { startedAt }) };
+}
+
+/** The step without what it is called. */
+export function toStep({ id: _id, stepName: _stepName, stepCallId: _stepCallId, ...step }: NamedStep): StepView {
   return step;
+}
+
+/** Steps by id. */
+export function toSteps(steps: ReadonlyMap<string, NamedStep>): Record<string, StepView> {
+  return Object.fromEntries([...steps].map(([id, step]) => [id, toStep(step)]));
 }
 
 /** The tokens of an agent that a step lets its stream be seen of. */

@@ -1,19 +1,19 @@
+import type { Cancellation } from "../runs/cancellation.ts";
+
 /** Milliseconds that work under way gets to end by itself once it has been cancelled. */
 const GRACE_MS = 50;
 
-/** Settles as `work` does. Once the signal aborts, `work` has a moment to end in its own way; then the call rejects with the signal's reason. */
-export function settleOrAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+/** Settles as `work` does. Once the run is cancelled, `work` has a moment to end in its own way; then the call rejects with the reason. */
+export function settleOrCancel<T>(cancellation: Cancellation, work: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const onAbort = (): void => {
-      timer = setTimeout(() => reject(signal.reason as Error), GRACE_MS); // a cancelled run aborts with an `AbortError`
-    };
+    const unlisten = cancellation.onCancel(() => {
+      timer = setTimeout(() => reject(cancellation.reason), GRACE_MS);
+    });
     const end = (): void => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", onAbort);
+      unlisten();
     };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
     work.then(
       (value) => {
         end();
@@ -21,7 +21,7 @@ export function settleOrAbort<T>(signal: AbortSignal, work: Promise<T>): Promise
       },
       (error: unknown) => {
         end();
-        reject(error);
+        reject(error as Error); // whatever the step threw
       },
     );
   });

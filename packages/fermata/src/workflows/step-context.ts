@@ -29,38 +29,43 @@ export function conditionContext(scope: Scope, input: unknown, iterationCount: n
   return Object.assign(new PlaceContext(scope, input), { iterationCount });
 }
 
-/** The part that every function gets. Members that are functions can be taken out of it. */
+/** The part that every function gets. Members that are functions can be taken out of it; they are made for those who take them. */
 class PlaceContext implements FlowContext {
   readonly inputData: unknown;
   readonly runId: string;
   readonly workflowId: string;
   readonly requestContext: RequestContext;
   readonly mastra: StepMastra;
-  readonly abortSignal: AbortSignal;
   protected readonly scope: Scope;
 
   constructor(scope: Scope, input: unknown) {
-    const { live, requestContext, mastra, engine } = scope.execution;
+    const { live, requestContext, mastra } = scope.execution;
     this.scope = scope;
     this.inputData = input;
     this.runId = live.id;
     this.workflowId = scope.workflow.id;
     this.requestContext = requestContext;
     this.mastra = mastra;
-    this.abortSignal = engine.signal;
+  }
+
+  get abortSignal(): AbortSignal {
+    return this.scope.execution.engine.cancellation.signal;
   }
 
   get state(): unknown {
     return this.scope.state.values;
   }
 
-  // The type says which step; what it gave is what its schema says.
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
-  readonly getStepResult = <Out>(step: string | { readonly id: string }): Out =>
-    this.scope.results.get(typeof step === "string" ? step : step.id) as Out;
+  get getStepResult(): FlowContext["getStepResult"] {
+    // The type says which step; what it gave is what its schema says.
+    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+    return <Out>(step: string | { readonly id: string }): Out => this.scope.results.get(typeof step === "string" ? step : step.id) as Out;
+  }
 
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
-  readonly getInitData = <T>(): T => this.scope.init as T; // the caller says what the workflow's schema says
+  get getInitData(): FlowContext["getInitData"] {
+    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+    return <T>(): T => this.scope.init as T; // the caller says what the workflow's schema says
+  }
 }
 
 interface CallValues {
@@ -83,7 +88,8 @@ export class StepCall extends PlaceContext {
   readonly retryCount: number;
   readonly runCount: number;
   readonly resourceId: string | undefined;
-  readonly idempotencyKey: string;
+  readonly #key: string;
+  readonly #answered: number;
   readonly #step: AnyStep;
   #writer: StepWriter | undefined;
 
@@ -95,18 +101,45 @@ export class StepCall extends PlaceContext {
     this.retryCount = attempt;
     this.runCount = attempt + answered;
     this.resourceId = scope.execution.resourceId;
-    this.idempotencyKey = `${this.runId}:${key}#${answered}`;
+    this.#key = key;
+    this.#answered = answered;
   }
 
   override get state(): unknown {
     return this.changes ? { ...this.scope.state.values, ...this.changes } : this.scope.state.values;
   }
 
+  get idempotencyKey(): string {
+    return `${this.runId}:${this.#key}#${this.#answered}`;
+  }
+
   get writer(): StepWriter {
     return (this.#writer ??= this.#makeWriter());
   }
 
-  readonly setState = async (next: Readonly<Record<string, unknown>>): Promise<void> => {
+  get setState(): (next: Readonly<Record<string, unknown>>) => Promise<void> {
+    return (next) => this.#setState(next);
+  }
+
+  get suspend(): (payload?: unknown, options?: SuspendOptions) => Promise<never> {
+    return (payload, options) => this.#suspend(payload, options);
+  }
+
+  get bail(): (result?: unknown) => never {
+    return (result) => {
+      this.ending ??= { kind: "bail", result };
+      throw new StepEnded("The workflow was ended.");
+    };
+  }
+
+  get abort(): () => never {
+    return () => {
+      this.ending ??= { kind: "abort" };
+      throw new StepEnded("The run was cancelled.");
+    };
+  }
+
+  async #setState(next: Readonly<Record<string, unknown>>): Promise<void> {
     const { stateSchema } = this.#step;
     if (stateSchema) {
       const checked = await validate(stateSchema, next);
@@ -114,28 +147,17 @@ export class StepCall extends PlaceContext {
     }
     const changed = changedKeys(this.state as Readonly<Record<string, unknown>>, next); // made of records above
     this.changes = { ...this.changes, ...changed };
-  };
+  }
 
-  readonly suspend = (payload?: unknown, options: SuspendOptions = {}): Promise<never> => {
+  #suspend(payload: unknown, { resumeLabel }: SuspendOptions = {}): Promise<never> {
     const { suspendSchema } = this.#step;
-    const { resumeLabel } = options;
     const labels = resumeLabel === undefined ? [] : typeof resumeLabel === "string" ? [resumeLabel] : [...resumeLabel];
     const checked = suspendSchema ? validate(suspendSchema, payload) : ({ ok: true, value: payload } as const);
     if (!(checked instanceof Promise)) return this.#suspended(checked, labels);
     const ended = checked.then((result) => this.#suspended(result, labels));
     ended.catch(() => undefined); // a step may leave the promise alone: the suspension holds all the same
     return ended;
-  };
-
-  readonly bail = (result?: unknown): never => {
-    this.ending ??= { kind: "bail", result };
-    throw new StepEnded("The workflow was ended.");
-  };
-
-  readonly abort = (): never => {
-    this.ending ??= { kind: "abort" };
-    throw new StepEnded("The run was cancelled.");
-  };
+  }
 
   #suspended(checked: Validated, labels: readonly string[]): never {
     if (!checked.ok) {

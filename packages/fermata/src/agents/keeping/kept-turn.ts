@@ -115,9 +115,7 @@ export class KeptTurn {
   /** Called with the run's place in the log. Resolves when the stretch has ended. */
   drive(live: LiveRun): Promise<Settlement> {
     this.#live = live;
-    const onCancel = (): void => this.#controller.abort(live.signal.reason);
-    if (live.signal.aborted) onCancel();
-    else live.signal.addEventListener("abort", onCancel, { once: true });
+    live.cancellation.onCancel(() => this.#controller.abort(live.cancellation.reason));
     this.#seq = live.lastSeq + (this.#early?.length ?? 0);
     for (const chunk of this.#early?.splice(0) ?? []) live.emit("chunk", chunk);
     return this.#settlement.promise;

@@ -23,7 +23,7 @@ async function endOrphan(live: LiveRun, host: AgentHost): Promise<Settlement> {
   const { id: runId, record, ref } = live;
   const principal = { tenant: ref.tenant, subject: ref.resourceId, scopes: [] };
   const suspensions = host.suspensionsFor?.(principal) ?? host.suspensions;
-  if (live.signal.aborted) {
+  if (live.cancellation.isCancelled) {
     await suspensions.claim(record.name, runId);
     const abort: AgentChunk = { type: "abort", runId, from: "AGENT", payload: {} };
     return { end: { status: "cancelled" }, closing: [chunkEvent(abort), { type: "abort", data: {} }] };

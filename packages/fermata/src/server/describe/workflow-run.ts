@@ -4,7 +4,7 @@ import type { WorkflowDefinition } from "../../workflows/definition.ts";
 import { describeGraph } from "../../workflows/describe.ts";
 import { locate } from "../../workflows/graph.ts";
 import { labelsOf, type RunState } from "../../workflows/result.ts";
-import { endingOf, statusOf, type RunView, type StepView } from "../../workflows/run-view.ts";
+import { endingOf, statusOf, toStep, type RunView, type StepView } from "../../workflows/run-view.ts";
 import type { Audience } from "../call.ts";
 import { projectStep, projectStepError } from "../wire/workflow-projection.ts";
 
@@ -82,7 +82,7 @@ export function describeListedRun(workflow: WorkflowDefinition, state: RunState,
 
 function stepsOf(view: RunView, audience: Audience, withNested: boolean): NonNullable<Description["steps"]> {
   const all = withNested ? [...view.steps, ...view.innerSteps] : [...view.steps];
-  return Object.fromEntries(all.map(([id, step]) => [id, { ...projectStep(step, audience) }]));
+  return Object.fromEntries(all.map(([id, step]) => [id, { ...projectStep(toStep(step), audience) }]));
 }
 
 function positions(workflow: WorkflowDefinition, view: RunView, status: StepView["status"]): Record<string, number[]> {
