@@ -3,6 +3,7 @@ import type { ClaimedRun, Lease, RunEnd, RunRecord } from "../storage/runs.ts";
 import { Cancellation } from "./cancellation.ts";
 import { insist } from "./insist.ts";
 import { packEvents, type NewEvent } from "./packed-events.ts";
+import { packSteps } from "./packed-steps.ts";
 import type { RunLog, RunRef } from "./run-log.ts";
 import { SharedValues, ValueReader } from "./shared-values.ts";
 
@@ -209,8 +210,8 @@ export class LiveRun {
   }
 
   #toRows(events: readonly NewEvent[]): readonly NewEvent[] {
-    if (this.#values) return this.#values.pack(events);
-    return this.#batching ? packEvents(events) : events;
+    if (this.#values) return packSteps(this.#values.pack(events), this.id);
+    return this.#batching && !this.#batching.sharesValues ? packEvents(events) : events;
   }
 
   #written(results: readonly Result[]): readonly Result[] {

@@ -2,6 +2,7 @@
 import { FermataError } from "../errors.ts";
 import { pageOf, toWindow } from "../storage/page.ts";
 import { ownerOf, type Reach } from "../storage/reach.ts";
+import { newRunRecord } from "../storage/new-run.ts";
 import type {
   ClaimedRun,
   ClaimFilter,
@@ -106,21 +107,8 @@ class Table {
       throw new FermataError("CONFLICT", `Run ${given.id} belongs to a different resource.`);
     if (known) return { run: known.run, created: false };
     const now = Date.now();
-    const { id, kind, name, threadId, parentRunId, input, metadata, graphHash, wakeAt = now, workerId } = given;
-    const run: RunRecord = {
-      id,
-      resourceId,
-      kind,
-      name,
-      ...(threadId !== undefined && { threadId }),
-      ...(parentRunId !== undefined && { parentRunId }),
-      status: workerId === undefined ? "ready" : "running",
-      ...(input !== undefined && { input }),
-      ...(metadata !== undefined && { metadata }),
-      ...(graphHash !== undefined && { graphHash }),
-      createdAt: now,
-      updatedAt: now,
-    };
+    const { id, wakeAt = now, workerId } = given;
+    const run = newRunRecord(given, resourceId, now);
     const row: Row = {
       // Below zero: beside a store's, which are above.
       key: --this.#lastKey,

@@ -7,7 +7,7 @@ import type { RunEvent } from "../storage/runs.ts";
 export type NewEvent = Omit<RunEvent, "at">;
 
 /** The type of a row that holds several events. Its number is that of the last one. */
-const PACKED = "packed";
+export const PACKED = "packed";
 
 interface Packed {
   readonly type: string;
@@ -44,10 +44,9 @@ export function packEvents(events: readonly NewEvent[]): NewEvent[] {
   return rows;
 }
 
-/** The events of a row. */
-export function unpackEvent<E extends NewEvent>(event: E): readonly (E | NewEvent)[] {
-  if (event.type !== PACKED) return [event];
-  const { type, first, items } = event.data as Packed; // written by `packEvents`
+/** The events of a row of the type `PACKED`. */
+export function unpackChunks(row: NewEvent): NewEvent[] {
+  const { type, first, items } = row.data as Packed; // written by `packEvents`
   return items.flatMap(unpackItem).map((data, index) => ({ seq: first + index, type, data }));
 }
 

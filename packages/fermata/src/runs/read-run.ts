@@ -1,5 +1,6 @@
 /** Reading a run's log: what is there, then what comes. */
-import { unpackEvent, type NewEvent } from "./packed-events.ts";
+import type { NewEvent } from "./packed-events.ts";
+import { unpackEvent } from "./unpack-event.ts";
 import { reachOfRun, type RunRef } from "./run-log.ts";
 import { ValueReader } from "./shared-values.ts";
 import type { RunWorker } from "./run-worker.ts";
@@ -23,15 +24,16 @@ export async function* readRun(
   { after = 0, signal, staysOnWait = false }: ReadOptions,
 ): AsyncGenerator<NewEvent> {
   const runs = worker.log.for(reachOfRun(ref));
+  const unpacked = (row: NewEvent): readonly NewEvent[] => unpackEvent(row, ref.id);
   const reader = new ValueReader(async (wanted) =>
-    (await runs.events(ref.id, wanted - 1, 1)).flatMap(unpackEvent).find((event) => event.seq === wanted),
+    (await runs.events(ref.id, wanted - 1, 1)).flatMap(unpacked).find((event) => event.seq === wanted),
   );
   let seq = after;
   while (!signal.aborted) {
     const live = worker.live(ref);
     const run = live ? undefined : await runs.get(ref.id);
     const here = live?.eventsAfter(seq);
-    const events = here ?? (await runs.events(ref.id, seq, PAGE)).flatMap(unpackEvent);
+    const events = here ?? (await runs.events(ref.id, seq, PAGE)).flatMap(unpacked);
     for (const event of events) {
       if (event.seq <= seq) continue; // in a row with what follows
       const restored = here ? event : reader.restore(event);

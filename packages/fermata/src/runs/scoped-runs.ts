@@ -2,7 +2,8 @@ import { FermataError } from "../errors.ts";
 import type { Reach } from "../storage/reach.ts";
 import type { NewRun, RunEnd, RunEvent, RunRecord, RunStore } from "../storage/runs.ts";
 import type { LiveRun } from "./live-run.ts";
-import { packEvents, unpackEvent, type NewEvent } from "./packed-events.ts";
+import { packEvents, type NewEvent } from "./packed-events.ts";
+import { unpackEvent } from "./unpack-event.ts";
 import { readRun, type ReadOptions } from "./read-run.ts";
 import { reachOfRun, type Durability, type RunRef } from "./run-log.ts";
 import type { RunWorker } from "./run-worker.ts";
@@ -103,7 +104,7 @@ export class ScopedRuns {
     const reader = new ValueReader(async () => undefined, Infinity); // from the first one on, none is asked for
     for (;;) {
       const page = await store.events(run.id, all.at(-1)?.seq ?? 0, PAGE);
-      for (const event of page.flatMap(unpackEvent)) {
+      for (const event of page.flatMap((row) => unpackEvent(row, run.id))) {
         const restored = reader.restore(event);
         all.push(restored instanceof Promise ? await restored : restored);
       }

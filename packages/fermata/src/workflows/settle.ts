@@ -21,7 +21,7 @@ export function settleOrCancel<T>(cancellation: Cancellation, work: Promise<T>):
       },
       (error: unknown) => {
         end();
-        reject(error as Error); // whatever the step threw
+        reject(error);
       },
     );
   });

@@ -13,6 +13,8 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LOCAL_PRINCIPAL } from "../../src/context/principal.ts";
 import { Mastra } from "../../src/mastra.ts";
+import type { NewEvent } from "../../src/runs/packed-events.ts";
+import { unpackEvent } from "../../src/runs/unpack-event.ts";
 import { PostgresStore } from "../../src/storage/postgres/index.ts";
 import { SqliteStore } from "../../src/storage/sqlite/index.ts";
 import type { Store } from "../../src/storage/store.ts";
@@ -185,7 +187,7 @@ describe.each(Object.keys(kinds))("on %s", (kind) => {
           expect(result.error).toMatchObject({ code: "CONFLICT", message: expect.stringContaining("must not run twice") });
           expect(ran.get("/1#0") ?? 0).toBeLessThanOrEqual(1); // killed between the mark and the step, it did not run at all
         } else expect({ ...where, ...result }).toMatchObject({ ...where, status: "success", result: graphs[name]?.result });
-        const events = await site.store.for(LOCAL_PRINCIPAL).runs.events(runId);
+        const events = await eventsOf(runId);
         expect(events.map(({ seq }) => seq)).toEqual(events.map((_, i) => i + 1));
         const ends = events.filter(({ type }) => type === "workflow-finish").length;
         expect({ ...where, ends }).toEqual({ ...where, ends: (graphs[name]?.waits.length ?? 0) + 1 });
@@ -207,6 +209,10 @@ describe.each(Object.keys(kinds))("on %s", (kind) => {
     expect(points).toBe(POINTS.length);
   });
 
+  async function eventsOf(runId: string): Promise<readonly NewEvent[]> {
+    return (await site.store.for(LOCAL_PRINCIPAL).runs.events(runId)).flatMap((row) => unpackEvent(row, runId));
+  }
+
   async function slow(runId: string): Promise<Child> {
     const begun = child(site, { ROLE: "slow", PREFIX: runId });
     await begun.said("ready");
@@ -217,7 +223,7 @@ describe.each(Object.keys(kinds))("on %s", (kind) => {
   async function expectOneEnd(runId: string): Promise<void> {
     await expect.poll(() => site.store.for(LOCAL_PRINCIPAL).runs.get(runId), { timeout: 10_000 }).toBeDefined();
     expect(await outcome("slow", runId)).toMatchObject({ status: "success", result: 3 });
-    const types = (await site.store.for(LOCAL_PRINCIPAL).runs.events(runId)).map(({ type }) => type);
+    const types = (await eventsOf(runId)).map(({ type }) => type);
     expect(types.filter((type) => type === "workflow-start" || type === "workflow-finish")).toEqual(["workflow-start", "workflow-finish"]);
   }
 

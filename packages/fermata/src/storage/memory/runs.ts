@@ -1,5 +1,6 @@
 import { FermataError } from "../../errors.ts";
 import { assertId } from "../ids.ts";
+import { newRunRecord } from "../new-run.ts";
 import { metadataText } from "../metadata.ts";
 import type { Metadata } from "../metadata.ts";
 import { pageOf, toWindow } from "../page.ts";
@@ -201,22 +202,12 @@ function claimRow(row: RunRow, workerId: string): ClaimedRun {
 
 function newRow(tenant: string, resourceId: string, given: NewRun): Omit<RunRow, "key" | "journal" | "events"> {
   const now = Date.now();
-  const { id, kind, name, threadId, parentRunId, input, metadata, graphHash, wakeAt = now, workerId } = given;
-  const run: RunRecord = {
-    id,
-    resourceId,
-    kind,
-    name,
-    ...(threadId !== undefined && { threadId }),
-    ...(parentRunId !== undefined && { parentRunId }),
-    status: workerId === undefined ? "ready" : "running",
-    ...(input !== undefined && { input: fromText(toJsonText(input)) }),
-    // Written by `metadataText`.
-    ...(metadata !== undefined && { metadata: JSON.parse(metadataText(metadata)) as Metadata }),
-    ...(graphHash !== undefined && { graphHash }),
-    createdAt: now,
-    updatedAt: now,
+  const { input, metadata, wakeAt = now, workerId } = given;
+  const data = {
+    input: input === undefined ? undefined : fromText(toJsonText(input)),
+    metadata: metadata && (JSON.parse(metadataText(metadata)) as Metadata), // the same members
   };
+  const run = newRunRecord({ ...given, ...data }, resourceId, now);
   const started = workerId === undefined ? { epoch: 0 } : { epoch: 1, owner: workerId };
   return { tenant, run, ...started, signals: 0, cancelRequested: false, lost: 0, wakeAt };
 }

@@ -8,6 +8,7 @@ import type { SqlDatabase, Work } from "./database.ts";
 import { number, toJson } from "./row.ts";
 import { eventValues } from "./run-rows.ts";
 
+type NewEvent = NonNullable<LogEntry["events"]>[number];
 type Append = (entries: readonly LogEntry[]) => Promise<readonly boolean[]>;
 
 const MOST_AT_ONCE = 500;
@@ -20,17 +21,24 @@ export function appendQueue(db: SqlDatabase): Append {
 /** A statement per row, in the process. What is asked for until the database's queue comes to it goes in one piece. */
 function stepByStep(db: SqlDatabase): Append {
   const { table } = db.dialect;
-  const held = `select 1 as held from ${table("runs")} where run_key = $1 and epoch = $2 and status = 'running'`;
-  const result = `insert into ${table("run_journal")} (run_key, key, value) values ($1, $2, $3) on conflict (run_key, key) do nothing`;
-  const event = `insert into ${table("run_events")} (run_key, seq, type, data, at) values ($1, $2, $3, $4, $5) on conflict (run_key, seq) do nothing`;
+  const isHeld = `select 1 as held from ${table("runs")} where run_key = $1 and epoch = {epoch} and status = 'running'`;
+  const held = isHeld.replace("{epoch}", "$2");
+  const [journal, log] = [table("run_journal"), table("run_events")];
+  const result = `insert into ${journal} (run_key, key, value) values ($1, $2, $3) on conflict (run_key, key) do nothing`;
+  const event = `insert into ${log} (run_key, seq, type, data, at) values ($1, $2, $3, $4, $5) on conflict (run_key, seq) do nothing`;
+  const firstEvent = `insert into ${log} (run_key, seq, type, data, at) select $1, $2, $3, $4, $5
+    where exists (${isHeld.replace("{epoch}", "$6")}) on conflict (run_key, seq) do nothing`;
   function* write(entries: readonly LogEntry[], now: number): Work<boolean[]> {
     const accepted: boolean[] = [];
     for (const { lease, results = [], events = [] } of entries) {
-      const { rows } = yield { text: held, values: [lease.key, lease.epoch] };
-      accepted.push(rows.length > 0);
-      if (rows.length === 0) continue;
+      const [first] = events;
+      // Nearly always the lease is held and the event is new: then one statement says so and writes it.
+      const written = first && (yield { text: firstEvent, values: [...eventValues(lease.key, first, now), lease.epoch] }).changes > 0;
+      const accepts = written || (yield { text: held, values: [lease.key, lease.epoch] }).rows.length > 0;
+      accepted.push(accepts);
+      if (!accepts) continue;
       for (const { key, value } of results) yield { text: result, values: [lease.key, key, toJson(value)] };
-      for (const entry of events) yield { text: event, values: eventValues(lease.key, entry, now) };
+      for (let i = 1; i < events.length; i++) yield { text: event, values: eventValues(lease.key, events[i] as NewEvent, now) };
     }
     return accepted;
   }

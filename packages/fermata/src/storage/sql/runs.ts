@@ -1,6 +1,7 @@
 import { FermataError } from "../../errors.ts";
 import { assertId } from "../ids.ts";
-import { metadataText } from "../metadata.ts";
+import { metadataText, type Metadata } from "../metadata.ts";
+import { newRunRecord } from "../new-run.ts";
 import { toPage, toWindow } from "../page.ts";
 import type { Page } from "../page.ts";
 import { ownerOf } from "../reach.ts";
@@ -15,14 +16,21 @@ import { eventValues, RUN_COLUMNS, toClaimed, toEvent, toLease, toRun } from "./
 const DEFAULT_PER_PAGE = 100;
 const DEFAULT_EVENTS = 1_000;
 
+const NEW_COLUMNS =
+  "tenant, id, resource_id, kind, name, thread_id, parent_run_id, input, metadata, graph_hash, wake_at, status, owner, epoch, created_at, updated_at";
+const NEW_VALUES = "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16";
+
 /** The runs of a database, for any reach. */
 export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
   const { table, forUpdate } = db.dialect;
   const [runs, journal, events] = [table("runs"), table("run_journal"), table("run_events")];
   const key = `(select run_key from ${runs} where tenant = $1 and id = $2 {owner} order by run_key limit 1)`;
   const sql = {
-    insert: `insert into ${runs} (tenant, id, resource_id, kind, name, thread_id, parent_run_id, input, metadata, graph_hash, wake_at, status, owner, epoch, created_at, updated_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15) on conflict (tenant, id, resource_id) do nothing returning ${RUN_COLUMNS}`,
+    insert: `insert into ${runs} (${NEW_COLUMNS}) values (${NEW_VALUES}) on conflict (tenant, id, resource_id) do nothing returning run_key`,
+    // For whoever reaches all resources: an id is to mean one run.
+    insertAlone: `insert into ${runs} (${NEW_COLUMNS}) select ${NEW_VALUES}
+      where not exists (select 1 from ${runs} where tenant = $1 and id = $2 and resource_id <> $3)
+      on conflict (tenant, id, resource_id) do nothing returning run_key`,
     record: `insert into ${runs} (tenant, id, resource_id, kind, name, thread_id, parent_run_id, input, metadata, graph_hash, wake_at, status, output, error, created_at, updated_at, finished_at)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $11, $11, $15) on conflict (tenant, id, resource_id) do nothing returning run_key`,
     event: `insert into ${events} (run_key, seq, type, data, at) values ($1, $2, $3, $4, $5)`,
@@ -58,12 +66,13 @@ export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
 
   function* create(reach: Reach, run: NewRun, owner: string): Work<{ run: RunRecord; created: boolean; lease?: Lease }> {
     const now = Date.now();
+    const values = insertValues(reach.tenant, owner, run, now);
+    const { rows } = yield { text: reach.resourceId === undefined ? sql.insertAlone : sql.insert, values };
+    if (rows[0]) return written(number(rows[0], "run_key"), reach.tenant, owner, run, values, now);
     if (reach.resourceId === undefined) {
       const other = yield { text: sql.other, values: [reach.tenant, run.id, owner] };
       if (other.rows.length > 0) throw new FermataError("CONFLICT", `Run ${run.id} belongs to a different resource.`);
     }
-    const { rows } = yield { text: sql.insert, values: insertValues(reach.tenant, owner, run, now) };
-    if (rows[0]) return { run: toRun(rows[0]), created: true, ...(run.workerId !== undefined && { lease: toLease(rows[0]) }) };
     const [found] = (yield { text: sql.get.own, values: [reach.tenant, run.id, owner] }).rows;
     if (!found) throw new FermataError("CONFLICT", `Run ${run.id} was deleted while it was created.`);
     // The answer to the first attempt may have been lost.
@@ -172,11 +181,31 @@ export function sqlRuns(db: SqlDatabase): (reach: Reach) => RunStore {
   });
 }
 
+/** Where `insertValues` has them. */
+const [INPUT, METADATA] = [7, 8];
+
 function insertValues(tenant: string, owner: string, run: NewRun, now: number): SqlValue[] {
   const { id, kind, name, threadId = null, parentRunId = null, input, metadata, graphHash = null, wakeAt = now, workerId } = run;
   const started: SqlValue[] = workerId === undefined ? ["ready", null, 0] : ["running", workerId, 1];
   const data: SqlValue[] = [toJson(input), metadata ? metadataText(metadata) : null, graphHash];
-  return [tenant, id, owner, kind, name, threadId, parentRunId, ...data, wakeAt, ...started, now];
+  return [tenant, id, owner, kind, name, threadId, parentRunId, ...data, wakeAt, ...started, now, now];
+}
+
+/** The run as it has just been written. */
+function written(
+  key: number,
+  tenant: string,
+  resourceId: string,
+  run: NewRun,
+  values: readonly SqlValue[],
+  now: number,
+): { run: RunRecord; created: true; lease?: Lease } {
+  const [input, metadata] = [values[INPUT], values[METADATA]].map((text) =>
+    typeof text === "string" ? (JSON.parse(text) as unknown) : undefined,
+  );
+  const record = newRunRecord({ ...run, input, metadata: metadata as Metadata | undefined }, resourceId, now); // written by `metadataText`
+  const { id: runId, workerId } = run;
+  return { run: record, created: true, ...(workerId !== undefined && { lease: { key, runId, tenant, resourceId, workerId, epoch: 1 } }) };
 }
 
 function listCondition(reach: Reach, wanted: RunQuery): { where: string; values: SqlValue[] } {

@@ -9,7 +9,8 @@ import type { Query, Result, Row } from "../sql/database.ts";
 /** A statement of the cache: `$2` may stand anywhere and more than once, where SQLite wants one value per `?`. */
 interface Prepared {
   readonly statement: StatementSync;
-  readonly order: readonly number[];
+  /** Absent when the values stand in their own order. */
+  readonly order: readonly number[] | undefined;
   readonly returnsRows: boolean;
 }
 
@@ -73,7 +74,7 @@ export class SqliteConnection {
 
   run(query: Query): Result {
     const { statement, order, returnsRows } = this.#prepare(query.text);
-    const values = order.map((index) => query.values[index - 1] ?? null);
+    const values = order ? order.map((index) => query.values[index - 1] ?? null) : query.values;
     if (returnsRows) {
       // SQLite gives texts, numbers, NULL and bytes, and our statements ask for no other.
       const rows = statement.all(...values) as Row[];
@@ -102,7 +103,8 @@ export class SqliteConnection {
       return "?";
     });
     const statement = this.#db.prepare(sql);
-    const prepared = { statement, order, returnsRows: RETURNS_ROWS.test(text) };
+    const isPlain = order.every((index, i) => index === i + 1);
+    const prepared = { statement, order: isPlain ? undefined : order, returnsRows: RETURNS_ROWS.test(text) };
     for (const oldest of this.#prepared.keys()) {
       if (this.#prepared.size < MOST_PREPARED) break;
       this.#prepared.delete(oldest);
