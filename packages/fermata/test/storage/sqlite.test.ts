@@ -120,6 +120,20 @@ test("what a write changed before it failed is taken back", async () => {
   expect(rows.map(({ id }) => id)).toEqual(["a", "c"]);
   await database.close();
 });
+test("those whose writes share a commit go on a few at a time, so that the event loop turns in between", async () => {
+  const { threads } = open().for(LOCAL_PRINCIPAL);
+  await threads.create(thread);
+  let turn = 0;
+  let isTurning = true;
+  const next = (): void => void (isTurning && ((turn += 1), setImmediate(next)));
+  next();
+  const turns: number[] = [];
+  await Promise.all(Array.from({ length: 20 }, (_, i) => threads.create({ id: `t${i}`, resourceId: "r" }).then(() => turns.push(turn))));
+  isTurning = false;
+  const together = Object.values(Object.groupBy(turns, String)).map((group) => group?.length ?? 0);
+  expect(turns).toHaveLength(20);
+  expect(Math.max(...together)).toBeLessThanOrEqual(4);
+});
 test("a write waits for another process's transaction, and the event loop goes on turning", async () => {
   const store = open();
   await store.for(LOCAL_PRINCIPAL).threads.create(thread);

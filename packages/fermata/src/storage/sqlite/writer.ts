@@ -19,6 +19,8 @@ interface Waiting {
 
 /** A turn of the event loop that only writes would hold up everything else. */
 const LONGEST_BATCH_MS = 8;
+/** How many of a commit's writers go on in one turn of the event loop: all at once, they would hold it up with what they do next. */
+const WRITERS_PER_TURN = 4;
 /** Another process that holds the file longer than this hangs. */
 const LONGEST_WAIT_MS = 60_000;
 
@@ -59,7 +61,11 @@ export class SqliteWriter {
   async #flush(): Promise<void> {
     await nextTurn();
     while (this.#waiting.length > 0) {
-      if (await this.#begin()) this.#commit();
+      const done = (await this.#begin()) ? this.#commit() : [];
+      for (const [index, { settle }] of done.entries()) {
+        if (index > 0 && index % WRITERS_PER_TURN === 0) await nextTurn();
+        settle();
+      }
       if (this.#waiting.length > 0) await nextTurn();
     }
     this.#flushing = undefined;
@@ -86,7 +92,8 @@ export class SqliteWriter {
     }
   }
 
-  #commit(): void {
+  /** Gives the writes that are on disk. */
+  #commit(): readonly Waiting[] {
     const start = performance.now();
     let done = 0;
     try {
@@ -99,16 +106,16 @@ export class SqliteWriter {
     } catch (error) {
       this.#rollBack();
       // Nothing of a batch that met a lock has happened: it stays in the queue and is tried again.
-      if (isBusy(error)) return;
+      if (isBusy(error)) return [];
       if (!this.#isCareful && done < this.#waiting.length) {
         this.#isCareful = true;
-        return;
+        return [];
       }
       for (const { reject } of this.#waiting.splice(0, Math.max(done, 1))) reject(error);
-      return;
+      return [];
     }
     this.#isCareful = false;
-    for (const { settle } of this.#waiting.splice(0, done)) settle();
+    return this.#waiting.splice(0, done);
   }
 
   #rollBack(): void {
