@@ -1,4 +1,5 @@
 import { FermataError } from "../errors.ts";
+import { runTopic } from "../storage/hints.ts";
 import type { ClaimedRun, Lease, RunEnd, RunRecord } from "../storage/runs.ts";
 import { Cancellation } from "./cancellation.ts";
 import { insist } from "./insist.ts";
@@ -65,6 +66,7 @@ export class LiveRun {
   #writing: Promise<void> | undefined;
   #nextWrite: Promise<void> | undefined;
   #lost = false;
+  #topic: string | undefined;
   #end: Omit<RunEnd, "events" | "signals"> | undefined;
   readonly #listeners = new Set<() => void>();
 
@@ -172,6 +174,7 @@ export class LiveRun {
     const { work } = this.#log;
     const settled = await (this.isShared ? insist(() => work.settle(this.lease, given), this.#patience) : work.settle(this.lease, given));
     if (!settled) return false;
+    this.#tell();
     this.#end = end;
     for (const event of this.#showsLate ? events : last) this.#show(event);
     return true;
@@ -235,6 +238,12 @@ export class LiveRun {
     for (const wake of waiting) wake();
   }
 
+  /** Readers in other processes look again. */
+  #tell(): void {
+    const { hints } = this.#log;
+    if (hints && this.isShared) hints.tell((this.#topic ??= runTopic(this.ref)));
+  }
+
   readonly #patience = { isOver: (): boolean => this.#lost };
 
   /** Writes everything that is new, after the write that is under way. */
@@ -259,6 +268,7 @@ export class LiveRun {
       const written = this.#written(results);
       const [kept] = await insist(() => this.#log.work.append([{ lease: this.lease, results: written, events: rows }]), this.#patience);
       if (kept === true) {
+        this.#tell();
         if (this.#showsLate) for (const event of events) this.#show(event);
         return;
       }

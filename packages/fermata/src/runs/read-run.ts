@@ -1,12 +1,12 @@
 /** Reading a run's log: what is there, then what comes. */
+import { runTopic } from "../storage/hints.ts";
+import { News, unlessAborted } from "./news.ts";
 import type { NewEvent } from "./packed-events.ts";
 import { unpackEvent } from "./unpack-event.ts";
 import { reachOfRun, type RunRef } from "./run-log.ts";
 import { ValueReader } from "./shared-values.ts";
 import type { RunWorker } from "./run-worker.ts";
 
-/** Milliseconds between looks at a run that another process works on, or that waits. */
-const POLL_MS = 100;
 const PAGE = 1_000;
 
 export interface ReadOptions {
@@ -29,21 +29,29 @@ export async function* readRun(
     (await runs.events(ref.id, wanted - 1, 1)).flatMap(unpacked).find((event) => event.seq === wanted),
   );
   let seq = after;
-  while (!signal.aborted) {
-    const live = worker.live(ref);
-    const run = live ? undefined : await runs.get(ref.id);
-    const here = live?.eventsAfter(seq);
-    const events = here ?? (await runs.events(ref.id, seq, PAGE)).flatMap(unpacked);
-    for (const event of events) {
-      if (event.seq <= seq) continue; // in a row with what follows
-      const restored = here ? event : reader.restore(event);
-      yield restored instanceof Promise ? await restored : restored;
-      seq = event.seq;
+  let news: News | undefined;
+  try {
+    while (!signal.aborted) {
+      const live = worker.live(ref);
+      const run = live ? undefined : await runs.get(ref.id);
+      const here = live?.eventsAfter(seq);
+      const events = here ?? (await runs.events(ref.id, seq, PAGE)).flatMap(unpacked);
+      for (const event of events) {
+        if (event.seq <= seq) continue; // in a row with what follows
+        const restored = here ? event : reader.restore(event);
+        yield restored instanceof Promise ? await restored : restored;
+        seq = event.seq;
+      }
+      if (events.length > 0) continue;
+      if (live) await unlessAborted(signal, (wake) => (worker.live(ref) === live ? live.onChange(wake) : soon(wake)));
+      else if (!run || isOver(run.status, staysOnWait)) return;
+      else if (worker.live(ref)) continue;
+      else if (news) await news.next(signal);
+      // It is looked at once more: from here on whatever happens is told.
+      else news = new News(worker.log.hints, runTopic(ref));
     }
-    if (events.length > 0) continue;
-    if (live) await unlessAborted(signal, (wake) => (worker.live(ref) === live ? live.onChange(wake) : pollOnce(wake, 0)));
-    else if (!run || isOver(run.status, staysOnWait)) return;
-    else if (!worker.live(ref)) await unlessAborted(signal, (wake) => pollOnce(wake));
+  } finally {
+    news?.stop();
   }
 }
 
@@ -52,22 +60,7 @@ function isOver(status: string, staysOnWait: boolean): boolean {
   return status !== "running" && status !== "ready" && !(staysOnWait && status === "suspended");
 }
 
-function pollOnce(wake: () => void, ms = POLL_MS): () => void {
-  const timer = setTimeout(wake, ms);
+function soon(wake: () => void): () => void {
+  const timer = setTimeout(wake, 0);
   return () => clearTimeout(timer);
-}
-
-/** Resolves when `listen` calls back or the signal aborts; neither outlives the call. */
-function unlessAborted(signal: AbortSignal, listen: (wake: () => void) => () => void): Promise<void> {
-  return new Promise((resolve) => {
-    const listening: { stop?: () => void } = {};
-    const end = (): void => {
-      signal.removeEventListener("abort", end);
-      listening.stop?.();
-      resolve();
-    };
-    listening.stop = listen(end);
-    signal.addEventListener("abort", end, { once: true });
-    if (signal.aborted) end();
-  });
 }

@@ -1,4 +1,5 @@
 /** Where runs are kept: what the storage room says a store must do for them. */
+import type { StoreHints } from "../storage/hints.ts";
 import type { Reach } from "../storage/reach.ts";
 import type { RunStore, RunWorkStore } from "../storage/runs.ts";
 
@@ -16,6 +17,8 @@ export interface RunLog {
   readonly work: RunWorkStore;
   /** Whether other processes may work on the same runs. This one then says that it lives while it works on any. */
   readonly isShared: boolean;
+  /** Word from those processes. */
+  readonly hints?: StoreHints | undefined;
 }
 
 /** One run, whoever reaches it. */

@@ -1,8 +1,10 @@
 /** Works on the runs of one process: starts them, claims those that are ready, and lets go of each when it settles. */
 import { FermataError } from "../errors.ts";
+import { threadTopic } from "../storage/hints.ts";
 import type { Reach } from "../storage/reach.ts";
 import type { ClaimedRun, NewRun, RunEnd, RunStore } from "../storage/runs.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { CancelWatch } from "./cancel-watch.ts";
 import { insist } from "./insist.ts";
 import { LeaseLost, LiveRun, type EventBatching } from "./live-run.ts";
 import type { Durability, RunLog, RunRef } from "./run-log.ts";
@@ -31,8 +33,6 @@ export interface RunOptions {
 const CLAIM_AT_ONCE = 16;
 /** Milliseconds between looks for runs that are ready. */
 const CLAIM_EVERY_MS = 500;
-/** Milliseconds between looks for what other processes were asked to cancel here. */
-const CANCEL_EVERY_MS = 100;
 /** Milliseconds that a run of an unknown graph is left to processes that may know it, such as those of the version before. */
 const STRANGER_MS = 60_000;
 /** Milliseconds that a start waits for a store that does not answer. */
@@ -56,7 +56,7 @@ export class RunWorker {
   #claiming: Promise<void> | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #lastBeat = 0;
-  #watch: ReturnType<typeof setInterval> | undefined;
+  readonly #cancels: CancelWatch;
   #polls: ReturnType<typeof setInterval>[] = [];
   #alarm: { readonly at: number; readonly timer: ReturnType<typeof setTimeout> } | undefined;
   #isStopping = false;
@@ -70,6 +70,7 @@ export class RunWorker {
     checkWhole("runs.leaseMs", leaseMs, 250, 3_600_000);
     checkWhole("runs.concurrency", concurrency, 1, 1_000_000);
     this.log = log;
+    this.#cancels = new CancelWatch(log, () => this.#lookForCancelled());
     this.#logger = logger;
     this.#leaseMs = leaseMs;
     this.#concurrency = concurrency;
@@ -187,7 +188,7 @@ export class RunWorker {
     await Promise.race([isIdle, deadline]);
     await Promise.all([...this.#live.values()].map((live) => this.#handOver(live)));
     clearInterval(this.#heartbeat);
-    clearInterval(this.#watch);
+    this.#cancels.stop();
   }
 
   async #handOver(live: LiveRun): Promise<void> {
@@ -234,7 +235,7 @@ export class RunWorker {
   async #showLife(): Promise<void> {
     if (!this.log.isShared || this.#heartbeat) return;
     this.#heartbeat = unrefed(setInterval(() => void this.#beatOrRest(), this.#leaseMs / 5));
-    this.#watch = unrefed(setInterval(() => void this.#lookForCancelled(), CANCEL_EVERY_MS));
+    this.#cancels.start();
     // A pool may hold connections that died with the server.
     await insist(() => this.#beat(), { longestMs: LONGEST_START_MS });
   }
@@ -242,7 +243,7 @@ export class RunWorker {
   async #beatOrRest(): Promise<void> {
     if (this.#live.size > 0 || this.#claiming || this.#mayOwnMore) return this.#beat().catch((error: unknown) => this.#complain(error));
     clearInterval(this.#heartbeat);
-    clearInterval(this.#watch);
+    this.#cancels.stop();
     this.#heartbeat = undefined;
   }
 
@@ -312,10 +313,17 @@ export class RunWorker {
     this.#live.get(key)?.abandon();
     this.#live.set(key, live);
     const { threadId } = live.record;
-    if (threadId !== undefined && !this.threads.isEmpty) this.threads.tell({ ...live.ref, threadId });
+    if (threadId !== undefined) this.#tellOfThread(live, threadId);
     if (this.#isStopping) live.isLeaving = true;
     live.done = this.#work(live, key);
     return live;
+  }
+
+  /** Those who follow the thread, here and in other processes. */
+  #tellOfThread({ ref, isShared }: LiveRun, threadId: string): void {
+    const thread = { ...ref, threadId };
+    if (!this.threads.isEmpty) this.threads.tell(thread);
+    if (isShared) this.log.hints?.tell(threadTopic(thread));
   }
 
   async #work(live: LiveRun, key: string): Promise<void> {

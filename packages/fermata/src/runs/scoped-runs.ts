@@ -1,7 +1,9 @@
 import { FermataError } from "../errors.ts";
+import { CANCELLED, runTopic, threadTopic } from "../storage/hints.ts";
 import type { Reach } from "../storage/reach.ts";
 import type { NewRun, RunEnd, RunEvent, RunRecord, RunStore } from "../storage/runs.ts";
 import type { LiveRun } from "./live-run.ts";
+import { News } from "./news.ts";
 import { packEvents, type NewEvent } from "./packed-events.ts";
 import { unpackEvent } from "./unpack-event.ts";
 import { readRun, type ReadOptions } from "./read-run.ts";
@@ -10,8 +12,6 @@ import type { RunWorker } from "./run-worker.ts";
 import { ValueReader } from "./shared-values.ts";
 import type { ThreadRef } from "./thread-watch.ts";
 
-/** Milliseconds between looks at a run that another process works on. */
-const POLL_MS = 100;
 const PAGE = 1_000;
 
 /** A run as this module's callers name it: its record, or what is left of it. */
@@ -69,6 +69,7 @@ export class ScopedRuns {
   async cancel(run: Run): Promise<boolean> {
     const asked = await this.#exactly(run).cancel(run.id);
     if (!asked) return false;
+    this.#worker.log.hints?.tell(CANCELLED);
     const live = this.live(run);
     if (live) live.cancel();
     else await this.#worker.takeUp();
@@ -85,12 +86,21 @@ export class ScopedRuns {
   /** Resolves when nobody works on the run any more, and it does not sleep. Rejects when it is not there, or with the signal's reason. */
   async settled(run: Run, signal?: AbortSignal): Promise<RunRecord> {
     const store = this.#exactly(run);
-    for (;;) {
-      await this.idle(run, signal);
-      const record = await store.get(run.id);
-      if (!record) throw new FermataError("NOT_FOUND", "Run not found");
-      if (record.status !== "ready" && record.status !== "running") return record;
-      if (!this.live(run)) await delay(POLL_MS, signal);
+    let news: News | undefined;
+    try {
+      for (;;) {
+        await this.idle(run, signal);
+        const record = await store.get(run.id);
+        if (!record) throw new FermataError("NOT_FOUND", "Run not found");
+        if (record.status !== "ready" && record.status !== "running") return record;
+        if (this.live(run)) continue;
+        if (news) await news.next(signal);
+        // It is looked at once more: from here on whatever happens is told.
+        else news = new News(this.#worker.log.hints, runTopic(this.#ref(run)));
+        signal?.throwIfAborted();
+      }
+    } finally {
+      news?.stop();
     }
   }
 
@@ -117,9 +127,17 @@ export class ScopedRuns {
     return readRun(this.#worker, this.#ref(run), options);
   }
 
-  /** Calls `listener` when this process begins to work on a run of the thread, and when it stops working altogether. Gives the function that ends it. */
+  /** Calls `listener` when this process begins to work on a run of the thread, or another one says that it does, and when this one stops working altogether. Gives the function that ends it. */
   follow(thread: ThreadOwner, listener: () => void): () => void {
-    return this.#worker.threads.add(this.#thread(thread), listener);
+    const ref = this.#thread(thread);
+    const { threads, log } = this.#worker;
+    const unwatch = threads.add(ref, listener);
+    // Where word comes for everything that is written, looking for turns each time would cost more than it is worth.
+    const following = log.hints?.isExact ? log.hints.follow(threadTopic(ref), listener) : undefined;
+    return () => {
+      unwatch();
+      following?.stop();
+    };
   }
 
   isFollowed({ threadId, resourceId }: { readonly threadId: string | undefined; readonly resourceId: string | undefined }): boolean {
@@ -148,20 +166,6 @@ export class ScopedRuns {
   #exactly(run: Run): RunStore {
     return this.reach.resourceId === undefined ? this.#worker.log.for(reachOfRun(this.#ref(run))) : this.store;
   }
-}
-
-function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, ms);
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error); // whatever the caller aborted with
-    };
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
 }
 
 /** `work`, or a rejection with the signal's reason; no listener outlives the call. */

@@ -9,12 +9,14 @@ import type { RunLog } from "./run-log.ts";
 /** The store's runs, and beside them those that are kept in the process alone. */
 export function storeRunLog(store: Store, limits: MemoryRunLogLimits = {}): RunLog {
   const memory = memoryRunLog(limits);
+  const system = store.for(SYSTEM);
   const stored = (reach: Reach): RunStore => store.for(principalOf(reach)).runs;
   return {
     for: (reach) => together(memory.for(reach), stored(reach)),
     inMemory: (reach) => memory.for(reach),
-    work: togetherAtWork(memory.work, store.for(SYSTEM).work),
+    work: togetherAtWork(memory.work, system.work),
     isShared: true,
+    hints: system.hints,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Principal } from "../context/principal.ts";
 import type { ApiKeyStore } from "./api-keys.ts";
+import type { StoreHints } from "./hints.ts";
 import type { IdempotencyStore } from "./idempotency.ts";
 import type { LeaseStore } from "./leases.ts";
 import type { LimitStore } from "./limits.ts";
@@ -49,6 +50,8 @@ export interface ScopedStore {
 
 export interface SystemStore {
   readonly work: RunWorkStore;
+  /** Word from other processes. Absent where there are none. */
+  readonly hints?: StoreHints;
   readonly limits: LimitStore;
   readonly schedules: ScheduleWorkStore;
   readonly apiKeys: ApiKeyStore;

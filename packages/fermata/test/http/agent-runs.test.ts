@@ -1,44 +1,23 @@
 /** Turns of agents as runs: read again, read by others, cut, left, cancelled and answered, on one server and on another that shares the store. */
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { AGENT_KIND } from "../../src/agents/keeping/kept-turn.ts";
 import { LOCAL_PRINCIPAL } from "../../src/context/principal.ts";
 import { createRoutes } from "../../src/server/server.ts";
 import { createTool } from "../../src/tools/tool.ts";
 import { startChild } from "../support/child.ts";
-import { startPostgres, whyNoPostgres, type TestPostgres } from "../support/postgres.ts";
-import {
-  chunkOf,
-  frames,
-  idOf,
-  postgresData,
-  postJson,
-  sqliteData,
-  steppedModel,
-  turnServer,
-  type SharedData,
-} from "../support/turn-servers.ts";
+import { onSharedData } from "../support/on-shared-data.ts";
+import { chunkOf, frames, idOf, postJson, sqliteData, steppedModel, turnServer } from "../support/turn-servers.ts";
 import { callParts, turnModel } from "../support/turn-model.ts";
 
 const IDS = { "x-fermata-stream": "ids" };
 const WORDS = ["one ", "two ", "three ", "four"];
 
-let postgres: TestPostgres | undefined;
-beforeAll(async () => {
-  if (whyNoPostgres() === undefined) postgres = await startPostgres();
-}, 60_000);
-afterAll(() => postgres?.stop());
-
-const DATA: Readonly<Record<string, () => Promise<SharedData>>> = {
-  SQLite: async () => sqliteData(),
-  ...(whyNoPostgres() === undefined && { PostgreSQL: async () => postgresData((await postgres?.createDatabase()) ?? "") }),
-};
-
 async function getJson(url: string): Promise<Record<string, unknown>> {
   return (await (await fetch(url)).json()) as Record<string, unknown>;
 }
 
-describe.each(Object.entries(DATA))("%s", (_name, open) => {
+onSharedData((open) => {
   test("a stream that is cut after any event goes on byte for byte, here or on another server, while it happens and afterwards", async () => {
     await using data = await open();
     const model = steppedModel(WORDS);

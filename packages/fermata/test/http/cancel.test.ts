@@ -1,12 +1,10 @@
 /** A run is cancelled from a second connection: whatever is at work in it stops, it ends once, and nothing of it is left. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import type { CancelReport } from "../support/cancel-child.ts";
+import { onSharedData } from "../support/on-shared-data.ts";
 
 const CHILD = fileURLToPath(new URL("../support/cancel-child.ts", import.meta.url));
 
@@ -52,16 +50,14 @@ test("in the process: every signal fires, the run has one end, what has not begu
   );
 }, 60_000);
 
-test("from another server that shares the store: the same, and all of it is on disk", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "fermata-cancel-"));
-  try {
-    const seen = await reports({ DATA_URL: `file:${join(folder, "data.db")}` });
+onSharedData((open) => {
+  test("from another server that shares the store: the same, and all of it is on disk", { timeout: 60_000 }, async () => {
+    await using data = await open();
+    const seen = await reports({ DATA_URL: data.url });
     expect(seen.map(({ ms: _ms, ...report }) => report)).toEqual(
       Object.entries(WORK).map(([kind, work]) => {
         return { kind, begun: work, stopped: work, ends: endsOf(kind), live: 0, replies: [200, 409], status: "cancelled" };
       }),
     );
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}, 60_000);
+  });
+});

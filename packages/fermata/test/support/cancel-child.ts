@@ -1,9 +1,10 @@
 /**
  * Begins work of every kind, cancels it from a second connection once all of it is under way, and writes what became of each as one line of JSON.
- * `DATA_URL` is a SQLite file: the second connection goes to another server on it then. The process ends by itself unless something is left over.
+ * `DATA_URL` is a SQLite file or a PostgreSQL database: the second connection goes to another server on it then. The process ends by itself unless something is left over.
  */
 import { Agent } from "../../src/agents/agent.ts";
 import type { MastraConfig } from "../../src/mastra.ts";
+import { PostgresStore } from "../../src/storage/postgres/postgres-store.ts";
 import { SqliteStore } from "../../src/storage/sqlite/sqlite-store.ts";
 import { createTool } from "../../src/tools/tool.ts";
 import { createStep, createWorkflow } from "../../src/workflows/index.ts";
@@ -133,7 +134,8 @@ async function until(isTrue: () => boolean): Promise<void> {
 }
 
 const url = process.env["DATA_URL"];
-const stores = url === undefined ? [] : [new SqliteStore({ url }), new SqliteStore({ url })];
+const open = (at: string) => (at.startsWith("postgres") ? new PostgresStore({ connectionString: at }) : new SqliteStore({ url: at }));
+const stores = url === undefined ? [] : [open(url), open(url)];
 const one = await appServer({ ...app(), ...(stores[0] && { storage: stores[0] }) });
 const two = stores[1] ? await appServer({ ...app(), storage: stores[1] }) : one;
 for (const [index, [kind, [path, body, work]]] of Object.entries(KINDS).entries()) {
@@ -141,6 +143,8 @@ for (const [index, [kind, [path, body, work]]] of Object.entries(KINDS).entries(
   const runId = `r${index}`;
   const streamed = await fetch(`${one.api}/${path}?runId=${runId}`, postJson({ ...body, ...(path.startsWith("agents") && { runId }) }));
   await until(() => begun.length >= work.length);
+  // Whoever has a run's first frame finds it in the log; the model may have been asked before that.
+  while (stores.length > 0 && (await fetch(`${two.api}/runs/${runId}`)).status === 404);
   const from = performance.now();
   const cancel = (): Promise<Response> => fetch(`${two.api}/runs/${runId}/cancel`, { method: "POST" });
   const first = await cancel();

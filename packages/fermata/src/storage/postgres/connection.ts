@@ -1,7 +1,8 @@
 import { FermataError } from "../../errors.ts";
 import { PostgresDatabase, isCollision, postgresDialect, repeated } from "./database.ts";
 import { checkTables, migratePostgres } from "./migrate.ts";
-import { createPool } from "./pool.ts";
+import { PostgresHints } from "./hints.ts";
+import { createListener, createPool } from "./pool.ts";
 import type { ConnectionOptions, PostgresPool } from "./pool.ts";
 
 export interface PostgresOptions extends ConnectionOptions {
@@ -17,11 +18,18 @@ export interface PostgresOptions extends ConnectionOptions {
    * and does not know about statements.
    */
   readonly prepare?: boolean;
+  /**
+   * Where to listen for word from other processes, over one more connection that is there while something runs: the address of the server
+   * itself, where `connectionString` leads to a pooler. False: nowhere. Default: where `connectionString` leads; with a `pool`, nowhere.
+   * Without it the database is asked ten times a second in place of once.
+   */
+  readonly listen?: string | false;
 }
 
 /** A pool and the tables behind it, looked at when they are first used. */
 export class PostgresConnection {
   readonly database: PostgresDatabase;
+  readonly hints: PostgresHints;
   readonly #options: PostgresOptions;
   readonly #schema: string;
   #pool: Promise<PostgresPool> | undefined;
@@ -35,6 +43,11 @@ export class PostgresConnection {
     if (!/^[^\0]{1,63}$/u.test(this.#schema))
       throw new FermataError("MISCONFIGURED", "The schema's name must have between 1 and 63 characters.");
     this.database = new PostgresDatabase(postgresDialect(this.#schema), () => this.#open(), options.prepare ?? true);
+    this.hints = new PostgresHints({
+      schema: this.#schema,
+      listen: listening(options),
+      notify: async (channel, payload) => (await this.#connect()).query({ text: "select pg_notify($1, $2)", values: [channel, payload] }),
+    });
   }
 
   async init(): Promise<void> {
@@ -49,6 +62,7 @@ export class PostgresConnection {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await this.hints.close();
     const pool = await this.#pool?.catch(() => undefined);
     await this.#ready?.catch(() => {});
     if (this.#options.pool === undefined) await pool?.end();
@@ -84,4 +98,11 @@ export class PostgresConnection {
     await checkTables(pool, this.#schema, this.#options.autoMigrate ?? process.env["NODE_ENV"] !== "production");
     return pool;
   }
+}
+
+function listening({ listen, pool, connectionString, ssl }: PostgresOptions): ConstructorParameters<typeof PostgresHints>[0]["listen"] {
+  if (listen === false || (listen === undefined && pool !== undefined)) return undefined;
+  const address = listen ?? connectionString;
+  const options = { ...(address !== undefined && { connectionString: address }), ...(ssl !== undefined && { ssl }) };
+  return (channel, heard, ended) => createListener(options, channel, heard, ended);
 }

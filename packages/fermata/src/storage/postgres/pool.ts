@@ -1,5 +1,5 @@
 /** What is needed of `pg`, and the only place that loads it: an app without PostgreSQL does not have it installed. */
-import type { Pool } from "pg";
+import type Pg from "pg";
 import { FermataError } from "../../errors.ts";
 
 /** A `Pool` of the package `pg`, or anything that does the same. */
@@ -41,27 +41,54 @@ export interface ConnectionOptions {
   readonly max?: number;
 }
 
+/** A connection that does nothing but listen. */
+export interface PostgresListener {
+  end(): Promise<void>;
+}
+
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** @throws FermataError `MISCONFIGURED` when `pg` is not installed. */
-export async function createPool({ connectionString, ssl, max = 10 }: ConnectionOptions): Promise<PostgresPool> {
-  const Pool = await loadPool();
+export async function createPool(options: ConnectionOptions): Promise<PostgresPool> {
+  const { Pool } = await loadPg();
+  return new Pool({ ...connectionConfig(options), max: options.max ?? 10 });
+}
+
+/** Listens to a channel until it is ended or `ended` is called, once, because the connection is gone. It does not keep the process alive. */
+export async function createListener(
+  options: ConnectionOptions,
+  channel: string,
+  heard: (payload: string) => void,
+  ended: () => void,
+): Promise<PostgresListener> {
+  const { Client } = await loadPg();
+  const client = new Client(connectionConfig(options));
+  // What broke is told by `end`, which always follows.
+  client.on("error", () => undefined);
+  client.on("notification", ({ payload = "" }) => heard(payload));
+  await client.connect();
+  // There since pg 8.5, and not among its types.
+  (client as typeof client & { unref(): void }).unref();
+  client.once("end", ended);
+  await client.query(`listen ${channel}`);
+  return client;
+}
+
+function connectionConfig({ connectionString, ssl }: ConnectionOptions) {
   const address = connectionString ?? process.env["DATABASE_URL"];
-  return new Pool({
+  return {
     ...(address !== undefined && { connectionString: address }),
     ...(ssl !== undefined && { ssl }),
-    max,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     application_name: "fermata",
-  });
+  };
 }
 
-async function loadPool(): Promise<typeof Pool> {
+async function loadPg(): Promise<typeof Pg> {
   try {
     // The package is CommonJS: its exports are on `default` in every runtime, and by name only in some.
-    const loaded = await import("pg");
-    return loaded.default.Pool;
+    return (await import("pg")).default;
   } catch (error) {
     throw new FermataError("MISCONFIGURED", "PostgreSQL needs the package pg: npm install pg", { cause: error });
   }

@@ -21,7 +21,7 @@ export class PostgresStore implements Store {
   constructor(options: PostgresStoreOptions = {}) {
     this.id = options.id ?? "postgres";
     this.#connection = new PostgresConnection(options);
-    this.#handles = sqlHandles(this.#connection.database);
+    this.#handles = sqlHandles(this.#connection.database, this.#connection.hints);
   }
 
   /** @throws FermataError `MISCONFIGURED` when the tables are behind and may not be changed; `UNAVAILABLE` when the server does not answer. */

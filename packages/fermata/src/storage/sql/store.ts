@@ -1,4 +1,5 @@
 import type { Principal } from "../../context/principal.ts";
+import type { StoreHints } from "../hints.ts";
 import { narrowed, reachOf } from "../reach.ts";
 import type { Reach } from "../reach.ts";
 import { SYSTEM } from "../store.ts";
@@ -25,7 +26,7 @@ export interface SqlHandles {
 }
 
 /** The handles of a database. The statements are put together once, here; a handle for a principal is a few small objects. */
-export function sqlHandles(db: SqlDatabase): SqlHandles {
+export function sqlHandles(db: SqlDatabase, hints?: StoreHints): SqlHandles {
   const domains = {
     threads: sqlThreads(db),
     messages: sqlMessages(db),
@@ -48,18 +49,19 @@ export function sqlHandles(db: SqlDatabase): SqlHandles {
     schedules: domains.schedules(reach),
     within: (resourceId) => scoped(narrowed(reach, resourceId)),
   });
-  const system = systemStore(db);
+  const system = systemStore(db, hints);
   // TypeScript does not check overloads of a function expression against its body.
   return ((principal: Principal | System) => (principal === SYSTEM ? system : scoped(reachOf(principal as Principal)))) as SqlHandles;
 }
 
-function systemStore(db: SqlDatabase): SystemStore {
+function systemStore(db: SqlDatabase, hints?: StoreHints): SystemStore {
   const { table } = db.dialect;
   const oldMessages = `delete from ${table("messages")} where (thread_key, seq) in
     (select thread_key, seq from ${table("messages")} where created_at < $1 order by created_at limit $2)`;
   const oldKeys = `delete from ${table("idempotency")} where expires_at <= $1`;
   return {
     work: sqlRunWork(db),
+    ...(hints && { hints }),
     limits: sqlLimits(db),
     schedules: sqlScheduleWork(db),
     apiKeys: sqlApiKeys(db),

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { FermataError } from "../../errors.ts";
+import { number } from "../sql/row.ts";
 import type { Dialect, SqlDatabase, SqlValue, Work } from "../sql/database.ts";
 import { SqliteConnection, isBusy, locationOf } from "./connection.ts";
+import { SqliteHints } from "./hints.ts";
 import { migrateSqlite } from "./migrate.ts";
 import { SqliteWriter, runWork } from "./writer.ts";
 
@@ -25,6 +27,7 @@ const DIALECT: Dialect = {
 /** One SQLite file as the SQL stores see it. Opened when it is first used. */
 export class SqliteDatabase implements SqlDatabase {
   readonly dialect = DIALECT;
+  readonly hints = new SqliteHints(() => this.#version());
   readonly #location: string;
   #opening: Promise<Open> | undefined;
   #open: Open | undefined;
@@ -41,6 +44,7 @@ export class SqliteDatabase implements SqlDatabase {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.hints.close();
     const open = await this.#opening?.catch(() => undefined);
     this.#open = undefined;
     await open?.writer.idle();
@@ -67,6 +71,16 @@ export class SqliteDatabase implements SqlDatabase {
 
   writeAlone<T>(work: () => Work<T>): Promise<T> {
     return this.write(work);
+  }
+
+  #version(): number | undefined {
+    try {
+      const [row] = this.#open?.connection.run({ text: "pragma data_version", values: [] }).rows ?? [];
+      return row && number(row, "data_version");
+    } catch (error) {
+      if (isBusy(error)) return undefined; // another process puts the log in order
+      throw error;
+    }
   }
 
   #ready(): Promise<Open> {

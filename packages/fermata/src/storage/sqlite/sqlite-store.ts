@@ -25,7 +25,7 @@ export class SqliteStore implements Store {
   constructor({ id = "sqlite", url = "file:.fermata/data.db" }: SqliteStoreOptions = {}) {
     this.id = id;
     this.#database = new SqliteDatabase(url);
-    this.#handles = sqlHandles(this.#database);
+    this.#handles = sqlHandles(this.#database, this.#database.hints);
   }
 
   init(): Promise<void> {
