@@ -23,7 +23,7 @@ import type { Processor } from "./processors.ts";
 import type { GenerateResult } from "./generate-result.ts";
 import type { Durability } from "../runs/run-log.ts";
 import type { ScopedRuns } from "../runs/scoped-runs.ts";
-import { about, declined, given, merge, owner, refuseWaiting, stoppable, type Owner } from "./run-parts.ts";
+import { about, asked, declined, given, merge, owner, refuseWaiting, stoppable, type Owner } from "./run-parts.ts";
 import { assertResource, Remembering } from "./remembering.ts";
 import { collect, startable, type AgentSetup } from "./start.ts";
 import { ownTools, withCallTools, withMemoryTools } from "./toolset.ts";
@@ -280,7 +280,11 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     }));
     if (turn && options.orphan) return turn.again(opened, options.orphan);
     return turn
-      ? turn.begin(opened, { ...about(setup), input: options.facts }, mode === "generate" && setup.options.runId === undefined)
+      ? turn.begin(
+          opened,
+          { ...about(setup), input: options.facts, ...asked(options) },
+          mode === "generate" && setup.options.runId === undefined,
+        )
       : opened;
   }
 

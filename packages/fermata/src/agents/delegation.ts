@@ -45,6 +45,8 @@ export interface RunLogging {
   readonly isRepeatable?: boolean;
   /** The run whose place in the log it takes. */
   readonly orphan?: Orphan;
+  /** The call that asked for it, where a repeat of the call has to find the run: then it begins in the log first, and never a second time. */
+  readonly call?: string;
   /** What woke the run. */
   readonly mail?: Mail;
   /** What it is to hear between its steps. */

@@ -56,3 +56,8 @@ export function about({ runId, agentId, threadId, resourceId }: RunSetup): {
 export function stoppable<O extends { readonly abortSignal?: AbortSignal }>(turn: KeptTurn, options: O): O {
   return { ...options, abortSignal: turn.follow(options.abortSignal), mailbox: turn.mailbox };
 }
+
+/** Which call a turn was begun by. */
+export function asked({ call }: { readonly call?: string }): { metadata?: { readonly call: string } } {
+  return call === undefined ? {} : { metadata: { call } };
+}

@@ -25,6 +25,8 @@ export interface RouteSpec {
   readonly stream?: StreamFraming;
   /** The stream shows what others do, as long as its reader stays: it is not kept for a repeat of the call. */
   readonly follows?: true;
+  /** It begins a run, named by `runId` in query or body or by the server: a repeat of a call that broke off finds that run. */
+  readonly begins?: true;
   /** One event of the reply to a body that says `stream: true`. */
   readonly events?: Shape;
   /** The handler gives the reply itself: a redirection, or one that sets cookies. */

@@ -46,7 +46,8 @@ export class RunWorker {
   /** Who follows threads in this process. */
   readonly threads = new ThreadWatch();
   readonly #logger: Logger;
-  readonly #leaseMs: number;
+  /** Milliseconds after which others may take the runs of a process that gives no sign of life. */
+  readonly leaseMs: number;
   readonly #concurrency: number;
   readonly #kinds = new Map<string, { readonly drive: Drive; readonly batching?: EventBatching | undefined }>();
   readonly #live = new Map<string, LiveRun>();
@@ -72,7 +73,7 @@ export class RunWorker {
     this.log = log;
     this.#cancels = new CancelWatch(log, () => this.#lookForCancelled());
     this.#logger = logger;
-    this.#leaseMs = leaseMs;
+    this.leaseMs = leaseMs;
     this.#concurrency = concurrency;
   }
 
@@ -98,7 +99,7 @@ export class RunWorker {
   start(): void {
     if (!this.log.isShared || this.#polls.length > 0 || this.#isStopping) return;
     this.#every(CLAIM_EVERY_MS, () => this.takeUp());
-    this.#every(this.#leaseMs / 4, () => this.reap());
+    this.#every(this.leaseMs / 4, () => this.reap());
     void this.reap().catch((error: unknown) => this.#complain(error));
   }
 
@@ -234,7 +235,7 @@ export class RunWorker {
   /** Says that this process lives, and goes on saying so while it has work. */
   async #showLife(): Promise<void> {
     if (!this.log.isShared || this.#heartbeat) return;
-    this.#heartbeat = unrefed(setInterval(() => void this.#beatOrRest(), this.#leaseMs / 5));
+    this.#heartbeat = unrefed(setInterval(() => void this.#beatOrRest(), this.leaseMs / 5));
     this.#cancels.start();
     // A pool may hold connections that died with the server.
     await insist(() => this.#beat(), { longestMs: LONGEST_START_MS });
@@ -249,9 +250,9 @@ export class RunWorker {
 
   async #beat(): Promise<void> {
     const now = performance.now();
-    const wasAway = this.#live.size > 0 && this.#lastBeat > 0 && now - this.#lastBeat > this.#leaseMs / 2;
+    const wasAway = this.#live.size > 0 && this.#lastBeat > 0 && now - this.#lastBeat > this.leaseMs / 2;
     this.#lastBeat = now;
-    await this.log.work.heartbeat(this.id, this.#leaseMs);
+    await this.log.work.heartbeat(this.id, this.leaseMs);
     this.#isSilent = false;
     if (wasAway) await this.#findLost();
     if (!this.#mayOwnMore || this.#asking > 0) return;

@@ -2,6 +2,7 @@ import type { Attendance } from "./attendance.ts";
 import type { Principal } from "../context/principal.ts";
 import type { RequestContext } from "../context/request-context.ts";
 import type { Mastra } from "../mastra.ts";
+import type { RunRecord } from "../storage/runs.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Gate } from "./auth/gate.ts";
 import type { Identity } from "./auth/identity.ts";
@@ -19,6 +20,10 @@ export interface Call {
   readonly attendance: Attendance;
   /** The number of the last event that a reader has, from the header `Last-Event-ID`. */
   readonly lastEventId: number | undefined;
+  /** The id for the run that the call begins, where a repeat has to find it: of a call with an `Idempotency-Key`. */
+  readonly runId: string | undefined;
+  /** The run that the call has begun already, in an attempt that broke off or in another process. */
+  readonly earlier: RunRecord | undefined;
   /** Aborts when the caller is gone or its time is up. */
   readonly signal: AbortSignal;
   readonly audience: Audience;

@@ -4,6 +4,7 @@ import { MASTRA_RESOURCE_ID_KEY, RequestContext } from "../context/request-conte
 import { FermataError } from "../errors.ts";
 import type { ApiRoute, Mastra } from "../mastra.ts";
 import { reachOf } from "../storage/reach.ts";
+import type { RunRecord } from "../storage/runs.ts";
 import { withFields } from "../telemetry/logger.ts";
 import type { StreamFraming } from "../contract/route.ts";
 import type { RunEncoder } from "../protocols/run-encoder.ts";
@@ -22,7 +23,8 @@ import type { Admission } from "./limits/admission.ts";
 import type { Applicant } from "./limits/applicant.ts";
 import { Limits } from "./limits/limits.ts";
 import { Standings } from "./limits/standings.ts";
-import { idempotencyKey, Once } from "./once/once.ts";
+import { begunBefore } from "./once/begun-before.ts";
+import { idempotencyKey, Once, type Attempt } from "./once/once.ts";
 import { checkInput, clientValues, type CheckedInput, type RawInput } from "./request-input.ts";
 import { requestIdOf } from "./request-id.ts";
 import { routeTable, type RouteEntry } from "./route-table.ts";
@@ -75,6 +77,8 @@ export interface MountedRoute extends RouteEntry {
 }
 
 const DEFAULT_TIMEOUT_MS = 180_000;
+/** A key is let go of when the runs of its process have been taken up. */
+const KEY_LEASES = 3;
 const DEFAULT_HEARTBEAT_MS = 15_000;
 
 interface Settings extends ServerOptions {
@@ -107,7 +111,7 @@ export function createRoutes(options: ServerOptions): MountedRoute[] {
     ...options,
     gate,
     limits: options.limits ?? Limits.of(options.mastra),
-    once: new Once(options.mastra.getStorage()),
+    once: new Once(options.mastra.getStorage(), options.mastra.runWorker.leaseMs * KEY_LEASES),
     open: new OpenStreams(),
     accessLog: AccessLog.of(options.mastra.getServer()),
     pages: new Pages(options.mastra),
@@ -234,7 +238,19 @@ function once(
     body: raw.body,
     principal: call.principal,
     logger: options.mastra.getLogger(),
-    work: respond,
+    work: async (attempt?: Attempt) => {
+      if (attempt && entry.spec.begins) {
+        call.runId = attempt.runId;
+        if (attempt.isAgain) call.earlier = await begunBefore(attempt.runId, raw, call);
+      }
+      return respond();
+    },
+    join: async (runId: string) => {
+      if (!entry.spec.begins || !entry.spec.stream) return undefined;
+      call.runId = runId;
+      call.earlier = await begunBefore(runId, raw, call);
+      return call.earlier && respond();
+    },
     failed: (error: unknown) => failed(error, entry, incoming, call, options),
   };
   return key === undefined ? options.once.replyWithoutKey(call, asked) : options.once.reply(key, call, asked);
@@ -330,6 +346,8 @@ class RequestCall implements Call {
   readonly gate: Gate | undefined;
   requestContext = new RequestContext();
   principal = LOCAL_PRINCIPAL;
+  runId: string | undefined;
+  earlier: RunRecord | undefined;
   identity: Identity | undefined;
   readonly entry: RouteEntry;
   readonly #deadline: Deadline;

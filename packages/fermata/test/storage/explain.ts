@@ -128,7 +128,7 @@ async function explainAll(database: SqlDatabase, keyword: string): Promise<Plan[
     "work.settle": () => work.settle(lease, { status: "done" }),
     "suspensions.claim": () => own.suspensions.claim("agent4", runId),
     "suspensions.list": () => all.suspensions.list({ agentId: "agent4" }, 0, 10),
-    "idempotency.begin": () => own.idempotency.begin("key1", "f", 1_000),
+    "idempotency.begin": () => own.idempotency.begin("key1", "f", 1_000, "r"),
     "resources.get": () => own.resources.get("resource11"),
     "resources.put": () => own.resources.put("resource11", { workingMemory: "x" }),
     "prune runs": () => work.prune(10, 100),

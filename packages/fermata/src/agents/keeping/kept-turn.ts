@@ -84,6 +84,7 @@ export class KeptTurn {
   begin(open: OpenRun, about: Turn, isUnknown: boolean): OpenRun {
     const { runs, durability } = this.#options;
     const start = (): Promise<LiveRun | undefined> => runs.start({ ...about, kind: AGENT_KIND }, this, durability);
+    if (about.metadata?.call !== undefined) return this.#keep(open, () => start().then(begunHere), "first", about, true);
     const isFirst = durability === "full" || this.#options.isRepeatable === true;
     return this.#keep(open, start, isFirst ? "first" : isUnknown && durability === "batched" ? "late" : "beside", about);
   }
@@ -134,7 +135,14 @@ export class KeptTurn {
     return this.#live?.flush() ?? Promise.resolve();
   }
 
-  #keep(open: OpenRun, begin: () => Promise<LiveRun | undefined>, when: "first" | "beside" | "late", about: Turn): OpenRun {
+  /** @param mustBegin rather nothing happens than what is not in the log */
+  #keep(
+    open: OpenRun,
+    begin: () => Promise<LiveRun | undefined>,
+    when: "first" | "beside" | "late",
+    about: Turn,
+    mustBegin = false,
+  ): OpenRun {
     let begun: Promise<LiveRun | undefined> | undefined;
     const beginNow = (): Promise<LiveRun | undefined> =>
       (begun ??= begin().then(
@@ -145,7 +153,8 @@ export class KeptTurn {
       runId: open.runId,
       start: async (sink) => {
         const late = when === "late" ? setTimeout(() => void beginNow(), LATE_MS) : undefined;
-        if (when === "first") await beginNow();
+        if (mustBegin) await (begun = begin());
+        else if (when === "first") await beginNow();
         const shown = when === "beside" ? beginNow() : undefined;
         const run = await open.start(this.#sink(sink, shown));
         clearTimeout(late);
@@ -232,6 +241,15 @@ class RepeatableSink extends KeepingSink {
     const pushed = super.push(chunk);
     return chunk.type === "tool-call" ? Promise.all([this.turn.flush(), pushed]).then(() => undefined) : pushed;
   }
+}
+
+/** @throws FermataError `CONFLICT` when another process has begun the run */
+function begunHere(live: LiveRun | undefined): LiveRun {
+  if (live) return live;
+  throw new FermataError(
+    "CONFLICT",
+    "This call has begun its run in another process. Repeat it with the same key to see what comes of it.",
+  );
 }
 
 function settlementOf(run: Run): Settlement {

@@ -62,6 +62,7 @@ export const agents = {
   generate: route({
     method: "POST",
     path: "/agents/:agentId/generate",
+    begins: true,
     summary: "Run an agent and wait for the whole answer.",
     access: "agents:execute",
     params: AgentParams,
@@ -72,6 +73,7 @@ export const agents = {
   stream: route({
     method: "POST",
     path: "/agents/:agentId/stream",
+    begins: true,
     summary: "Run an agent and stream its events.",
     access: "agents:execute",
     params: AgentParams,
@@ -168,6 +170,7 @@ export const agents = {
   streamUntilIdle: route({
     method: "POST",
     path: "/agents/:agentId/stream-until-idle",
+    begins: true,
     summary: "Run an agent and stream its events: another name of stream.",
     access: "agents:execute",
     params: AgentParams,
@@ -190,6 +193,7 @@ export const agents = {
   sendMessage: route({
     method: "POST",
     path: "/agents/:agentId/send-message",
+    begins: true,
     summary: "Send a message to a thread: the turn that is under way hears it, or it begins one.",
     access: "agents:execute",
     params: AgentParams,
@@ -200,6 +204,7 @@ export const agents = {
   queueMessage: route({
     method: "POST",
     path: "/agents/:agentId/queue-message",
+    begins: true,
     summary: "Send a message to a thread for a turn of its own.",
     access: "agents:execute",
     params: AgentParams,
@@ -210,6 +215,7 @@ export const agents = {
   sendSignal: route({
     method: "POST",
     path: "/agents/:agentId/signals",
+    begins: true,
     summary: "Send a signal to a thread: the turn that is under way hears it, or it begins one.",
     access: "agents:execute",
     params: AgentParams,

@@ -6,6 +6,7 @@ export const chat = {
   create: route({
     method: "POST",
     path: "/v1/chat/completions",
+    begins: true,
     summary: "Run the agent that `model` names, in the form of OpenAI's Chat Completions.",
     access: "agents:execute",
     body: ChatBody,

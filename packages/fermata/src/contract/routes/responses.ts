@@ -8,6 +8,7 @@ export const responses = {
   create: route({
     method: "POST",
     path: "/v1/responses",
+    begins: true,
     summary: "Run an agent, in the form of OpenAI's Responses.",
     access: "agents:execute",
     body: ResponseBody,

@@ -95,6 +95,7 @@ export const workflows = {
   start: route({
     method: "POST",
     path: "/workflows/:workflowId/start",
+    begins: true,
     summary: "Start a run that has been made, and do not wait.",
     access: "workflows:execute",
     params: WorkflowParams,
@@ -106,6 +107,7 @@ export const workflows = {
   startAsync: route({
     method: "POST",
     path: "/workflows/:workflowId/start-async",
+    begins: true,
     summary: "Start a run and wait for its end.",
     access: "workflows:execute",
     params: WorkflowParams,
@@ -117,6 +119,7 @@ export const workflows = {
   stream: route({
     method: "POST",
     path: "/workflows/:workflowId/stream",
+    begins: true,
     summary: "Start a run and stream its events.",
     access: "workflows:execute",
     params: WorkflowParams,

@@ -13,9 +13,6 @@ import { replayed, type KeptReply } from "./shared-reply.ts";
 
 /** How long the first reply is kept. */
 const KEEP_MS = 24 * 3_600_000;
-/** How long a key outlives a process that broke off in the middle, and how often a living one says that it goes on. */
-const LEASE_MS = 15_000;
-const RENEW_MS = 5_000;
 /** Milliseconds between looks at a call that another process works on. */
 const POLL_MS = 100;
 /** How long a call goes on, and its reply is kept, for a caller who may come back. */
@@ -30,10 +27,20 @@ export interface Asked {
   readonly body: unknown;
   readonly principal: Principal;
   readonly logger: Logger;
-  /** Does the work. */
-  readonly work: () => Promise<Response>;
+  /** Does the work. With a key it is an attempt at it, which may not be the first. */
+  readonly work: (attempt?: Attempt) => Promise<Response>;
+  /** Shows the run that another process has begun for the same call; `undefined` while there is none, and where it cannot be shown as it goes. */
+  readonly join: (runId: string) => Promise<Response | undefined>;
   /** A failure of the work as a reply. */
   readonly failed: (error: unknown) => Promise<Response>;
+}
+
+/** One process's try at a call with a key. */
+export interface Attempt {
+  /** The id of the run that the call begins. */
+  readonly runId: string;
+  /** An earlier attempt broke off: there may be such a run. */
+  readonly isAgain: boolean;
 }
 
 /** Who asks. */
@@ -75,6 +82,7 @@ export function idempotencyKey({ headers }: Request): string | undefined {
 
 export class Once {
   readonly #store: Store | undefined;
+  readonly #leaseMs: number;
   readonly #ownKeys = memoryIdempotency(MAX_KEYS);
   /** The calls of this process that are under way. */
   readonly #running = new Map<string, SharedCall>();
@@ -86,8 +94,10 @@ export class Once {
   readonly #renewals = new Set<() => Promise<void>>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(store: Store | undefined) {
+  /** @param leaseMs how long a key outlives a process that broke off in the middle */
+  constructor(store: Store | undefined, leaseMs: number) {
     this.#store = store;
+    this.#leaseMs = leaseMs;
   }
 
   /** The reply to a call with a key: made now, by whoever came first, or before. */
@@ -104,7 +114,11 @@ export class Once {
       const state = await this.#look(name, key, fingerprint, caller, asked);
       if (state.state === "mismatch") throw mismatch();
       if (state.state === "done") return givenAgain(state.answer);
-      if (state.state === "running") caller.attendance.signal.throwIfAborted();
+      if (state.state !== "running") continue;
+      caller.attendance.signal.throwIfAborted();
+      const joined = state.runId === undefined ? undefined : await asked.join(state.runId);
+      if (joined) return joined;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
 
@@ -153,22 +167,20 @@ export class Once {
 
   async #begin(name: string, key: string, fingerprint: string, { attendance }: Caller, asked: Asked): Promise<IdempotentCall> {
     const keys = this.#keysOf(asked.principal);
-    const state = await keys.begin(key, fingerprint, this.#store ? LEASE_MS : KEEP_MS);
+    const state = await keys.begin(key, fingerprint, this.#store ? this.#leaseMs : KEEP_MS, crypto.randomUUID());
     if (state.state === "started") {
       attendance.graceMs = Math.max(attendance.graceMs, RETURN_MS);
-      const shared = new SharedCall(fingerprint, attendance, asked.work().catch(asked.failed));
+      const shared = new SharedCall(fingerprint, attendance, asked.work(state).catch(asked.failed));
       this.#running.set(name, shared);
       void this.#keep(name, shared, keys, key, asked.logger);
     }
-    // Another process is at it.
-    if (state.state === "running") await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     return state;
   }
 
   /** Keeps the reply when it is there; forgets a call that came to nothing. */
   async #keep(name: string, shared: SharedCall, keys: IdempotencyStore, key: string, logger: Logger): Promise<void> {
     const { fingerprint } = shared;
-    const renew = (): Promise<void> => keys.renew(key, fingerprint, LEASE_MS);
+    const renew = (): Promise<void> => keys.renew(key, fingerprint, this.#leaseMs);
     this.#renewals.add(renew);
     if (this.#store && !this.#timer) this.#timer = this.#startRenewing(logger);
     try {
@@ -192,7 +204,7 @@ export class Once {
       }
       for (const renew of this.#renewals)
         renew().catch((error: unknown) => logger.warn("An Idempotency-Key could not be renewed", { error }));
-    }, RENEW_MS);
+    }, this.#leaseMs / 3); // a living process says that it goes on
     return timer;
   }
 

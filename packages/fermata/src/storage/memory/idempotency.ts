@@ -1,10 +1,11 @@
 import { assertId } from "../ids.ts";
-import type { IdempotencyStore } from "../idempotency.ts";
+import { KEEP_BROKEN_MS, type IdempotencyStore } from "../idempotency.ts";
 import type { Reach } from "../reach.ts";
 import { BoundedMap } from "./bounded-map.ts";
 
 interface Row {
   readonly fingerprint: string;
+  readonly runId: string;
   expiresAt: number;
   answer?: string;
 }
@@ -35,15 +36,17 @@ export function memoryIdempotency(maxKeys: number, maxChars = 64 * 1024 * 1024):
         return row?.fingerprint === fingerprint && row.answer === undefined ? row : undefined;
       };
       return {
-        async begin(key, fingerprint, ttlMs) {
+        async begin(key, fingerprint, ttlMs, runId) {
           assertId(key, "idempotency key");
           const row = rows.get(nameOf(key));
           if (!row || row.expiresAt <= Date.now()) {
-            rows.set(nameOf(key), { fingerprint, expiresAt: Date.now() + ttlMs });
-            return { state: "started" };
+            const isAgain = row?.fingerprint === fingerprint && row.answer === undefined;
+            const begun = isAgain ? row.runId : runId;
+            rows.set(nameOf(key), { fingerprint, runId: begun, expiresAt: Date.now() + ttlMs });
+            return { state: "started", runId: begun, isAgain };
           }
           if (row.fingerprint !== fingerprint) return { state: "mismatch" };
-          return row.answer === undefined ? { state: "running" } : { state: "done", answer: row.answer };
+          return row.answer === undefined ? { state: "running", runId: row.runId } : { state: "done", answer: row.answer };
         },
         async renew(key, fingerprint, ttlMs) {
           const row = mine(key, fingerprint);
@@ -64,7 +67,9 @@ export function memoryIdempotency(maxKeys: number, maxChars = 64 * 1024 * 1024):
     },
     prune() {
       const before = rows.size;
-      for (const [key, { expiresAt }] of rows.entries()) if (expiresAt <= Date.now()) rows.delete(key);
+      const now = Date.now();
+      for (const [key, { expiresAt, answer }] of rows.entries())
+        if (expiresAt <= (answer === undefined ? now - KEEP_BROKEN_MS : now)) rows.delete(key);
       return before - rows.size;
     },
     size: () => rows.size,

@@ -124,6 +124,11 @@ export const MIGRATIONS: readonly Migration[] = [
       `create index {i}schedule_triggers_at on {t}schedule_triggers (tenant, schedule_id, resource_id, actual_fire_at)`,
     ],
   },
+  {
+    version: 12,
+    name: "what a call with an idempotency key has begun",
+    statements: [`alter table {t}idempotency add column run_id {id}`],
+  },
 ];
 
 /** The version that this code needs. */

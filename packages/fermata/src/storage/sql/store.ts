@@ -1,5 +1,6 @@
 import type { Principal } from "../../context/principal.ts";
 import type { StoreHints } from "../hints.ts";
+import { KEEP_BROKEN_MS } from "../idempotency.ts";
 import { narrowed, reachOf } from "../reach.ts";
 import type { Reach } from "../reach.ts";
 import { SYSTEM } from "../store.ts";
@@ -58,7 +59,7 @@ function systemStore(db: SqlDatabase, hints?: StoreHints): SystemStore {
   const { table } = db.dialect;
   const oldMessages = `delete from ${table("messages")} where (thread_key, seq) in
     (select thread_key, seq from ${table("messages")} where created_at < $1 order by created_at limit $2)`;
-  const oldKeys = `delete from ${table("idempotency")} where expires_at <= $1`;
+  const oldKeys = `delete from ${table("idempotency")} where expires_at <= $1 and (answer is not null or expires_at <= $2)`;
   return {
     work: sqlRunWork(db),
     ...(hints && { hints }),
@@ -69,7 +70,7 @@ function systemStore(db: SqlDatabase, hints?: StoreHints): SystemStore {
       return (await db.writeAlone(() => one({ text: oldMessages, values: [before, limit] }))).changes;
     },
     async pruneIdempotency() {
-      return (await db.writeAlone(() => one({ text: oldKeys, values: [Date.now()] }))).changes;
+      return (await db.writeAlone(() => one({ text: oldKeys, values: [Date.now(), Date.now() - KEEP_BROKEN_MS] }))).changes;
     },
     async rowCounts() {
       return await db.read(function* (): Work<Record<string, number>> {

@@ -85,9 +85,9 @@ export function isolationCases(store: () => Store): void {
 
   test("an idempotency key belongs to its subject", async () => {
     const { anna, bert } = both();
-    expect(await anna.idempotency.begin("k", "f", 60_000)).toEqual({ state: "started" });
+    expect(await anna.idempotency.begin("k", "f", 60_000, "r")).toMatchObject({ state: "started", isAgain: false });
     await anna.idempotency.finish("k", "f", "Anna's", 60_000);
-    expect(await bert.idempotency.begin("k", "f", 60_000)).toEqual({ state: "started" });
+    expect(await bert.idempotency.begin("k", "f", 60_000, "r")).toMatchObject({ state: "started", isAgain: false });
   });
   test("a subject creates nothing for another resource", async () => {
     const { anna } = both();

@@ -28,8 +28,9 @@ export function turnOptions(body: Omit<Body, "messages" | "resumeData" | "toolCa
     instructions: instructions as Instructions | undefined, // checked by shape; what else is in a message is the model's
     system: system as Instructions | undefined,
     context,
+    call: call.runId,
     memory: memory && (defined({ ...memory }) as MemoryOptions), // the same members, without those that are undefined
-    runId,
+    runId: runId ?? call.runId,
     maxSteps,
     model: toModel(body.model),
     providerOptions,

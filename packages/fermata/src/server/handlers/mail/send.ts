@@ -42,6 +42,7 @@ async function send(
   const agent = call.mastra.getAgentById(agentId);
   const { runId, ifActive, ifIdle } = target;
   const thread = target.runId === undefined ? threadOf(target, call) : await threadOfRun(agent, target.runId, call);
+  if (call.earlier) return { accepted: true, runId: call.earlier.id };
   const turns = await underWay(agent, thread, call);
   const active = turns.find(({ id }) => id === runId) ?? turns[0];
   const mail = write(new Date().toISOString(), (active ? ifActive : ifIdle)?.attributes);

@@ -12,7 +12,7 @@ import { EncodedRun } from "../../wire/encoded-run.ts";
 import { callerOptions } from "../chat/caller-options.ts";
 import { collectRun } from "../chat/collect-run.ts";
 import { ownToolNames } from "../chat/named-agent.ts";
-import { backgroundStream, findBackground } from "./background.ts";
+import { backgroundStream, backgroundValue, findBackground } from "./background.ts";
 import { conversationOf } from "./conversation-of.ts";
 import { openRun } from "./open-run.ts";
 import { describeOwnTools } from "./own-tools.ts";
@@ -34,10 +34,12 @@ export const create: Handler<typeof responses.create> = async ({ body }, call) =
   const input = readInput(given, told);
   const conversation = await conversationOf(body, agent, previous, input.approvals.length > 0, call);
   const streams = body.stream === true;
-  const runId = crypto.randomUUID();
+  const runId = call.runId ?? crypto.randomUUID();
   const id = `resp_${runId}`;
   const isBackground = body.background === true;
   if (isBackground) assertBackground(body, agent, input.approvals.length > 0, call);
+  const earlier = isBackground && call.earlier ? await findBackground(id, call) : undefined;
+  if (earlier) return streams ? backgroundStream(earlier, 0, call) : backgroundValue(earlier, call);
   const kept = conversation && { memory: conversation.memory, ...(conversation.keeping && { messageId: id }) };
   const byName = body.agent_id === undefined;
   const facts = {
