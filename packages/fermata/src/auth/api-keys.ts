@@ -6,8 +6,12 @@ import type { ApiKeyFilter, ApiKeyRecord } from "../storage/api-keys.ts";
 import { BoundedMap } from "../storage/memory/bounded-map.ts";
 import type { Page } from "../storage/page.ts";
 import { SYSTEM, type Store } from "../storage/store.ts";
+import type { IApiKeyProvider } from "./capabilities.ts";
+import type { ApiKeyInfo, NewApiKey } from "./new-api-key.ts";
 import { MastraAuthProvider, type AuthRequest, type MastraAuthProviderOptions, type UserClaims } from "./provider.ts";
 import { bearerOf } from "./tokens/token-provider.ts";
+
+export type { ApiKeyInfo, NewApiKey } from "./new-api-key.ts";
 
 export interface ApiKeyAuthOptions extends MastraAuthProviderOptions<ApiKeyUser> {
   /** Where the keys are: as a rule the app's own `storage`. */
@@ -29,22 +33,6 @@ export interface ApiKeyUser {
   readonly scopes?: readonly string[];
 }
 
-export interface NewApiKey {
-  readonly name: string;
-  /** The user that it acts for. */
-  readonly subject: string;
-  /** Default: the tenant of all users. */
-  readonly tenant?: string | undefined;
-  /** Left out together with `scopes`: what a user may do by default. */
-  readonly roles?: readonly string[] | undefined;
-  readonly scopes?: readonly string[] | undefined;
-  /** Default: it does not expire. */
-  readonly expiresInSeconds?: number | undefined;
-}
-
-/** What may be told of a key. */
-export type ApiKeyInfo = Omit<ApiKeyRecord, "hash">;
-
 const MAX_REMEMBERED = 1_000;
 const MINUTE_MS = 60_000;
 const PREFIX = /^[A-Za-z][A-Za-z0-9-]{0,31}$/;
@@ -55,7 +43,7 @@ const PREFIX = /^[A-Za-z][A-Za-z0-9-]{0,31}$/;
  * const keys = new ApiKeyAuth({ store });
  * const { key } = await keys.create({ name: "nightly report", subject: "ada", scopes: ["agents:report:execute"] });
  */
-export class ApiKeyAuth extends MastraAuthProvider<ApiKeyUser> {
+export class ApiKeyAuth extends MastraAuthProvider<ApiKeyUser> implements IApiKeyProvider {
   readonly #store: Store;
   readonly #prefix: string;
   readonly #form: RegExp;
@@ -130,7 +118,13 @@ export class ApiKeyAuth extends MastraAuthProvider<ApiKeyUser> {
   /** Newest first; revoked and expired ones, too. */
   async list(filter?: ApiKeyFilter): Promise<Page<ApiKeyInfo>> {
     const { items, ...page } = await this.#keys.list(filter);
-    return { ...page, items: items.map(({ hash: _hash, ...info }) => info) };
+    return { ...page, items: items.map(toInfo) };
+  }
+
+  /** Resolves to `undefined` when there is no such key. */
+  async get(id: string): Promise<ApiKeyInfo | undefined> {
+    const record = await this.#keys.get(id);
+    return record && toInfo(record);
   }
 
   /** Takes a key back: here at once, in other processes within `cacheSeconds`. Resolves to whether there is such a key. */
@@ -175,6 +169,10 @@ export class ApiKeyAuth extends MastraAuthProvider<ApiKeyUser> {
 
 const isValid = ({ expiresAt, revokedAt }: ApiKeyRecord): boolean =>
   revokedAt === undefined && (expiresAt === undefined || expiresAt > Date.now());
+
+function toInfo({ hash: _hash, ...info }: ApiKeyRecord): ApiKeyInfo {
+  return info;
+}
 
 function toUser({ id: keyId, name, roles, scopes, subject, tenant }: ApiKeyRecord): ApiKeyUser {
   return { id: subject, keyId, name, tenant, ...(roles && { roles }), ...(scopes && { scopes }) };

@@ -1,4 +1,7 @@
 /** What a provider may be able to do beside verifying tokens. The server looks for the methods, not for a class. */
+import type { ApiKeyFilter } from "../storage/api-keys.ts";
+import type { Page } from "../storage/page.ts";
+import type { ApiKeyInfo, NewApiKey } from "./new-api-key.ts";
 import type { IMastraAuthProvider } from "./provider.ts";
 
 export interface User {
@@ -81,6 +84,14 @@ export interface ICredentialsProvider<TUser = unknown> {
   isSignUpEnabled?(): boolean;
 }
 
+/** Keys for programs. */
+export interface IApiKeyProvider {
+  create(wanted: NewApiKey): Promise<{ readonly key: string; readonly info: ApiKeyInfo }>;
+  list(filter: ApiKeyFilter): Promise<Page<ApiKeyInfo>>;
+  get(id: string): Promise<ApiKeyInfo | undefined>;
+  revoke(id: string): Promise<boolean>;
+}
+
 export const isSSOProvider = (value: unknown): value is ISSOProvider =>
   has(value, ["getLoginUrl", "handleCallback", "getLoginButtonConfig"]);
 
@@ -88,6 +99,8 @@ export const isSessionProvider = (value: unknown): value is ISessionProvider =>
   has(value, ["createSession", "validateSession", "refreshSession", "destroySession", "getSessionIdFromRequest"]);
 
 export const isUserProvider = (value: unknown): value is IUserProvider => has(value, ["getCurrentUser", "getUser"]);
+
+export const isApiKeyProvider = (value: unknown): value is IApiKeyProvider => has(value, ["create", "list", "get", "revoke"]);
 
 export const isCredentialsProvider = (value: unknown): value is ICredentialsProvider => has(value, ["signIn", "signUp"]);
 

@@ -32,17 +32,49 @@ export function allows(scopes: readonly string[], need: Need): boolean {
   return scopes.some((scope) => covers(scope, need));
 }
 
+/** Whether one of the scopes covers the need for at least one thing. */
+export function allowsSome(scopes: readonly string[], need: Need): boolean {
+  return scopes.some((scope) => {
+    const parsed = parse(scope);
+    return parsed !== undefined && covers(scope, { ...need, ids: parsed.id === undefined ? undefined : [parsed.id] });
+  });
+}
+
+/** Whether whoever has the scopes has this one too, in other words perhaps. What reaches everybody's things must be among them by name. */
+export function grants(scopes: readonly string[], wanted: string): boolean {
+  if (scopes.includes(wanted)) return true;
+  const parsed = parse(wanted);
+  if (!parsed || wanted === "resources:*") return false;
+  const { resource, action, id } = parsed;
+  return allows(scopes, { resource, action, ids: id === undefined ? undefined : [id] });
+}
+
 function covers(scope: string, { resource, action, ids }: Need): boolean {
-  if (scope === "*") return true;
-  const [first = "", second, ...rest] = scope.split(":");
-  if (second === undefined || (first !== "*" && first !== resource)) return false;
-  if (rest.length === 0) return second === "*" || second === action;
+  const parsed = parse(scope);
+  if (!parsed) return false;
+  const { id } = parsed;
+  return (
+    (parsed.resource === "*" || parsed.resource === resource) &&
+    (parsed.action === "*" || parsed.action === action) &&
+    (id === undefined || id === "*" || (ids?.includes(id) ?? false))
+  );
+}
+
+interface Scope {
+  readonly resource: string;
+  readonly action: string;
+  readonly id?: string;
+}
+
+function parse(scope: string): Scope | undefined {
+  if (scope === "*") return { resource: "*", action: "*" };
+  const [resource = "", second, ...rest] = scope.split(":");
+  if (second === undefined) return undefined;
+  if (rest.length === 0) return { resource, action: second };
   const last = rest[rest.length - 1] ?? "";
   // The reference's order when only its verb is a verb, ours otherwise.
-  const isReferences = isAction(second) && !isAction(last);
-  const verb = isReferences ? second : last;
-  const id = isReferences ? rest.join(":") : [second, ...rest.slice(0, -1)].join(":");
-  return (verb === "*" || verb === action) && (id === "*" || (ids?.includes(id) ?? false));
+  if (isAction(second) && !isAction(last)) return { resource, action: second, id: rest.join(":") };
+  return { resource, action: last, id: [second, ...rest.slice(0, -1)].join(":") };
 }
 
 function isAction(word: string): boolean {

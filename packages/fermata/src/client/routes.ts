@@ -70,6 +70,11 @@ export const ROUTES: Table = {
     apiSchema: "GET /system/api-schema",
     routes: "GET /system/routes",
   },
+  apiKeys: {
+    list: "GET /system/api-keys",
+    create: "POST /system/api-keys",
+    revoke: "DELETE /system/api-keys/:keyId",
+  },
   auth: {
     capabilities: "GET /auth/capabilities",
     me: "GET /auth/me",

@@ -5,6 +5,7 @@
  */
 import type { Meter } from "./meter.ts";
 import type { Principal } from "./principal.ts";
+import type { TraceHeaders } from "./trace.ts";
 
 /** The owner of threads and runs, decided by the server. */
 export const MASTRA_RESOURCE_ID_KEY = "mastra__resourceId";
@@ -44,6 +45,8 @@ export class RequestContext<T extends object = Values> {
   readonly #values: Map<string, unknown>;
   /** What the request's runs may spend. Set by the server; it is no value, and is not put away with a run. */
   meter: Meter | undefined;
+  /** The trace that the request belongs to. As `meter`, it is no value. */
+  trace: TraceHeaders | undefined;
   /** The keys whose values came from the client. */
   #fromClient: Set<string> | undefined;
   #principal: Principal | undefined;
@@ -99,6 +102,7 @@ export class RequestContext<T extends object = Values> {
     copy.#fromClient = this.#fromClient && new Set(this.#fromClient);
     copy.#principal = this.#principal;
     copy.meter = this.meter;
+    copy.trace = this.trace;
     return copy;
   }
 

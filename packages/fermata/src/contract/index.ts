@@ -1,4 +1,5 @@
 import { agents } from "./routes/agents.ts";
+import { apiKeys } from "./routes/api-keys.ts";
 import { auth } from "./routes/auth.ts";
 import { chat } from "./routes/chat.ts";
 import { conversations } from "./routes/conversations.ts";
@@ -18,6 +19,7 @@ export const contract = {
   agents,
   tools,
   system,
+  apiKeys,
   auth,
   chat,
   responses,

@@ -29,6 +29,11 @@ export interface RouteSpec {
   readonly begins?: true;
   /** One event of the reply to a body that says `stream: true`. */
   readonly events?: Shape;
+  /**
+   * What it is about stands in the body, or it lists things of its kind: the handler asks about each of them (`Call.mayUse`, `Call.usable`), and
+   * at the door it is enough to be allowed one.
+   */
+  readonly asksForEach?: true;
   /** The handler gives the reply itself: a redirection, or one that sets cookies. */
   readonly raw?: true;
   /** A route for OpenAI's clients: failures have their form, and it may also be served without the prefix. */

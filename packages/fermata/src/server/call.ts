@@ -35,6 +35,12 @@ export interface Call {
   readonly gate: Gate | undefined;
   /** The caller, when it is known. */
   readonly identity: Identity | undefined;
-  /** Asks whether the caller may use an agent that the body names. @throws FermataError `FORBIDDEN` */
-  mayUse(agent: { readonly id: string }): Promise<void>;
+  /**
+   * Asks whether the caller may do this with an agent, a workflow or a tool that its path does not name.
+   * @param permission default: what the route asks for
+   * @throws FermataError `FORBIDDEN`
+   */
+  mayUse(thing: { readonly id: string }, permission?: string): Promise<void>;
+  /** Those of the things, by their keys, that the caller may do this with. @throws FermataError `FORBIDDEN` when it is none of them */
+  usable<T>(things: Readonly<Record<string, T>>): Promise<Readonly<Record<string, T>>>;
 }

@@ -208,6 +208,7 @@ async function work({ entry, handler }: Served, incoming: IncomingRequest, call:
   const raw: RawInput = { params, query, body: spec.body ? await readBody(request, maxBytes) : undefined };
   const input = checkInput(spec, raw);
   call.requestContext.addFromClient(clientValues(request.method, raw));
+  call.requestContext.trace = call.trace?.headers;
   if (limits && call.standings) {
     const applicant = { ...applicantOf(entry, incoming, raw.body), principal: call.principal };
     call.admission = await limits.admit(applicant, call.standings);
@@ -358,6 +359,8 @@ class RequestCall implements Call {
   /** Where the caller stands with the limits, for the head of the reply. */
   standings: Standings | undefined;
   admission: Admission | undefined;
+  /** Whether the door has asked what the caller may do. */
+  #isAsked = false;
   #id: string | undefined;
   #trace: Trace | null | undefined;
   #made: Response | undefined;
@@ -378,7 +381,7 @@ class RequestCall implements Call {
     if (response === this.#made && !standings && !trace) return response;
     return withHeaders(response, (headers) => {
       headers.set("x-request-id", this.requestId);
-      if (trace) headers.set("traceparent", trace.traceparent);
+      if (trace) headers.set("traceparent", trace.headers.traceparent);
       standings?.tell(headers);
     });
   }
@@ -454,12 +457,31 @@ class RequestCall implements Call {
     if (typeof owner === "string" && owner !== reachOf(this.principal).resourceId) this.actFor({ ...this.principal, resourceId: owner });
   }
 
-  async mayUse({ id }: { readonly id: string }): Promise<void> {
-    if (this.gate && this.identity) await this.gate.consultAbout(id, this.entry, this.principal);
+  async mayUse({ id }: { readonly id: string }, permission: string = this.entry.spec.access): Promise<void> {
+    if (this.gate && this.#isAsked) await this.gate.askAbout(id, permission, this.entry.id, this.principal);
   }
 
-  admit({ principal, identity }: Entrant): void {
+  async usable<T>(things: Readonly<Record<string, T>>): Promise<Readonly<Record<string, T>>> {
+    if (!this.gate || !this.#isAsked) return things;
+    let refusal: FermataError | undefined;
+    const asked = Object.entries(things).map(async ([key, thing]) => {
+      try {
+        await this.mayUse({ id: key });
+        return [[key, thing] as const];
+      } catch (error) {
+        if (!FermataError.is(error) || error.code !== "FORBIDDEN") throw error;
+        refusal = error;
+        return [];
+      }
+    });
+    const usable = (await Promise.all(asked)).flat();
+    if (refusal && usable.length === 0) throw refusal;
+    return Object.fromEntries(usable);
+  }
+
+  admit({ principal, identity, isUnasked }: Entrant): void {
     this.principal = principal;
     this.identity = identity;
+    this.#isAsked = isUnasked !== true;
   }
 }

@@ -22,8 +22,10 @@ const routes = routeTable().map(({ id, spec }) => ({
     .replace(":workflowId", "w")
     .replace(":toolId", "free")
     .replace(":vectorName", "v")
+    .replace(":model", "a")
     .replace(/:\w+/g, "x"),
-  body: spec.body ? {} : undefined,
+  // Where the door asks about what the body names, it is named.
+  body: spec.body ? (spec.asksForEach ? { model: "a", input: "hi", messages: [{ role: "user", content: "hi" }] } : {}) : undefined,
 }));
 const closed = routes.filter(({ access }) => access !== "public");
 const open = routes.filter(({ access }) => access === "public");

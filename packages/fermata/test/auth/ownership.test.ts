@@ -1,6 +1,6 @@
 /**
  * I-2: with authentication and nothing else configured, what somebody has is reached by nobody else. Generated from the route table: each route is
- * asked for the owner's things by another user, and by a user of the same name in another tenant.
+ * asked for the owner's things by another user, by a user of the same name in another tenant, and by one who reaches everything in another tenant.
  */
 import { beforeAll, describe, expect, test } from "vitest";
 import { createHandler, type ServerHandler } from "../../src/adapters/handler.ts";
@@ -63,6 +63,11 @@ async function world(): Promise<World> {
   const response = json(await own("POST", "/v1/responses", { model: "a", input: SECRET, conversation: conversation.id, store: true }));
   await own("POST", "/workflows/w/start-async?runId=r", { inputData: SECRET });
   await own("POST", "/schedules", { id: "s", workflowId: "w", cron: "0 0 1 1 *", inputData: SECRET });
+  for (const [path, body] of [
+    ["create-index", { indexName: "docs", dimension: 1 }],
+    ["upsert", { indexName: "docs", vectors: [[1]], ids: ["d"], metadata: [{ note: SECRET }] }],
+  ] as const)
+    expect((await ask("POST", `/vector/v/${path}`, "operator", body)).status).toBe(200);
   return {
     ask,
     waitingRunId: waiting.runId,
@@ -77,7 +82,7 @@ async function world(): Promise<World> {
       responseId: response.id,
       itemId: response.output[0]?.id ?? "",
       vectorName: "v",
-      indexName: "memory_messages",
+      indexName: "docs",
       model: "a",
       roleId: "viewer",
     },
@@ -107,7 +112,7 @@ const bodyFor = ({ params, waitingRunId }: World, id: string): object => ({
   ...(id === "responses.create" ? { previous_response_id: params.responseId, input: "what was said?" } : {}),
   email: "e",
   password: "p",
-  indexName: "memory_messages",
+  indexName: "docs",
   queryVector: [1],
   vectors: [[1]],
   dimension: 1,
@@ -127,7 +132,8 @@ async function snapshot({ ask, params }: World): Promise<unknown> {
     "/schedules",
     "/agents/a/suspended-runs",
   ];
-  return Promise.all(paths.map(async (path) => (await ask("GET", path, "owner")).text));
+  const vectors = await ask("POST", "/vector/v/query", "operator", { indexName: "docs", queryVector: [1] });
+  return [...(await Promise.all(paths.map(async (path) => (await ask("GET", path, "owner")).text))), vectors.text];
 }
 
 /** Routes about one thing that somebody owns: whoever does not own it is told that it is not there, or not theirs. */
@@ -137,7 +143,7 @@ const EMPTY_FOR_STRANGERS: ReadonlySet<string> = new Set(["memory.getWorkingMemo
 /** Gone is gone, whoever asks. */
 const SAYS_NOTHING: ReadonlySet<string> = new Set(["workflows.deleteRun"]);
 
-describe.each(["stranger", "foreigner"])("%s", (who) => {
+describe.each(["stranger", "foreigner", "foreign operator"])("%s", (who) => {
   test.each(routeTable().map(({ id, spec }) => [id, spec] as const))("reaches nothing of the owner's by %s", async (id, spec) => {
     const at = await world();
     const before = await snapshot(at);
@@ -159,6 +165,7 @@ describe("the owner", () => {
   test("finds it all there", async () => {
     const texts = (await snapshot(at)) as string[];
     expect(texts.map((text) => text.includes(SECRET) || text.includes(at.waitingRunId))).toEqual([
+      true,
       true,
       true,
       true,

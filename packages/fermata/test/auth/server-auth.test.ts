@@ -1,4 +1,5 @@
 /** `server.auth` as existing configurations give it: what it opens, what it narrows, whom it makes of a user. */
+import { z } from "zod";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createHandler, type ServerHandler } from "../../src/adapters/handler.ts";
 import { FermataError } from "../../src/errors.ts";
@@ -16,6 +17,8 @@ import {
 } from "../../src/server/index.ts";
 import { PERMISSIONS } from "../support/guarded-app.ts";
 import { Agent } from "../../src/agents/agent.ts";
+import { createTool } from "../../src/tools/tool.ts";
+import { createStep, createWorkflow } from "../../src/workflows/index.ts";
 import { partModel } from "../support/part-model.ts";
 import { textParts } from "../support/scripted-model.ts";
 
@@ -32,6 +35,11 @@ const USERS: Readonly<Record<string, User>> = {
 
 const authenticateToken = async (token: string): Promise<User | null> => USERS[token] ?? null;
 const model = partModel(() => textParts("hi"));
+const workflow = (id: string) =>
+  createWorkflow({ id, inputSchema: z.any(), outputSchema: z.any() })
+    .then(createStep({ id: "s", inputSchema: z.any(), outputSchema: z.any(), execute: async () => 1 }))
+    .commit();
+const tool = (id: string) => createTool({ id, description: id, execute: () => "done" });
 const agent = (id: string): Agent => new Agent({ id, name: id, instructions: "", model });
 
 function serverWith(server: ServerConfig, options: { prefix?: string } = {}): ServerHandler {
@@ -52,7 +60,9 @@ function serverWith(server: ServerConfig, options: { prefix?: string } = {}): Se
     }),
   ];
   const agents = { weatherAgent: agent("weather"), other: agent("other") };
-  return createHandler({ mastra: new Mastra({ logger: false, agents, server: { apiRoutes, ...server } }), ...options });
+  const workflows = { first: workflow("first"), second: workflow("second") };
+  const tools = { one: tool("one"), two: tool("two") };
+  return createHandler({ mastra: new Mastra({ logger: false, agents, workflows, tools, server: { apiRoutes, ...server } }), ...options });
 }
 
 const withAuth = (auth: Partial<MastraAuthConfig<User>>, more: ServerConfig = {}, options: { prefix?: string } = {}): ServerHandler =>
@@ -284,6 +294,69 @@ describe("roles and policies", () => {
     ).toEqual([200, 403, 200, 403, 403]);
   });
 
+  const post = (handler: ServerHandler, path: string, token: string, body: object) =>
+    status(handler, path, token, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const messages = [{ role: "user", content: "x" }];
+
+  test("a scope for one agent is for that one where the body names it, too", async () => {
+    const handler = withAuth({}, { rbac });
+    expect([
+      await post(handler, "/api/v1/chat/completions", "bob", { model: "weatherAgent", messages }),
+      await post(handler, "/api/v1/chat/completions", "bob", { model: "other", messages }),
+      await post(handler, "/api/v1/responses", "bob", { model: "weather", input: "x", store: false }),
+      await post(handler, "/api/v1/responses", "bob", { agent_id: "other", input: "x", store: false }),
+    ]).toEqual([200, 403, 200, 403]);
+  });
+
+  const names = async (handler: ServerHandler, path: string, token: string): Promise<[number, string[]]> => {
+    const [code, body] = await ask(handler, path, token);
+    if (code !== 200) return [code, []];
+    const { data } = body as { data?: readonly { id: string }[] };
+    return [code, data ? data.map(({ id }) => id) : Object.keys(body as object)];
+  };
+
+  test.each<[what: string, more: ServerConfig, token: string]>([
+    ["a policy denies", { policy: (_principal, _action, { id }) => id === "weather" || id === "first" || id === "one" }, "ada"],
+    [
+      "no scope covers",
+      {
+        rbac: new StaticRBACProvider<User>({
+          roleMapping: { staff: ["agents:weather:read", "workflows:first:*", "tools:one:read"] },
+          getUserRoles: ({ roles = [] }) => [...roles],
+        }),
+      },
+      "bob",
+    ],
+  ])("lists leave out what %s", async (_what, more, token) => {
+    const handler = withAuth({}, more);
+    expect([
+      await names(handler, "/api/agents", token),
+      await names(handler, "/api/v1/models", token),
+      await names(handler, "/api/workflows", token),
+      await names(handler, "/api/workflows/run-counts", token),
+      await names(handler, "/api/tools", token),
+    ]).toEqual([
+      [200, ["weatherAgent"]],
+      [200, ["weather"]],
+      [200, ["first"]],
+      [200, ["first"]],
+      [200, ["one"]],
+    ]);
+  });
+
+  test("who may see none of them is refused", async () => {
+    const handler = withAuth({}, { rbac, policy: () => false });
+    expect([await status(handler, "/api/agents", "bob"), await status(handler, "/api/workflows", "bob")]).toEqual([403, 403]);
+  });
+
+  test("on a list that is open all are seen, whoever looks", async () => {
+    const handler = withAuth({ public: ["/api/agents"] }, { rbac, policy: () => false });
+    expect([await names(handler, "/api/agents", "bob"), await names(handler, "/api/agents", "nobody's")]).toEqual([
+      [200, ["weatherAgent", "other"]],
+      [200, ["weatherAgent", "other"]],
+    ]);
+  });
+
   test("operators see who may call what", async () => {
     const handler = withAuth({}, { rbac });
     const [code, body] = await ask(handler, "/api/system/routes", "ada");
@@ -298,6 +371,28 @@ describe("roles and policies", () => {
     expect(new Set(routes.flatMap(({ permission }) => permission?.split(" or ") ?? []))).toEqual(
       new Set([...PERMISSIONS, "reports:write"]),
     );
+  });
+
+  test("the table says what limits each route", async () => {
+    const limits: ServerConfig["limits"] = {
+      price: () => 1,
+      concurrentRuns: 9,
+      streamMs: 60_000,
+      policies: [
+        { name: "door", per: "address", requests: 600 },
+        { name: "runs", concurrentRuns: 4, routes: "agents:execute" },
+        { name: "money", per: "run", money: 0.5, agents: "weather" },
+      ],
+    };
+    const table = listRouteAccess(serverWith({ limits, bodySizeLimit: 1_048_576, timeout: 30_000 }).mastra);
+    const of = (id: string): string | undefined => table.find((route) => route.id === id)?.limits;
+    const door = "door: 600 requests per address in 60 s";
+    expect([of("agents.list"), of("agents.stream"), of("workflows.cancel"), of("GET /open")]).toEqual([
+      `begins within 30 s, ${door}`,
+      `body 1 MiB, begins within 30 s, streams for 60 s, 9 at once in a process, ${door}, runs: 4 runs at once per principal, money: 0.5 money per run with weather`,
+      `begins within 30 s, ${door}`,
+      `body 1 MiB, begins within 30 s, 9 at once in a process, ${door}, money: 0.5 money per run with weather`,
+    ]);
   });
 
   test("the patterns name every permission that a route asks for", async () => {

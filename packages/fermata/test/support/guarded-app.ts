@@ -48,6 +48,7 @@ const TOKENS: Readonly<Record<string, GuardedUser>> = {
   // Of the same name, so that nothing but the tenant tells the two apart.
   foreigner: { id: "owner", tenant: "elsewhere" },
   operator: { id: "operator", scopes: ["*", "resources:*"] },
+  "foreign operator": { id: "operator", tenant: "elsewhere", scopes: ["*", "resources:*"] },
   ...Object.fromEntries(PERMISSIONS.map((permission) => [`only ${permission}`, { id: "narrow", scopes: [permission, "resources:*"] }])),
   ...Object.fromEntries(PERMISSIONS.map((permission) => [`all but ${permission}`, { id: "wide", scopes: allBut(permission) }])),
 };

@@ -79,6 +79,9 @@ const onItem =
 /** Routes that refuse everything until the server has what they are for: nobody can sign in where there is no authentication. */
 export const REFUSES_ALL: ReadonlySet<string> = new Set([
   "responses.cancel",
+  "apiKeys.list",
+  "apiKeys.create",
+  "apiKeys.revoke",
   "auth.ssoLogin",
   "auth.ssoCallback",
   "auth.refresh",

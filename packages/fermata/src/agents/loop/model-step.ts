@@ -160,6 +160,7 @@ function callOptions(run: Run, candidates: readonly ModelCandidate[], prepared: 
       !structured.model &&
       !inject && { responseFormat: { type: "json" as const, schema: responseSchema(structured.schema) } }),
     ...(settings && pickSettings(settings)),
+    ...(setup.requestContext.trace && { headers: { ...setup.requestContext.trace, ...settings?.headers } }),
     ...(options.includeRawChunks && { includeRawChunks: true }),
     // Provider options are JSON by contract; the provider checks them.
     ...(options.providerOptions && { providerOptions: options.providerOptions as NonNullable<ModelCallOptions["providerOptions"]> }),

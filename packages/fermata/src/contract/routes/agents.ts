@@ -38,6 +38,7 @@ export const agents = {
     path: "/agents",
     summary: "List all agents.",
     access: "agents:read",
+    asksForEach: true,
     query: AgentListQuery,
     response: z.record(z.string(), AgentListItem),
   }),

@@ -11,6 +11,7 @@ export const responses = {
     begins: true,
     summary: "Run an agent, in the form of OpenAI's Responses.",
     access: "agents:execute",
+    asksForEach: true,
     body: ResponseBody,
     response: ResponseObject,
     events: ResponseStreamEvent,

@@ -9,6 +9,7 @@ export const tools = {
     path: "/tools",
     summary: "List all tools, those of agents included.",
     access: "tools:read",
+    asksForEach: true,
     query: ContextQuery,
     response: z.record(z.string(), ToolDescription),
   }),

@@ -2,7 +2,7 @@
  * Who may call a route. The route's own declaration decides; what the app configures can open or narrow it. Nothing here depends on
  * where the routes are mounted, or by which adapter.
  */
-import { allows, toNeed } from "../../auth/permissions.ts";
+import { allows, allowsSome, toNeed } from "../../auth/permissions.ts";
 import { toMatcher, type PathMatcher } from "../../auth/path-pattern.ts";
 import type { Policy } from "../../auth/policy.ts";
 import type { Principal } from "../../context/principal.ts";
@@ -35,6 +35,8 @@ export interface GateRequest {
 export interface Entrant {
   readonly principal: Principal;
   readonly identity: Identity | undefined;
+  /** The route is open to everybody: what the caller may do has not been asked. */
+  readonly isUnasked?: true;
 }
 
 /** Lets a request in and tells its context for whom it acts. @throws FermataError `UNAUTHENTICATED`, `FORBIDDEN` */
@@ -58,6 +60,8 @@ interface Demand {
   readonly permissions: readonly string[];
   /** The parameter that names what it is about. */
   readonly about: string | undefined;
+  /** Also scopes for one thing alone open the door: what it is about is asked behind it. */
+  readonly asksForEach: boolean;
   /** Signing in and out: `protected` cannot close it, and no page of another origin may do it for its user. */
   readonly signsIn: boolean;
   readonly pages: Pages;
@@ -122,6 +126,7 @@ export class Gate {
       isPublic: spec.access === "public",
       permissions: spec.access === "public" ? [] : [spec.access],
       about: firstParameter(spec.path),
+      asksForEach: spec.asksForEach === true,
       signsIn: group === "auth",
       pages: this.#pages,
       paths: ({ params }) =>
@@ -140,6 +145,7 @@ export class Gate {
       isPublic: false,
       permissions: [permission],
       about: undefined,
+      asksForEach: false,
       signsIn: false,
       pages: this.#pages,
       paths,
@@ -157,16 +163,19 @@ export class Gate {
       isPublic: requiresAuth === false,
       permissions: requiresPermission === undefined ? [] : [requiresPermission].flat(),
       about: firstParameter(path),
+      asksForEach: false,
       signsIn: false,
       pages: cors === undefined ? this.#pages : new Pages(this.#options.mastra, cors),
       paths: ({ request }) => [pathOf(request)],
     };
   }
 
-  /** Asks the policy about an agent that a request names in its body, where the door cannot see it. @throws FermataError `FORBIDDEN` */
-  async consultAbout(agentId: string, { id, spec }: DeclaredRoute, principal: Principal): Promise<void> {
-    if (!this.#policy || spec.access === "public") return;
-    await this.#consult(this.#policy, principal, spec.access, { route: id, about: "agentId" }, { agentId });
+  /** Asks about a thing where the door cannot see it: one that a body names, or that a list would show. @throws FermataError `FORBIDDEN` */
+  async askAbout(id: string, permission: string, route: string, principal: Principal): Promise<void> {
+    const about = PARAMETERS[toNeed(permission).resource];
+    const params = about === undefined ? {} : { [about]: id };
+    this.#granted({ permissions: [permission], about, asksForEach: false }, principal, params);
+    if (this.#policy) await this.#consult(this.#policy, principal, permission, { route, about }, params);
   }
 
   #pathsOf(path: string, openai: true | undefined): readonly [string, ...string[]] {
@@ -197,13 +206,13 @@ export class Gate {
     if (mayUseCookies && (headers.has("authorization") || headers.has("cookie"))) {
       try {
         const identity = await this.authenticator.identify(request);
-        if (identity) return await this.#introduced(identity, context);
+        if (identity) return { ...(await this.#introduced(identity, context)), isUnasked: true };
       } catch {
         // Who cannot be known is nobody here.
       }
     }
     context.actFor(ANONYMOUS);
-    return { principal: ANONYMOUS, identity: undefined };
+    return { principal: ANONYMOUS, identity: undefined, isUnasked: true };
   }
 
   async #introduced(identity: Identity, context: RequestContext): Promise<Entrant> {
@@ -224,7 +233,7 @@ export class Gate {
     const { principal } = entrant;
     await this.#authorizer?.(identity.user, this.#askedRequest(demand, asked));
     const permission = this.#granted(demand, principal, params);
-    if (this.#policy) await this.#consult(this.#policy, principal, permission, demand, params);
+    if (this.#policy && !demand.asksForEach) await this.#consult(this.#policy, principal, permission, demand, params);
     return entrant;
   }
 
@@ -234,14 +243,19 @@ export class Gate {
   }
 
   /** The first permission that the principal has; `undefined` where none is asked for. @throws FermataError `FORBIDDEN` */
-  #granted({ permissions, about }: Demand, { scopes }: Principal, params: GateRequest["params"]): string | undefined {
+  #granted(
+    { permissions, about, asksForEach }: Pick<Demand, "permissions" | "about" | "asksForEach">,
+    { scopes }: Principal,
+    params: GateRequest["params"],
+  ): string | undefined {
     if (permissions.length === 0) return undefined;
     const forAll = permissions.find((permission) => allows(scopes, toNeed(permission)));
     if (forAll !== undefined) return forAll;
     const ids = namesOf(about, params, this.#options.mastra)?.all;
     const forOne = ids && permissions.find((permission) => allows(scopes, { ...toNeed(permission), ids }));
-    if (forOne === undefined) throw new MissingPermission(permissions);
-    return forOne;
+    const forSome = asksForEach ? permissions.find((permission) => allowsSome(scopes, toNeed(permission))) : undefined;
+    if (forOne === undefined && forSome === undefined) throw new MissingPermission(permissions);
+    return forOne ?? forSome;
   }
 
   async #consult(
@@ -262,6 +276,9 @@ export class Gate {
     if (isAllowed !== true) throw accessDenied();
   }
 }
+
+/** Under which parameter paths name a thing of a kind. */
+const PARAMETERS: Readonly<Record<string, string>> = { agents: "agentId", workflows: "workflowId", tools: "toolId" };
 
 function firstParameter(path: string): string | undefined {
   return /:(\w+)/.exec(path)?.[1];

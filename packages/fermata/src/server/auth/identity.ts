@@ -111,9 +111,14 @@ export class Authenticator {
     }
   }
 
+  /** What a role may do. */
+  async scopesOf(role: string): Promise<readonly string[]> {
+    return (await this.rbac?.getPermissionsForRole?.(role)) ?? rolePermissions(role);
+  }
+
   async #scopes(user: unknown, roles: readonly string[], scopes: readonly string[]): Promise<readonly string[]> {
     const { rbac } = this;
-    const ofRoles = await Promise.all(roles.map(async (role) => (await rbac?.getPermissionsForRole?.(role)) ?? rolePermissions(role)));
+    const ofRoles = await Promise.all(roles.map((role) => this.scopesOf(role)));
     return [...new Set([...scopes, ...ofRoles.flat(), ...(rbac ? await rbac.getPermissions(user) : [])])];
   }
 

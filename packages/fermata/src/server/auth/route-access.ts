@@ -2,6 +2,8 @@
 import type { Contract } from "../../contract/index.ts";
 import type { ApiRoute, Mastra } from "../../mastra.ts";
 import { DEFAULT_BODY_BYTES } from "../body.ts";
+import { customRouteName } from "../limits/applicant.ts";
+import { limitsOf } from "../limits/describe.ts";
 import { routeTable } from "../route-table.ts";
 import { Gate } from "./gate.ts";
 
@@ -17,6 +19,7 @@ export interface RouteAccess {
   readonly permission: string | null;
   /** What of the stored data the caller reaches. */
   readonly owner: string;
+  /** Of the body and of time, and each policy that a call is counted by. */
   readonly limits: string;
 }
 
@@ -39,7 +42,8 @@ const OWNERS: Readonly<Record<keyof Contract, string>> = {
   workflows: "runs of the caller's resource",
   runs: "runs of the caller's resource",
   schedules: "schedules of the caller's resource",
-  vectors: "shared by all: callers who reach every resource",
+  vectors: "indexes of the caller's tenant, for callers who reach every resource",
+  apiKeys: "keys of the caller's tenant",
   tools: "-",
   system: "-",
   auth: "-",
@@ -51,9 +55,7 @@ export function listRouteAccess(mastra: Mastra, options: RouteAccessOptions = {}
   const prefix = options.prefix ?? config.apiPrefix ?? "/api";
   const customRoutes = options.customRoutes ?? config.apiRoutes ?? [];
   const gate = Gate.of({ mastra, prefix, customRoutes });
-  const seconds = Math.round((config.timeout ?? 180_000) / 100) / 10;
-  const limits = (body: number | undefined): string =>
-    [...(body === undefined ? [] : [`body ${inMebibytes(body)}`]), `begins within ${seconds} s`].join(", ");
+  const limits = limitsOf(config);
   const bodyBytes = config.bodySizeLimit ?? DEFAULT_BODY_BYTES;
   const own = routeTable().map(({ id, group, spec }) => ({
     id,
@@ -62,7 +64,7 @@ export function listRouteAccess(mastra: Mastra, options: RouteAccessOptions = {}
     access: gate ? gate.accessOf({ id, group, spec }) : ("open" as const),
     permission: spec.access === "public" ? null : spec.access,
     owner: OWNERS[group as keyof Contract], // the table's groups are the contract's
-    limits: limits(spec.body ? bodyBytes : undefined),
+    limits: limits({ id, access: spec.access }, spec.body ? bodyBytes : undefined, spec.stream !== undefined || spec.events !== undefined),
   }));
   const custom = customRoutes.map((route) => ({
     id: `${route.method} ${route.path}`,
@@ -71,11 +73,7 @@ export function listRouteAccess(mastra: Mastra, options: RouteAccessOptions = {}
     access: gate ? gate.customAccessOf(route) : ("open" as const),
     permission: route.requiresPermission === undefined ? null : [route.requiresPermission].flat().join(" or "),
     owner: "the app's own affair",
-    limits: limits(route.maxBodySize ?? bodyBytes),
+    limits: limits(customRouteName(route), route.maxBodySize ?? bodyBytes, false),
   }));
   return [...own, ...custom];
-}
-
-function inMebibytes(bytes: number): string {
-  return `${Math.round((bytes / 1_048_576) * 100) / 100} MiB`;
 }

@@ -5,11 +5,11 @@ import { withFields, type Logger } from "../../telemetry/logger.ts";
 import type { AccessLog } from "../access-log.ts";
 import { withHeaders } from "../cors.ts";
 import type { Admission } from "../limits/admission.ts";
-import type { Applicant } from "../limits/applicant.ts";
+import { customRouteName, type Applicant } from "../limits/applicant.ts";
 import type { Limits } from "../limits/limits.ts";
 import { Standings } from "../limits/standings.ts";
 import { requestIdOf } from "../request-id.ts";
-import { traceOf } from "../trace.ts";
+import { traceOf, type Trace } from "../trace.ts";
 
 export interface VisitSettings {
   readonly mastra: Mastra;
@@ -29,16 +29,17 @@ export class Visit {
   readonly #settings: VisitSettings;
   readonly #applicant: Applicant;
   readonly #path: string;
+  readonly #trace: Trace | undefined;
   readonly #start = performance.now();
   readonly #standings = new Standings();
   #admission: Admission | undefined;
 
-  constructor(settings: VisitSettings, { path, requiresPermission }: VisitedRoute, request: Request, address: string | undefined) {
+  constructor(settings: VisitSettings, route: VisitedRoute, request: Request, address: string | undefined) {
     this.#settings = settings;
-    this.#path = path;
+    this.#path = route.path;
     this.requestId = requestIdOf(request);
-    const [permission = "custom:execute"] = requiresPermission === undefined ? [] : [requiresPermission].flat();
-    this.#applicant = { route: { id: `custom${path}`, access: permission }, request, address };
+    this.#trace = traceOf(request);
+    this.#applicant = { route: customRouteName(route), request, address };
   }
 
   /** Before it is known who calls. @throws FermataError `RATE_LIMITED` */
@@ -48,6 +49,7 @@ export class Visit {
 
   /** Once it is known. @throws FermataError `RATE_LIMITED`, `UNAVAILABLE` */
   async enter(context: RequestContext): Promise<void> {
+    context.trace = this.#trace?.headers;
     const { limits } = this.#settings;
     if (!limits) return;
     const { principal } = context;
@@ -59,10 +61,10 @@ export class Visit {
   async leave(reply: Response): Promise<Response> {
     const { accessLog } = this.#settings;
     const { request } = this.#applicant;
-    const trace = traceOf(request);
+    const trace = this.#trace;
     const response = await withHeaders(this.#admission?.holdBody(reply) ?? reply, (headers) => {
       headers.set("x-request-id", this.requestId);
-      if (trace) headers.set("traceparent", trace.traceparent);
+      if (trace) headers.set("traceparent", trace.headers.traceparent);
       this.#standings.tell(headers);
     });
     const { status } = response;

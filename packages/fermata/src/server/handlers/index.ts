@@ -9,6 +9,7 @@ import { resumeStream } from "./agents/resume-stream.ts";
 import { stream } from "./agents/stream.ts";
 import { suspendedRuns } from "./agents/suspended-runs.ts";
 import { executeTool, getTool } from "./agents/tools.ts";
+import { apiKeyHandlers } from "./api-keys/index.ts";
 import { authHandlers } from "./auth/index.ts";
 import { create as createChatCompletion } from "./chat/create.ts";
 import { getModel } from "./chat/get-model.ts";
@@ -52,6 +53,7 @@ export const handlers: Handlers = {
   },
   tools: { list: listTools, get: getGlobalTool, execute },
   system: { packages, apiSchema, routes },
+  apiKeys: apiKeyHandlers,
   auth: authHandlers,
   chat: { create: createChatCompletion, listModels, getModel },
   responses: responseHandlers,

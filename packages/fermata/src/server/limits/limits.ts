@@ -126,6 +126,6 @@ function concerns({ covers, agents }: Policy, { route, agentId }: Applicant): bo
 const WATCHES = /\.(?:cancel|observe|abort|stop)/i;
 
 /** Whether the request starts or goes on with work, and so takes a place and spends. */
-function isExecution({ id, access }: RouteName): boolean {
+export function isExecution({ id, access }: RouteName): boolean {
   return access.endsWith(":execute") && !WATCHES.test(id);
 }

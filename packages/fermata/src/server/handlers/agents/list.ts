@@ -4,7 +4,7 @@ import type { Handler } from "../../route-table.ts";
 
 export const list: Handler<typeof agents.list> = async ({ query }, call) => {
   const partial = query.partial === "true";
-  const entries = Object.entries(call.mastra.listAgents()).map(
+  const entries = Object.entries(await call.usable(call.mastra.listAgents())).map(
     async ([key, agent]) => [key, { id: agent.id, ...(await describeAgent(agent, call, partial)), hasDraft: false }] as const,
   );
   return Object.fromEntries(await Promise.all(entries));

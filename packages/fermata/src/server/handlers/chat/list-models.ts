@@ -2,9 +2,9 @@ import type { Agent } from "../../../agents/agent.ts";
 import type { chat } from "../../../contract/routes/chat.ts";
 import type { Handler } from "../../route-table.ts";
 
-export const listModels: Handler<typeof chat.listModels> = (_input, call) => ({
+export const listModels: Handler<typeof chat.listModels> = async (_input, call) => ({
   object: "list",
-  data: Object.values(call.mastra.listAgents()).map(toModel),
+  data: Object.values(await call.usable(call.mastra.listAgents())).map(toModel),
 });
 
 /** Agents come with the process: there is no other time to name. */

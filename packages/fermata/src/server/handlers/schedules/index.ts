@@ -1,4 +1,3 @@
-import { allows, toNeed } from "../../../auth/permissions.ts";
 import { FermataError } from "../../../errors.ts";
 import { reachOf } from "../../../storage/reach.ts";
 import type { SchedulePatch, ScheduleRecord, ScheduleStore, ScheduleTarget } from "../../../storage/schedules.ts";
@@ -23,9 +22,7 @@ async function find(scheduleId: string, call: Call): Promise<ScheduleRecord> {
 /** A schedule begins runs: whoever may not do that by hand may not do it this way. @throws FermataError `FORBIDDEN`, `NOT_FOUND` */
 async function checkMayRun(workflowId: string, call: Call): Promise<void> {
   const workflow = findWorkflow(workflowId, call);
-  await call.mayUse(workflow);
-  if (call.identity && !allows(call.principal.scopes, toNeed("workflows:execute")))
-    throw new FermataError("FORBIDDEN", "Access denied: whoever schedules a workflow needs workflows:execute.");
+  await call.mayUse(workflow, "workflows:execute");
 }
 
 async function change(scheduleId: string, patch: SchedulePatch, call: Call): Promise<ScheduleRecord> {
