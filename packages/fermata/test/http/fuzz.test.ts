@@ -1,7 +1,9 @@
 /**
  * Random bodies for every route that takes one, from its own schema. None may be the server's fault, none may hang, none may make it
- * tell what is its own. FERMATA_FUZZ_BODIES=2000 sends that many to each route; the ordinary run sends fewer.
+ * tell what is its own, and they leave nothing behind. FERMATA_FUZZ_BODIES=2000 sends that many to each route; the ordinary run sends fewer.
  */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
@@ -85,29 +87,61 @@ async function send(method: string, path: string, body: unknown, ends: boolean):
   return { status: response.status, text: "" };
 }
 
-test.each(routeTable().filter(({ spec }) => spec.body !== undefined))(
+const MIB = 1_048_576;
+const routes = routeTable().filter(({ spec }) => spec.body !== undefined);
+
+interface Fault {
+  readonly path: string;
+  readonly body: string;
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Sends so many bodies to a route, and gives the replies that are not as they should be. */
+async function faultsOf(entry: RouteEntry, count: number, seed: number): Promise<Fault[]> {
+  const { spec } = entry;
+  if (!spec.body) return [];
+  const schema = z.toJSONSchema(spec.body, { io: "input", unrepresentable: "any" });
+  const cases = fc.sample(fc.tuple(pathsOf(entry), fromSchema(schema, WORDS)), { numRuns: count, seed });
+  const faults: Fault[] = [];
+  for (let at = 0; at < cases.length; at += AT_ONCE) {
+    const outcomes = cases.slice(at, at + AT_ONCE).map(async ([path, body]) => {
+      const { status, text } = await send(spec.method, `${path}${queryOf(entry)}`, thatEnds(body), !("follows" in spec)).catch(
+        (error: unknown) => ({
+          status: 599,
+          text: String(error),
+        }),
+      );
+      if (status >= 500 || text.includes(CANARY) || STACK.test(text))
+        faults.push({ path, body: JSON.stringify(body).slice(0, 500), status, text: text.slice(0, 300) });
+    });
+    await Promise.all(outcomes);
+  }
+  return faults;
+}
+
+test.each(routes)(
   "$id is never at fault, whatever it is sent",
   async (entry) => {
-    const { spec } = entry;
-    const { body: shape } = spec;
-    if (!shape) return;
-    const schema = z.toJSONSchema(shape, { io: "input", unrepresentable: "any" });
-    const cases = fc.sample(fc.tuple(pathsOf(entry), fromSchema(schema, WORDS)), { numRuns: BODIES, seed: SEED });
-    const faults: unknown[] = [];
-    for (let at = 0; at < cases.length; at += AT_ONCE) {
-      const outcomes = cases.slice(at, at + AT_ONCE).map(async ([path, body]) => {
-        const { status, text } = await send(spec.method, `${path}${queryOf(entry)}`, thatEnds(body), !("follows" in spec)).catch(
-          (error: unknown) => ({
-            status: 599,
-            text: String(error),
-          }),
-        );
-        if (status >= 500 || text.includes(CANARY) || STACK.test(text))
-          faults.push({ path, body: JSON.stringify(body).slice(0, 500), status, text: text.slice(0, 300) });
-      });
-      await Promise.all(outcomes);
-    }
-    expect(faults.slice(0, 3)).toEqual([]);
+    expect((await faultsOf(entry, BODIES, SEED)).slice(0, 3)).toEqual([]);
   },
   600_000,
 );
+
+/** The heap once nothing more can be collected. */
+async function settledHeap(): Promise<number> {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void; // what the flag has just made
+  for (let turn = 0; turn < 6; turn++) {
+    collect();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+// After the others: what is bounded is full then, and whatever is made once is there.
+test("half as many again leave the heap as it was", async () => {
+  const before = await settledHeap();
+  for (const entry of routes) await faultsOf(entry, Math.ceil(BODIES / 2), SEED + 1);
+  expect((await settledHeap()) - before).toBeLessThan(10 * MIB);
+}, 3_600_000);

@@ -28,7 +28,7 @@ const create: Handler<typeof routes.create> = async ({ body: { name, subject, ro
 
 /** A key must not be a way to what its maker may not do. @throws FermataError `FORBIDDEN` */
 async function refuseMore({ gate, principal }: Call, roles?: readonly string[], scopes?: readonly string[]): Promise<void> {
-  const ofRoles = await Promise.all((roles ?? []).map((role) => gate?.authenticator.scopesOf(role) ?? []));
+  const ofRoles = await Promise.all((roles ?? []).map(async (role) => (await gate?.authenticator.scopesOf(role)) ?? []));
   const wanted = (roles ?? scopes) ? [...(scopes ?? []), ...ofRoles.flat()] : USER_SCOPES;
   const more = wanted.find((scope) => !grants(principal.scopes, scope));
   if (more !== undefined) throw new FermataError("FORBIDDEN", `A key may do no more than its maker, who does not have the scope ${more}.`);
