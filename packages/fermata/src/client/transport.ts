@@ -34,7 +34,7 @@ export interface Outgoing {
   readonly method: Method;
   /** Below the prefix, with its query. */
   readonly path: string;
-  /** Sent as JSON. */
+  /** Sent as JSON; a form as it is. */
   readonly body?: unknown;
   readonly headers?: HeaderValues;
   readonly signal?: AbortSignal | undefined;
@@ -83,12 +83,13 @@ export class Transport {
     const { retries = 3 } = this.options;
     const outer = [outgoing.signal, this.options.abortSignal].filter((signal) => signal !== undefined);
     const key = outgoing.method === "GET" ? undefined : (outgoing.idempotencyKey ?? crypto.randomUUID());
-    const body = outgoing.body === undefined ? undefined : JSON.stringify(outgoing.body);
+    const isForm = outgoing.body instanceof FormData;
+    const body = outgoing.body === undefined || isForm ? (outgoing.body as FormData | undefined) : JSON.stringify(outgoing.body);
     for (let done = 0; ; done++) {
       for (const signal of outer) signal.throwIfAborted();
       const own = typeof this.options.headers === "function" ? await this.options.headers() : this.options.headers;
       const headers = {
-        ...(body !== undefined && { "content-type": "application/json" }),
+        ...(body !== undefined && !isForm && { "content-type": "application/json" }),
         ...(key !== undefined && { "idempotency-key": key }),
         ...own,
         ...outgoing.headers,

@@ -3,6 +3,7 @@ import type { JsonSchema, Schema } from "../../schema/schema.ts";
 import { createAgent, type AgentCallOptions, type AgentClient, type MessagesInput } from "../agent.ts";
 import type { Invoke } from "../api.ts";
 import type { AgentEvent } from "../infer.ts";
+import { fillPath } from "../request.ts";
 import type { ClientStream } from "../stream.ts";
 import { inTheirWords } from "./error.ts";
 import { makeMethods, toResponse, type Connection, type Methods, type StreamedResponse } from "./resource.ts";
@@ -103,7 +104,13 @@ export interface Agent extends Methods<typeof OTHER> {
   listSuspendedRuns(params?: QueryOf<"agents", "suspendedRuns">, requestContext?: Context): Promise<ReplyOf<"agents", "suspendedRuns">>;
   getTool(toolId: string, requestContext?: Context): Promise<ReplyOf<"agents", "getTool">>;
   executeTool(toolId: string, params: BodyOf<"agents", "executeTool"> & { runId?: string }): Promise<Untyped>;
-  readonly voice: Methods<typeof VOICE>;
+  readonly voice: Voice;
+}
+
+export interface Voice extends Methods<typeof VOICE> {
+  /** Resolves to a reply whose body is sound. */
+  speak(text: string, options?: { speaker?: string; [option: string]: Untyped }): Promise<Response>;
+  listen(audio: Blob, options?: Record<string, Untyped>): Promise<Untyped>;
 }
 
 /** The turns of a thread, as long as somebody reads. A connection that breaks is opened anew. */
@@ -135,9 +142,26 @@ export function makeAgent(connection: Connection, invoke: Invoke, agentId: strin
       });
     },
     resumeStream: (resumeData: unknown, options: Options & { readonly runId: string }) => streamed(agent.resumeStream(resumeData, options)),
-    voice: makeMethods(connection, VOICE, bound),
+    voice: makeVoice(connection, agentId),
   };
   return made as unknown as Agent; // the lines are the interface's own routes
+}
+
+function makeVoice(connection: Connection, agentId: string): Voice {
+  const { transport } = connection;
+  const path = fillPath("/agents/:agentId/voice", { agentId });
+  const voice = {
+    ...makeMethods(connection, VOICE, { agentId }),
+    speak: (text: string, options?: object) =>
+      inTheirWords(transport.open({ method: "POST", path: `${path}/speak`, body: { text, options } })),
+    listen: (audio: Blob, options?: object) => {
+      const body = new FormData();
+      body.append("audio", audio);
+      if (options) body.append("options", JSON.stringify(options));
+      return inTheirWords(transport.json({ method: "POST", path: `${path}/listen`, body }));
+    },
+  };
+  return voice as unknown as Voice; // the lines are the interface's own routes
 }
 
 function hasMessages(given: unknown): given is Options & { readonly messages: MessagesInput } {
