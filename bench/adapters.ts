@@ -1,6 +1,7 @@
 /** What each adapter costs above its framework alone, beside what the Hono adapter costs above Hono. */
 import { CASES } from "./cases.ts";
 import { startServer, type LoadGenerator, type ServerProcess } from "./child.ts";
+import { measureDisconnects, type DisconnectResult } from "./disconnect.ts";
 import { measureRound, type Effort } from "./measure.ts";
 import { table } from "./report.ts";
 import { atMost, type Check } from "./targets.ts";
@@ -10,8 +11,17 @@ const SIDES = ["bare", "fermata"] as const;
 type Framework = (typeof FRAMEWORKS)[number];
 type Side = (typeof SIDES)[number];
 
-/** CPU milliseconds per request, by case, then by framework. */
-export type AdapterResults = Readonly<Record<string, Readonly<Record<Framework, Readonly<Record<Side, number>>>>>>;
+type Overheads = Readonly<Record<Framework, Readonly<Record<Side, number>>>>;
+
+export interface AdapterResults {
+  /** CPU milliseconds per request, by case, then by framework. */
+  readonly cases: Readonly<Record<string, Overheads>>;
+  /** From a reader who leaves to the model's signal. */
+  readonly disconnects: Readonly<Record<Framework, DisconnectResult>>;
+}
+
+/** Milliseconds within which a model hears that its reader has gone. */
+const DISCONNECT_MS = 100;
 
 /** An adapter's overhead over its bare framework, as a multiple of the Hono adapter's over bare Hono. */
 const OVER_HONO = 1.15;
@@ -28,7 +38,9 @@ export async function measureAdapters(generator: LoadGenerator, given: Effort): 
         running.push({ framework, side, server, rounds: [] });
       }
     }
-    const results: Record<string, AdapterResults[string]> = {};
+    const disconnects: Partial<Record<Framework, DisconnectResult>> = {};
+    for (const { framework, side, server } of running) if (side === "fermata") disconnects[framework] = await measureDisconnects(server);
+    const results: Record<string, Overheads> = {};
     for (const one of MEASURED) {
       for (const program of running) program.rounds = [];
       for (let round = 0; round <= effort.rounds; round++) {
@@ -41,16 +53,16 @@ export async function measureAdapters(generator: LoadGenerator, given: Effort): 
         Math.min(...(running.find((program) => program.framework === framework && program.side === side)?.rounds ?? []));
       results[one.id] = Object.fromEntries(
         FRAMEWORKS.map((framework) => [framework, { bare: of(framework, "bare"), fermata: of(framework, "fermata") }]),
-      ) as AdapterResults[string]; // one for each of FRAMEWORKS
+      ) as Overheads; // one for each of FRAMEWORKS
     }
-    return results;
+    return { cases: results, disconnects: disconnects as AdapterResults["disconnects"] }; // the same
   } finally {
     await Promise.all(running.map(({ server }) => server.stop()));
   }
 }
 
-export function adapterTable(results: AdapterResults): string {
-  const rows = Object.entries(results).flatMap(([id, byFramework]) =>
+export function adapterTable({ cases, disconnects }: AdapterResults): string {
+  const rows = Object.entries(cases).flatMap(([id, byFramework]) =>
     FRAMEWORKS.map((framework) => {
       const { bare, fermata } = byFramework[framework];
       return [
@@ -62,16 +74,23 @@ export function adapterTable(results: AdapterResults): string {
       ];
     }),
   );
-  return table([["CPU ms per request", "bare", "with the adapter", "overhead", "beside Hono's"], ...rows]);
+  const waits = FRAMEWORKS.map((framework) => {
+    const { medianMs, maxMs } = disconnects[framework];
+    return [framework, medianMs.toFixed(1), maxMs.toFixed(1)];
+  });
+  return [
+    table([["CPU ms per request", "bare", "with the adapter", "overhead", "beside Hono's"], ...rows]),
+    table([["from a reader who leaves to the model's signal, ms", "median", "longest of 50"], ...waits]),
+  ].join("\n\n");
 }
 
-function overHono(byFramework: AdapterResults[string], framework: Framework): number {
+function overHono(byFramework: Overheads, framework: Framework): number {
   const overhead = (of: Framework): number => byFramework[of].fermata - byFramework[of].bare;
   return overhead(framework) / overhead("hono");
 }
 
-export function adapterChecks(results: AdapterResults): Check[] {
-  return Object.entries(results).flatMap(([id, byFramework]) =>
+export function adapterChecks({ cases, disconnects }: AdapterResults): Check[] {
+  const overheads = Object.entries(cases).flatMap(([id, byFramework]) =>
     FRAMEWORKS.filter((framework) => framework !== "hono").map((framework) =>
       atMost(
         `${id} on ${framework}: overhead at most ${OVER_HONO}x Hono's`,
@@ -81,4 +100,13 @@ export function adapterChecks(results: AdapterResults): Check[] {
       ),
     ),
   );
+  const waits = FRAMEWORKS.map((framework) =>
+    atMost(
+      `a reader who leaves is heard of within ${DISCONNECT_MS} ms on ${framework}`,
+      disconnects[framework].maxMs,
+      DISCONNECT_MS,
+      (ms) => `${ms.toFixed(1)} ms`,
+    ),
+  );
+  return [...overheads, ...waits];
 }

@@ -37,6 +37,8 @@ export interface ServerProcess {
   held: () => Promise<{ bytes: number }>;
   /** How long the event loop kept others waiting since the last question: 99 of 100 waits were shorter. */
   loopDelay: () => Promise<{ p99Ms: number }>;
+  /** When the last signal of a model that waits has aborted, in milliseconds since 1970; waits until one has. Of the adapters' servers. */
+  aborted: () => Promise<number>;
   startProfile: () => Promise<void>;
   /** A profile in the format of the DevTools protocol (`Profiler.Profile`). */
   stopProfile: () => Promise<CpuProfile>;
@@ -81,6 +83,7 @@ export async function startServer(name: ProgramName, more: Readonly<Record<strin
     usage: () => ask<Usage>(child, "usage"),
     held: () => ask<{ bytes: number }>(child, "held"),
     loopDelay: () => ask<{ p99Ms: number }>(child, "loop-delay"),
+    aborted: async () => (await ask<{ atMs: number }>(child, "aborted")).atMs,
     startProfile: async () => void (await ask(child, "profile-start")),
     stopProfile: async () => (await ask<{ profile: CpuProfile }>(child, "profile-stop")).profile,
     stop: () => stop(child),

@@ -23,14 +23,35 @@ import { Hono } from "hono";
 import Koa from "koa";
 import { bodyParser } from "@koa/bodyparser";
 import { z } from "zod";
+import { model } from "../model.js";
 import { buildMastra } from "./app.js";
-import { run } from "./process.js";
+import { answerQuestions } from "./process.js";
 
 const GENERATE = "/api/agents/writer/generate";
 const STREAM = "/api/agents/writer/stream";
 const SSE = { "content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no" };
 
-const mastra = buildMastra({ Mastra, Agent, createTool, z });
+/** @type {((atMs: number) => void) | undefined} */
+let tellAbort;
+/** Says one word, and then waits until its signal aborts. */
+const waiting = {
+  ...model,
+  /** @param {{ abortSignal?: AbortSignal }} options */
+  async doStream({ abortSignal }) {
+    abortSignal?.addEventListener("abort", () => tellAbort?.(performance.timeOrigin + performance.now()));
+    const stream = new ReadableStream({
+      start(controller) {
+        controller.enqueue({ type: "text-start", id: "1" });
+        controller.enqueue({ type: "text-delta", id: "1", delta: "word" });
+      },
+    });
+    return { stream };
+  },
+};
+
+const mastra = buildMastra({ Mastra, Agent, createTool, z }, undefined, {
+  waiter: new Agent({ id: "waiter", name: "Waiter", instructions: "Wait.", model: waiting }),
+});
 const handler = createHandler({ mastra });
 const init = { method: "POST", headers: { "content-type": "application/json" }, body: '{"messages":"Say something."}' };
 /** What the bare framework answers. */
@@ -145,4 +166,13 @@ const { BENCH_FRAMEWORK = "hono", BENCH_SIDE = "fermata" } = process.env;
 const server = await FRAMEWORKS[BENCH_FRAMEWORK]?.[/** @type {'bare' | 'fermata'} */ (BENCH_SIDE)]();
 const address = server?.address();
 if (typeof address !== "object" || !address) throw new Error(`No framework "${BENCH_FRAMEWORK}"`);
-run((_options, listening) => listening({ port: address.port }), new Hono());
+/** @type {Promise<number>} */
+let aborted = new Promise((resolve) => (tellAbort = resolve));
+console.log(JSON.stringify({ port: address.port }));
+answerQuestions({
+  async aborted() {
+    const atMs = await aborted;
+    aborted = new Promise((resolve) => (tellAbort = resolve));
+    return { atMs };
+  },
+});

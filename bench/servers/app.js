@@ -15,9 +15,10 @@ export const weather = ({ city }) => ({ city, tempC: 21 });
  * @template M
  * @param {{ Mastra: new (options: any) => M, Agent: new (options: any) => unknown, createTool: (options: any) => unknown, z: typeof Zod }} framework
  * @param {{ memory: unknown }} [kept] for the agent that remembers; each of its runs begins a thread. The others keep nothing
+ * @param {Readonly<Record<string, unknown>>} [more] agents beside those
  * @returns {M}
  */
-export function buildMastra({ Mastra, Agent, createTool, z }, kept) {
+export function buildMastra({ Mastra, Agent, createTool, z }, kept, more = {}) {
   const tool = createTool({
     id: TOOL_NAME,
     description: "Weather for a city",
@@ -34,7 +35,7 @@ export function buildMastra({ Mastra, Agent, createTool, z }, kept) {
     tools: { [TOOL_NAME]: tool },
   });
   const writer = new Agent({ id: "writer", name: "Writer", description: "Answers in text", instructions: "You write well.", model });
-  if (!kept) return new Mastra({ agents: { assistant, writer }, logger: false });
+  if (!kept) return new Mastra({ agents: { assistant, writer, ...more }, logger: false });
   const defaultOptions = () => ({ memory: { thread: crypto.randomUUID(), resource: "bench" } });
   const keeper = new Agent({ id: "keeper", name: "Keeper", instructions: "You write well.", model, memory: kept.memory, defaultOptions });
   return new Mastra({ agents: { assistant, writer, keeper }, logger: false });

@@ -15,9 +15,16 @@ export function run(serve, app) {
   answerQuestions();
 }
 
-/** For a server that has said by itself on which port it listens. */
-export function answerQuestions() {
-  process.on("message", (question) => void answer(question).then((reply) => process.send?.(reply)));
+/**
+ * For a server that has said by itself on which port it listens.
+ *
+ * @param {Readonly<Record<string, () => Promise<object>>>} [own] what only this server is asked
+ */
+export function answerQuestions(own = {}) {
+  process.on(
+    "message",
+    (question) => void (own[/** @type {string} */ (question)]?.() ?? answer(question)).then((reply) => process.send?.(reply)),
+  );
   // The orchestrator is gone: nobody would stop this process any more.
   process.on("disconnect", () => process.exit());
 }
@@ -32,7 +39,7 @@ async function answer(question) {
   switch (question) {
     case "usage": {
       const { user, system } = process.cpuUsage();
-      return { cpuMs: (user + system) / 1000, userMs: user / 1000, rssBytes: process.memoryUsage.rss() };
+      return { cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss() };
     }
     // What is needed, and not what the collector has not yet looked at.
     case "held": {
