@@ -77,6 +77,11 @@ export interface AgentClient<A = unknown, T = ToolsOfAgent<A>> {
     messages: MessagesInput,
     options?: AgentCallOptions<T, S>,
   ): Promise<ClientStream<AgentPart<T, Output<S>>>>;
+  /** Everything of a turn that the server keeps, from its first event on, then what comes. */
+  observe<S extends Schema = Schema>(
+    turn: { readonly runId: string },
+    options?: Omit<AgentCallOptions<T, S>, "runId">,
+  ): Promise<ClientStream<AgentPart<T, Output<S>>>>;
   /** Answers a tool that suspended. */
   resumeStream<S extends Schema = Schema>(
     data: ResumeData<T>,
@@ -118,6 +123,8 @@ export function createAgent<A>(invoke: Invoke, agentId: string): AgentClient<A> 
     details: (options?: CallOptions) => invoke("agents", "get", { params }, options),
     generate: (messages: MessagesInput, options: AgentCallOptions = {}) => generate(invoke, agentId, messages, options),
     stream: (messages: MessagesInput, options: AgentCallOptions = {}) => stream(invoke, agentId, "stream", { messages }, options),
+    observe: ({ runId }: { readonly runId: string }, options: AgentCallOptions = {}) =>
+      stream(invoke, agentId, "observe", { runId }, options),
     resumeStream: (resumeData: unknown, { runId, toolCallId, ...options }: AnswerOptions<unknown, Schema>) =>
       stream(invoke, agentId, "resumeStream", { resumeData, runId, toolCallId }, options),
     approveToolCall: (body: WaitingCall, options?: StreamingOptions) => call("approveToolCall", body, options),

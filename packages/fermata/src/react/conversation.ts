@@ -28,6 +28,8 @@ export class Conversation {
   #agent: AgentClient;
   #options: ConversationOptions;
   #abort: AbortController | undefined;
+  /** The stream begins with what the thread may have kept already. */
+  #isReplay = false;
 
   constructor(agent: AgentClient, options: ConversationOptions, messages: readonly ChatMessage[] = []) {
     this.#agent = agent;
@@ -40,15 +42,28 @@ export class Conversation {
     this.#options = options;
   }
 
-  /** Takes up what a thread has kept. */
-  async load(list: () => Promise<{ readonly messages: readonly StoredMessage[] }>): Promise<void> {
+  /** Takes up what a thread has kept, and the turn that is under way there: a page that was loaded anew goes on with it. */
+  async load(
+    list: () => Promise<{ readonly messages: readonly StoredMessage[] }>,
+    underWay: () => Promise<string | undefined>,
+  ): Promise<void> {
     this.store.set({ status: "loading" });
     try {
       const { messages } = await list();
-      if (this.store.state.status === "loading") this.store.set({ messages: messages.map(fromStored), status: "idle" });
+      if (this.store.state.status !== "loading") return;
+      this.store.set({ messages: messages.map(fromStored), status: "idle" });
     } catch (error) {
-      this.store.set({ status: "failed", error });
+      return this.store.set({ status: "failed", error });
     }
+    const runId = await underWay();
+    if (runId !== undefined) await this.#takeUp(runId);
+  }
+
+  /** Shows a turn from its beginning, unless somebody has asked meanwhile. */
+  async #takeUp(runId: string): Promise<void> {
+    if (this.store.state.status !== "idle") return;
+    this.#isReplay = true;
+    await this.#read((options) => this.#agent.observe({ runId }, options));
   }
 
   /** Asks, and resolves when the answer has ended, whatever its end. */
@@ -139,11 +154,17 @@ export class Conversation {
 
   #show(event: AgentEvent): void {
     if (event.type === "object" || event.type === "object-result") return this.store.set({ object: event.object });
-    if (event.type === "start" && this.store.state.messages.at(-1)?.role !== "assistant") {
-      const message: ChatMessage = { id: event.payload.messageId, role: "assistant", parts: [] };
-      return this.store.set({ messages: [...this.store.state.messages, message] });
-    }
+    if (event.type === "start") this.#begin(event.payload.messageId);
     this.#change((message) => withEvent(message, event));
+  }
+
+  /** An answer begins: after a question, or after what a tool gave, in the message that is there. */
+  #begin(id: string): void {
+    const { messages } = this.store.state;
+    const isReplay = this.#isReplay;
+    this.#isReplay = false;
+    const before = isReplay ? messages.filter((message) => message.id !== id) : messages;
+    if (before.at(-1)?.role !== "assistant" || isReplay) this.store.set({ messages: [...before, { id, role: "assistant", parts: [] }] });
   }
 
   /** Changes the answer: the newest message of the agent. */

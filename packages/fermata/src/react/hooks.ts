@@ -43,7 +43,7 @@ export interface AgentHook extends ConversationState {
   answer(toolCallId: string, data: unknown): Promise<void>;
 }
 
-/** A conversation with an agent. With `threadId` it begins with what the thread has kept. */
+/** A conversation with an agent. With `threadId` it begins with what the thread has kept, and takes up a turn that is under way or waits. */
 export function useAgent(
   agentId: string,
   options: ConversationOptions & { readonly initialMessages?: readonly ChatMessage[] } = {},
@@ -57,7 +57,10 @@ export function useAgent(
   useEffect(() => {
     if (threadId === undefined) return undefined;
     const thread = client.thread(threadId, { agentId, ...(resourceId !== undefined && { resourceId }) });
-    void conversation.load(() => orEmpty(thread.listMessages({ perPage: 1000 })));
+    void conversation.load(
+      () => orEmpty(thread.listMessages({ perPage: 1000 })),
+      () => turnUnderWay(client, threadId, resourceId),
+    );
     return undefined;
   }, [client, conversation, agentId, threadId, resourceId]);
   const state = useSyncExternalStore(conversation.store.subscribe, conversation.store.snapshot, conversation.store.snapshot);
@@ -70,6 +73,19 @@ export function useAgent(
     answer: (toolCallId, data) => conversation.answer(toolCallId, data),
   };
 }
+
+/** The turn of a thread that has not ended. A server that keeps no turns, or shows them to nobody, has none to go on with. */
+async function turnUnderWay(client: Client, threadId: string, resourceId: string | undefined): Promise<string | undefined> {
+  try {
+    const query = { kind: "agent", threadId, perPage: 1, ...(resourceId !== undefined && { resourceId }) };
+    const [newest] = (await client.runs.list({ query })).runs;
+    return newest && UNDER_WAY.has(newest.status) ? newest.runId : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const UNDER_WAY: ReadonlySet<string> = new Set(["ready", "running", "suspended"]);
 
 /** A thread that is not there yet begins with its first message. */
 async function orEmpty<T extends { readonly messages: readonly StoredMessage[] }>(

@@ -114,7 +114,14 @@ export function createApp(journal = new Journal(), storage = new SqliteStore({ u
   const model = partModel((options) => answer(journal, options));
   const guide = new Agent({ id: "guide", name: "Guide", instructions: "Guide people.", model, tools: { weather, refund, ask } });
   const plain = new Agent({ id: "plain-agent", name: "Plain", instructions: "Be plain.", model });
-  const keeper = new Agent({ id: "keeper", name: "Keeper", instructions: "Remember.", model, memory: new Memory({ storage }) });
+  const keeper = new Agent({
+    id: "keeper",
+    name: "Keeper",
+    instructions: "Remember.",
+    model,
+    tools: { refund },
+    memory: new Memory({ storage }),
+  });
   const review = createStep({
     id: "review",
     inputSchema: z.object({ text: z.string() }),

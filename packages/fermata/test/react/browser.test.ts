@@ -101,6 +101,32 @@ describe.skipIf(reason !== undefined)("in a browser", { timeout: 60_000 }, () =>
     expect(await shown(tab.locator("#thread h2"), "Renamed")).toBe(true);
   });
 
+  test("an answer that is being given goes on in a page that is loaded anew: once, and whole", async () => {
+    const keeper = tab.locator("#keeper");
+    const before = journal.calls.length;
+    journal.gate.close();
+    await send(keeper, "held four five six");
+    expect(await shown(keeper, "assistant: four")).toBe(true);
+    await tab.reload();
+    expect(await shown(keeper, "assistant: four")).toBe(true);
+    expect(await shown(keeper.locator("output"), "streaming")).toBe(true);
+    journal.gate.open();
+    expect(await shown(keeper, "assistant: four five six")).toBe(true);
+    expect(await shown(keeper.locator("output"), "idle")).toBe(true);
+    expect((await keeper.locator("li").allTextContents()).slice(-2)).toEqual(["user: held four five six", "assistant: four five six"]);
+    expect(journal.calls.length - before).toBe(1);
+  });
+
+  test("a call that waits for approval waits in a page that is loaded anew", async () => {
+    const keeper = tab.locator("#keeper");
+    await send(keeper, 'call refund {"order":"A-2"}');
+    expect(await shown(keeper.locator("output"), "waiting")).toBe(true);
+    await tab.reload();
+    expect(await shown(keeper.locator("output"), "waiting")).toBe(true);
+    await keeper.getByText("Approve refund").click();
+    expect(await shown(keeper, 'assistant: told [{"refunded":"A-2"}]')).toBe(true);
+  });
+
   test("a run of a workflow is there again after a reload, goes on, and is forgotten when told", async () => {
     const article = tab.locator("#article");
     await article.getByText("Start").click();
