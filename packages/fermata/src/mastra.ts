@@ -292,6 +292,16 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
     return this.#tools.get(id) ?? [...this.#tools.values()].find((tool) => tool.id === id);
   }
 
+  /**
+   * Registers a tool under `key`. The same one may come again.
+   * @throws FermataError `MISCONFIGURED` when another tool has that key.
+   */
+  addTool(tool: AnyTool, key: string = tool.id): void {
+    const known = this.#tools.get(key);
+    if (known !== undefined && known !== tool) throw new FermataError("MISCONFIGURED", `There is another tool "${key}".`);
+    this.#tools.set(key, tool);
+  }
+
   listTools(): T {
     // As in `getAgent`.
     return Object.fromEntries(this.#tools) as T;

@@ -8,10 +8,12 @@ import { checkCustomRoutes, normalizePrefix } from "../server/custom-routes.ts";
 import { Visit, type VisitSettings } from "../server/custom/visit.ts";
 import { Limits } from "../server/limits/limits.ts";
 import { createOpenApiDocument } from "../server/openapi.ts";
+import type { AnyTool } from "../tools/tool.ts";
 import type { Door, Gate } from "../server/auth/gate.ts";
 import { createRoutes, openGate, type MountedRoute } from "../server/server.ts";
 import { addHeaders, Edge, REQUEST_ID } from "./hono/edge.ts";
 import { hostContext } from "./hono/host-context.ts";
+import { refuseElsewhere, withAuthConfig, type CustomRouteAuthConfig } from "./options.ts";
 
 export interface MastraServerOptions {
   /** The Hono app that the routes are mounted on. */
@@ -40,6 +42,10 @@ export interface MastraServerOptions {
   readonly openaiAtRoot?: boolean;
   /** Routes beside those of `server.apiRoutes`. */
   readonly customApiRoutes?: readonly ApiRoute[];
+  /** Which custom routes need a caller who is known, in place of their own `requiresAuth`. */
+  readonly customRouteAuthConfig?: CustomRouteAuthConfig;
+  /** Tools beside those of the instance, which then has them too. */
+  readonly tools?: Readonly<Record<string, AnyTool>>;
   /** The app has nothing but this server: `server.middleware` and `server.cors` hold for every path. Default: for the server's routes. */
   readonly ownsApp?: boolean;
 }
@@ -60,9 +66,11 @@ export class MastraServer {
   readonly bareRoutes = new Map<unknown, MountedRoute>();
   readonly prefix: string;
 
-  /** @throws FermataError `MISCONFIGURED` when a custom route stands below the prefix, or `server.auth` cannot be honoured. */
+  /** @throws FermataError `MISCONFIGURED` when a custom route stands below the prefix, or an option or `server.auth` cannot be honoured. */
   constructor(options: MastraServerOptions) {
+    refuseElsewhere(options);
     this.#options = options;
+    for (const [key, tool] of Object.entries(options.tools ?? {})) options.mastra.addTool(tool, key);
     // Routes are added, none of the app's own types are touched.
     this.#app = options.app as Hono;
     this.prefix = normalizePrefix(options.prefix ?? options.mastra.getServer().apiPrefix ?? "/api");
@@ -104,7 +112,8 @@ export class MastraServer {
   }
 
   #customRoutes(): readonly ApiRoute[] {
-    return [...(this.#options.mastra.getServer().apiRoutes ?? []), ...(this.#options.customApiRoutes ?? [])];
+    const { mastra, customApiRoutes = [], customRouteAuthConfig } = this.#options;
+    return withAuthConfig([...(mastra.getServer().apiRoutes ?? []), ...customApiRoutes], customRouteAuthConfig);
   }
 
   /** Whether `/v1` is nobody's, and nothing stands before the prefix that would not stand before `/v1`. */

@@ -84,7 +84,7 @@ export class Transport {
     const outer = [outgoing.signal, this.options.abortSignal].filter((signal) => signal !== undefined);
     const key = outgoing.method === "GET" ? undefined : (outgoing.idempotencyKey ?? crypto.randomUUID());
     const isForm = outgoing.body instanceof FormData;
-    const body = outgoing.body === undefined || isForm ? (outgoing.body as FormData | undefined) : JSON.stringify(outgoing.body);
+    const body = outgoing.body === undefined || isForm ? outgoing.body : JSON.stringify(outgoing.body);
     for (let done = 0; ; done++) {
       for (const signal of outer) signal.throwIfAborted();
       const own = typeof this.options.headers === "function" ? await this.options.headers() : this.options.headers;

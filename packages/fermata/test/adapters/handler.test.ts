@@ -14,10 +14,12 @@ import { createNodeHandler } from "../../src/adapters/node.ts";
 import { createSvelteKitHandler } from "../../src/adapters/sveltekit.ts";
 import { createStartRouteHandler } from "../../src/adapters/tanstack-start.ts";
 import { Agent } from "../../src/agents/agent.ts";
+import { SimpleAuth } from "../../src/auth/simple-auth.ts";
 import { RequestContext } from "../../src/context/request-context.ts";
 import { Mastra } from "../../src/mastra.ts";
 import { registerApiRoute } from "../../src/server/custom-routes.ts";
 import { partModel, textModel, textParts } from "../../src/testing/part-model.ts";
+import { createTool } from "../../src/tools/tool.ts";
 import { listening } from "./start.ts";
 
 const createApp = (): Mastra =>
@@ -71,6 +73,58 @@ test("a request context beside the request reaches the agent", async () => {
   const handler = createHandler({ mastra: new Mastra({ logger: false, agents: { guide } }) });
   const reply = await handler(generate(), { requestContext: new RequestContext([["tier", "gold"]]) });
   expect(await reply.json()).toMatchObject({ text: '"gold"' });
+});
+
+test.each([
+  [
+    "its own method goes before ALL",
+    [
+      ["ALL:/own/report", true],
+      ["GET:/own/report", false],
+    ],
+    200,
+  ],
+  [
+    "ALL goes before patterns",
+    [
+      ["GET:/own/*", false],
+      ["ALL:/own/report", true],
+    ],
+    401,
+  ],
+  [
+    "the first pattern that fits counts",
+    [
+      ["GET:/other/*", true],
+      ["ALL:/own/*", false],
+      ["GET:*", true],
+    ],
+    200,
+  ],
+  ["an entry for another method says nothing", [["POST:/own/report", false]], 401],
+] as const)("customRouteAuthConfig says who may call a custom route: %s", async (_rule, entries, status) => {
+  const mastra = new Mastra({ logger: false, server: { auth: new SimpleAuth({ tokens: { secret: { id: "ada" } } }) } });
+  const report = registerApiRoute("/own/report", { method: "GET", handler: (c) => c.text("report") });
+  const handler = createHandler({ mastra, customApiRoutes: [report], customRouteAuthConfig: new Map(entries) });
+  expect((await handler(new Request("http://host/own/report"))).status).toBe(status);
+});
+
+test("customRouteAuthConfig opens none of the API's own routes", async () => {
+  const mastra = new Mastra({ logger: false, server: { auth: new SimpleAuth({ tokens: { secret: { id: "ada" } } }) } });
+  const handler = createHandler({ mastra, customRouteAuthConfig: new Map([["GET:/api/agents", false]]) });
+  expect((await handler(new Request("http://host/api/agents"))).status).toBe(401);
+});
+
+test("tools of an adapter are tools of the API", async () => {
+  const lookup = createTool({ id: "lookup", description: "Looks up", execute: async () => ({ found: true }) });
+  const handler = createHandler({ mastra: createApp(), tools: { lookup } });
+  const body = { method: "POST", headers: { "content-type": "application/json" }, body: '{"data":{}}' };
+  expect(await (await handler(new Request("http://host/api/tools/lookup/execute", body))).json()).toEqual({ found: true });
+});
+
+test.each(["taskStore", "mcpOptions", "rateLimitOptions"])("%s is refused, because it would not be honoured", async (name) => {
+  const handler = createHandler({ mastra: createApp(), [name]: {} });
+  await expect(handler.ready()).rejects.toMatchObject({ code: "MISCONFIGURED", message: expect.stringContaining(name) });
 });
 
 test("what nobody answers is a 404 in JSON", async () => {

@@ -65,6 +65,8 @@ const OPTIONS: Readonly<Record<string, object>> = {
     openaiAtRoot: true,
     customApiRoutes: true,
     ownsApp: true,
+    customRouteAuthConfig: true,
+    tools: true,
   } satisfies Record<keyof MastraServerOptions, true>,
   registerApiRoute: {
     method: true,
