@@ -1,8 +1,8 @@
 /** The app that a command is about: its folder, its entry, its name. */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { UsageError } from "./terminal/usage-error.ts";
-import { packageFolderOf, readManifest, type PackageManifest } from "./compile/resolve.ts";
+import { CommandError, UsageError } from "./terminal/usage-error.ts";
+import { findPackage, packageFolderOf, readManifest, type PackageManifest } from "./compile/resolve.ts";
 
 export interface Project {
   /** The folder with the app's `package.json`: env files are read here, `.mastra` is written here. */
@@ -24,7 +24,7 @@ export interface ProjectOptions {
   readonly dir?: string | undefined;
 }
 
-/** @throws UsageError when there is no entry. */
+/** @throws UsageError when there is no entry; CommandError when its packages are not in folders. */
 export function findProject({ root = ".", dir }: ProjectOptions = {}): Project {
   const folder = resolve(root);
   if (!existsSync(folder)) throw new UsageError(`There is no folder ${folder}.`);
@@ -35,6 +35,7 @@ export function findProject({ root = ".", dir }: ProjectOptions = {}): Project {
     if (found === undefined) continue;
     const entry = realpathSync(found);
     const top = packageFolderOf(start) ?? start;
+    refusePlugAndPlay(top);
     const manifest = readManifest(top) ?? {};
     return { root: top, sourceFolder: dirname(entry), entry, name: manifest.name ?? basename(top), manifest };
   }
@@ -48,4 +49,16 @@ function entryAt(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   if (statSync(path).isFile()) return path;
   return ENTRY_NAMES.map((name) => join(path, name)).find((file) => existsSync(file));
+}
+
+/** Yarn's way to have packages in archives, without folders that could be read or copied. */
+function refusePlugAndPlay(root: string): void {
+  for (let folder = root; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, ".pnp.cjs")) && !findPackage(root, "fermata")) {
+      throw new CommandError(
+        `The packages of ${folder} are installed with Yarn's Plug'n'Play, which has no folders to load or copy them from. Write "nodeLinker: node-modules" into its .yarnrc.yml, and run yarn install.`,
+      );
+    }
+    if (dirname(folder) === folder) return;
+  }
 }

@@ -1,7 +1,8 @@
 // Run in the folder of a built server, where possible without a network: starts it, asks it, and prints what it said as one line of JSON.
 import { spawn } from "node:child_process";
+import { connect } from "node:net";
 
-const [entry, port, prefix] = process.argv.slice(2);
+const [entry, port, prefix, token] = process.argv.slice(2);
 const server = spawn(process.execPath, [entry], { stdio: ["ignore", "pipe", "pipe"] });
 let output = "";
 for (const stream of [server.stdout, server.stderr]) stream.on("data", (part) => (output += part));
@@ -19,14 +20,25 @@ async function health() {
 }
 
 async function ask(path, body) {
-  const request = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+  const request = body === undefined ? {} : { method: "POST", headers, body: JSON.stringify(body) };
   const response = await fetch(`${url}${path}`, request);
   const text = await response.text();
   return { status: response.status, body: response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text.slice(0, 200) };
 }
 
+/** The code of the failure to reach an address that stands for no machine (RFC 5737). */
+function beyond() {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "192.0.2.1", port: 443, timeout: 5_000 }, () => resolve("connected"));
+    socket.once("error", (error) => resolve(error.code));
+    socket.once("timeout", () => resolve("no answer"));
+  });
+}
+
 const result = {};
 try {
+  result.beyond = await beyond();
   result.health = await health();
   result.proof = await ask("/proof");
   result.reply = await ask(`${prefix}/agents/echo/generate`, { messages: "Say hello." });
