@@ -24,7 +24,9 @@ const config: KnipConfig = {
     },
     "packages/create-fermata": { project: ["{src,test}/**/*.ts"] },
     "packages/cli": {
-      entry: ["test/support/ask.mjs"],
+      entry: ["test/support/{ask,no-network}.mjs"],
+      // Tests read the schemas of one, and install projects with the others.
+      ignoreDependencies: ["@cyclonedx/cyclonedx-library", "@yarnpkg/cli-dist", "pnpm", "sharp"],
       project: ["{src,test}/**/*.ts"],
       ignore: ["test/fixtures/**"],
     },

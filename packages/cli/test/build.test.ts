@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Ajv } from "ajv";
 import { afterAll, expect, test } from "vitest";
 import { build } from "../src/build/build.ts";
 import { findProject } from "../src/project.ts";
@@ -73,6 +74,26 @@ test("the weather example's server is smaller than 15 MB and lists its packages"
   expect(bom.bomFormat).toBe("CycloneDX");
   expect(bom.components.map(({ name }) => name)).toEqual(expect.arrayContaining(["fermata", "hono", "node-server", "zod"]));
   for (const { purl } of bom.components) expect(purl).toMatch(/^pkg:npm\/(?:%40[\w-]+\/)?[\w.-]+@\d/);
+});
+
+test("the list of packages is what CycloneDX's schema asks for", () => {
+  const project = projectOf("service");
+  // What a package says of its licence is not always what a list of licences knows.
+  const manifest = join(project, "node_modules/express/package.json");
+  const express = JSON.parse(readFileSync(manifest, "utf8")) as object;
+  rmSync(manifest); // it may be a link to the real one
+  writeFileSync(manifest, JSON.stringify({ ...express, license: "Like beer" }));
+  const { output } = build(findProject({ root: project }));
+  const schemas = fileURLToPath(new URL("../../../node_modules/@cyclonedx/cyclonedx-library/res/schema/", import.meta.url));
+  const schema = (name: string): object => JSON.parse(readFileSync(join(schemas, `${name}.SNAPSHOT.schema.json`), "utf8")) as object;
+  // Its formats for e-mail and addresses are none that appear here.
+  const home = "http://cyclonedx.org/schema";
+  const others = { [`${home}/spdx.SNAPSHOT.schema.json`]: schema("spdx"), [`${home}/jsf-0.82.SNAPSHOT.schema.json`]: schema("jsf-0.82") };
+  const ajv = new Ajv({ strict: false, validateFormats: false, schemas: others });
+  const isValid = ajv.compile(schema("bom-1.6"));
+  const bom: unknown = JSON.parse(readFileSync(join(output, "sbom.cdx.json"), "utf8"));
+  isValid(bom);
+  expect(isValid.errors).toBeNull();
 });
 
 test("as a user who may write nothing, the server runs", async () => {

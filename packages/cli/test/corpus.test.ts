@@ -9,17 +9,20 @@ import { layOut, temporaryFolder } from "./support/projects.ts";
 const top = temporaryFolder();
 afterAll(() => rmSync(top, { recursive: true, force: true }));
 
-test.each(CORPUS)("$name, installed as $layout does, is built and runs alone", async ({ name, layout, app, prefix, proof, openapi, token }) => {
-  const project = mkdtempSync(join(top, "case-"));
-  layOut(name, project, layout);
-  const said = await buildAndAsk({ project, app, prefix, token });
-  expect(said.warnings.filter((text) => !text.includes("not-installed-anywhere"))).toEqual([]);
-  expect(said.failure).toBeUndefined();
-  expect(said.health).toEqual([200, { success: true }]);
-  expect(said.proof.body).toEqual(proof);
-  expect(said.reply.status).toBe(200);
-  expect(said.reply.body.text).not.toBe("");
-  expect(said.openapi).toBe(openapi ?? 404);
-  expect(said.beyond).toMatch(/^E(?:NETUNREACH|PERM)$/);
-  expect(said.exit).toBe(0);
-});
+test.each(CORPUS)(
+  "$name, installed as $layout does, is built and runs alone",
+  async ({ name, layout, app, prefix, proof, openapi, token }) => {
+    const project = mkdtempSync(join(top, "case-"));
+    layOut(name, project, layout);
+    const said = await buildAndAsk({ project, app, prefix, token });
+    expect(said.warnings.filter((text) => !text.includes("not-installed-anywhere"))).toEqual([]);
+    expect(said.failure).toBeUndefined();
+    expect(said.health).toEqual([200, { success: true }]);
+    expect(said.proof.body).toEqual(proof);
+    expect(said.reply.status).toBe(200);
+    expect(said.reply.body.text).not.toBe("");
+    expect(said.openapi).toBe(openapi ?? 404);
+    expect(said.beyond).toMatch(/^E(?:NETUNREACH|PERM)$/);
+    expect(said.exit).toBe(0);
+  },
+);

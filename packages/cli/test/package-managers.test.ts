@@ -76,15 +76,19 @@ test.each<[Manager, string, string]>([
   ["pnpm", "service", ""],
   ["yarn", "yarn-workspaces", "node-modules"],
   ["yarn", "workspace-source", "pnpm"],
-])("%s installs %s %s, and it is built and runs alone", async (manager, name, linker) => {
-  const found = CORPUS.find((one) => one.name === name);
-  const said = await buildAndAsk({ project: await installed(name, manager, linker), ...found });
-  expect(said.warnings).toEqual([]);
-  expect(said.failure).toBeUndefined();
-  expect(said.proof.body).toEqual(found?.proof);
-  expect(said.reply.status).toBe(200);
-  expect(said.exit).toBe(0);
-}, 180_000);
+])(
+  "%s installs %s %s, and it is built and runs alone",
+  async (manager, name, linker) => {
+    const found = CORPUS.find((one) => one.name === name);
+    const said = await buildAndAsk({ project: await installed(name, manager, linker), ...found });
+    expect(said.warnings).toEqual([]);
+    expect(said.failure).toBeUndefined();
+    expect(said.proof.body).toEqual(found?.proof);
+    expect(said.reply.status).toBe(200);
+    expect(said.exit).toBe(0);
+  },
+  180_000,
+);
 
 test("Yarn's Plug'n'Play is refused, and what to set instead is said", async () => {
   const project = await installed("tsconfig-paths", "yarn", "pnp");

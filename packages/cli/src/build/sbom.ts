@@ -45,13 +45,13 @@ function nameOf(name: string): { readonly group?: string; readonly name: string 
   return second === undefined ? { name } : { group: first, name: second };
 }
 
+/** Licences by their SPDX name. What is none of these may be none at all, and stands in the list as the package calls it. */
+const SPDX =
+  /^(?:MIT(?:-0)?|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|MPL-2\.0|BlueOak-1\.0\.0|CC0-1\.0|CC-BY-[34]\.0|Unlicense|Zlib|WTFPL|Python-2\.0|Artistic-2\.0|EPL-2\.0|A?GPL-3\.0-(?:only|or-later)|GPL-2\.0-(?:only|or-later)|LGPL-(?:2\.1|3\.0)-(?:only|or-later))$/;
+
 function licencesOf({ license }: PackageManifest): { readonly licenses?: readonly unknown[] } {
   if (typeof license !== "string" || license === "") return {};
-  return {
-    licenses: [
-      / (?:OR|AND|WITH) /.test(license)
-        ? { expression: license }
-        : { license: license.startsWith("SEE ") ? { name: license } : { id: license } },
-    ],
-  };
+  const names = license.replaceAll(/[()]/g, "").split(/ (?:OR|AND) /);
+  if (names.length > 1 && names.every((name) => SPDX.test(name))) return { licenses: [{ expression: license }] };
+  return { licenses: [{ license: SPDX.test(license) ? { id: license } : { name: license } }] };
 }

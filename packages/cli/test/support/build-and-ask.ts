@@ -31,12 +31,11 @@ export interface Asked {
 }
 
 /** Programs run in a network of their own that has nothing but itself, where the system allows it; elsewhere they may not connect. */
-const NETWORK_OF_ITS_OWN = ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"];
-const hasNamespaces = spawnSync(NETWORK_OF_ITS_OWN[0] ?? "", [...NETWORK_OF_ITS_OWN.slice(1), "true"]).status === 0;
+const NETWORK_OF_ITS_OWN = ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"] as const;
+const [unshare, ...inIt] = NETWORK_OF_ITS_OWN;
+const hasNamespaces = spawnSync(unshare, [...inIt, "true"]).status === 0;
 const beside = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const CUT_OFF = hasNamespaces
-  ? [...NETWORK_OF_ITS_OWN, process.execPath]
-  : [process.execPath, "--import", beside("no-network.mjs")];
+const CUT_OFF: readonly string[] = hasNamespaces ? inIt : ["--import", beside("no-network.mjs")];
 
 /** Resolves to what the server said, and what building it warned of. */
 export async function buildAndAsk(asked: Asked): Promise<Said & { readonly warnings: readonly string[] }> {
@@ -48,9 +47,9 @@ export async function buildAndAsk(asked: Asked): Promise<Said & { readonly warni
   renameSync(output, moved);
   rmSync(project, { recursive: true });
   cpSync(beside("ask.mjs"), join(home, "ask.mjs"));
-  const [program = "", ...args] = [...CUT_OFF, "../ask.mjs", "index.mjs", "4111", prefix, token];
+  const args = [...CUT_OFF, ...(hasNamespaces ? [process.execPath] : []), "../ask.mjs", "index.mjs", "4111", prefix, token];
   const env = { PATH: process.env.PATH, NODE_OPTIONS: hasNamespaces ? "" : `--import ${beside("no-network.mjs")}` };
-  const { stdout, stderr } = spawnSync(program, args, { cwd: moved, env, encoding: "utf8" });
+  const { stdout, stderr } = spawnSync(hasNamespaces ? unshare : process.execPath, args, { cwd: moved, env, encoding: "utf8" });
   rmSync(home, { recursive: true });
   if (stderr !== "") throw new Error(stderr);
   return { ...(JSON.parse(stdout) as Said), warnings };

@@ -38,7 +38,10 @@ export async function startRegistry(work: string, deps: readonly string[] = []):
     if (file !== undefined) {
       const release = versions?.get(file.replace(/\.tgz$/, ""));
       response.writeHead(release ? 200 : 404, { "content-type": "application/octet-stream" }).end(release?.tarball());
-    } else response.writeHead(versions ? 200 : 404, { "content-type": "application/json" }).end(JSON.stringify(versions ? packument(name, versions, url) : {}));
+    } else
+      response
+        .writeHead(versions ? 200 : 404, { "content-type": "application/json" })
+        .end(JSON.stringify(versions ? packument(name, versions, url) : {}));
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`; // it listens on TCP
@@ -65,7 +68,10 @@ function add(releases: Releases, manifest: Release["manifest"], tarball: () => U
   let packed: Uint8Array | undefined;
   // Nothing is compiled at an install, and what a package needs for its own development is no concern of whoever installs it.
   const { devDependencies: _dev, scripts: _scripts, ...published } = manifest;
-  versions.set(manifest.version, { manifest: { ...published, name: manifest.name, version: manifest.version }, tarball: () => (packed ??= tarball()) });
+  versions.set(manifest.version, {
+    manifest: { ...published, name: manifest.name, version: manifest.version },
+    tarball: () => (packed ??= tarball()),
+  });
   releases.set(manifest.name, versions);
 }
 
@@ -89,7 +95,9 @@ function addLocked(releases: Releases, path: string, entry: Locked): void {
   if (at === -1 || entry.link === true || entry.version === undefined) return;
   const folder = join(repository, path);
   const isHere = existsSync(join(folder, "package.json"));
-  const manifest = isHere ? manifestAt(folder) : { ...entry, name: entry.name ?? path.slice(at + "node_modules/".length), version: entry.version };
+  const manifest = isHere
+    ? manifestAt(folder)
+    : { ...entry, name: entry.name ?? path.slice(at + "node_modules/".length), version: entry.version };
   add(releases, manifest, () => tarballOf(folder));
 }
 
