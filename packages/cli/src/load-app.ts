@@ -2,6 +2,7 @@
 import { pathToFileURL } from "node:url";
 import { createResolver } from "./compile/resolve.ts";
 import { applyEnv, readEnvFiles } from "./env-files.ts";
+import { findLibrary } from "./library.ts";
 import type { Project } from "./project.ts";
 import { CommandError } from "./terminal/usage-error.ts";
 
@@ -51,7 +52,8 @@ export async function loadApp(project: Project, { mode, env }: LoadOptions): Pro
   return {
     mastra,
     async library(entry) {
-      const path = createResolver().findAsNode(project.entry, entry, "import");
+      const resolver = createResolver();
+      const path = resolver.findAsNode(findLibrary(project, resolver).importer, entry, "import");
       if (path === undefined) throw new CommandError(`The app's "fermata" has no ${entry}: it is too old for this command. Update it.`);
       const module: unknown = await import(pathToFileURL(path).href, entry.endsWith(".json") ? { with: { type: "json" } } : {});
       return module as Readonly<Record<string, unknown>>; // a module is a record of its exports

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { afterAll, expect, test } from "vitest";
 import { fermata, freePort, type Run } from "./support/cli.ts";
-import { install, temporaryFolder } from "./support/projects.ts";
+import { install, layOut, temporaryFolder } from "./support/projects.ts";
 
 const top = temporaryFolder();
 afterAll(() => rmSync(top, { recursive: true, force: true }));
@@ -164,6 +164,22 @@ test("a package of the workspace that another tool builds is served anew when it
   expect((await version(app)).extra).toBe("built");
   writeFileSync(join(built, "value.js"), 'export const extra = "built anew";\n');
   await served(app, { extra: "built anew" });
+});
+
+test("an entry that hands on the instance of a package of the workspace is served, and changes of that package are", async () => {
+  const folder = mkdtempSync(join(top, "monorepo-"));
+  layOut("monorepo-instance", folder, "pnpm");
+  const port = await freePort();
+  await using run = fermata(["dev", "--no-type-check"], { cwd: join(folder, "apps/server"), env: { PORT: String(port) } });
+  await run.until("Ctrl-C stops.");
+  const value = async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/proof`, { headers: { connection: "close" } });
+    return ((await response.json()) as { value: number }).value;
+  };
+  expect(await value()).toBe(7);
+  writeFileSync(join(folder, "packages/instance/src/own/value.ts"), "export const value: number = 8;\n");
+  await run.until("Served anew");
+  expect(await value()).toBe(8);
 });
 
 test("env files are read in their order, and a change of one is served", async () => {

@@ -1,9 +1,9 @@
 /** `fermata build`: from the app's sources and what is installed to a folder that runs by itself. No network, no install. */
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { createResolver, findPackage, type Resolver } from "../compile/resolve.ts";
+import { createResolver, findPackage } from "../compile/resolve.ts";
+import { findLibrary } from "../library.ts";
 import type { Project } from "../project.ts";
-import { CommandError } from "../terminal/usage-error.ts";
 import { commonFolder, emit, Layout, relativeTo } from "./emit.ts";
 import { instanceEntry, migrateEntry, outputManifest, serverEntry } from "./entry.ts";
 import { readGraph, type Graph } from "./graph.ts";
@@ -37,7 +37,7 @@ export function build(project: Project, options: BuildOptions = {}): BuildResult
   const resolver = createResolver();
   options.onProgress?.("Reading the app");
   const graph = readGraph(project.entry, project.sourceFolder, resolver, options.sourcemap ?? false);
-  const library = findLibrary(graph, resolver);
+  const library = findLibrary(project, resolver, () => graph);
   options.onProgress?.("Tracing its packages");
   const trace = tracePackages(usesOf(project, graph, library));
   options.onProgress?.("Writing");
@@ -62,16 +62,8 @@ export function build(project: Project, options: BuildOptions = {}): BuildResult
   }
 }
 
-/** The library as the app itself imports it, so that both have the same one. */
-function findLibrary(graph: Graph, resolver: Resolver): { readonly path: string; readonly importer: string } {
-  for (const { path } of graph.modules) {
-    const found = resolver.findAsNode(path, "fermata", "import");
-    if (found !== undefined) return { path: found, importer: path };
-  }
-  throw new CommandError('The package "fermata" is not installed: run npm install fermata.');
-}
-
-function usesOf(project: Project, graph: Graph, library: { readonly path: string; readonly importer: string }): PackageUse[] {
+/** Every package that the app asks for, and from where. */
+export function usesOf(project: Project, graph: Graph, library: { readonly path: string; readonly importer: string }): PackageUse[] {
   const uses: PackageUse[] = [{ name: "fermata", from: dirname(library.importer), entry: library.path }];
   for (const { path, links } of graph.modules) {
     for (const { site, target } of links) {

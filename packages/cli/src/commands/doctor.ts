@@ -1,7 +1,8 @@
 import { command } from "../command.ts";
-import { findPackage, readManifest } from "../compile/resolve.ts";
+import { findPackage, readManifest, type PackagePlace } from "../compile/resolve.ts";
 import { EXIT } from "../exit.ts";
 import { closeAll, loadApp, storagesOf, type LoadedApp } from "../load-app.ts";
+import { findLibrary } from "../library.ts";
 import { findProject, type Project } from "../project.ts";
 import { version } from "../version.ts";
 
@@ -47,14 +48,18 @@ const ok = (check: string, text: string): Finding => ({ check, state: "ok", text
 const warning = (check: string, text: string): Finding => ({ check, state: "warning", text });
 const failure = (check: string, text: string): Finding => ({ check, state: "failed", text });
 
-function versions({ root, entry }: Project): Finding[] {
+function versions(project: Project): Finding[] {
   const found: Finding[] = [ok("node", process.version)];
-  const library = findPackage(entry, "fermata");
-  if (!library) return [...found, failure("fermata", "is not installed: run npm install fermata")];
+  let library: PackagePlace;
+  try {
+    library = findLibrary(project).place;
+  } catch (error) {
+    return [...found, failure("fermata", reasonOf(error))];
+  }
   const own = readManifest(library.folder)?.version;
   const text = `${own}, command line ${version()}`;
   found.push(own === version() ? ok("fermata", text) : warning("fermata", `${text}: give both one version`));
-  const second = findPackage(root, "fermata");
+  const second = findPackage(project.root, "fermata");
   if (second && second.folder !== library.folder)
     found.push(warning("fermata", `is installed twice: ${library.folder} and ${second.folder}`));
   return found;

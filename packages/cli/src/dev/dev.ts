@@ -4,8 +4,8 @@
  */
 import { basename, join, relative, sep } from "node:path";
 import { isCode, needsCompiling } from "../compile/file-kinds.ts";
-import { createResolver } from "../compile/resolve.ts";
 import { applyEnv, readEnvFiles } from "../env-files.ts";
+import { findLibrary } from "../library.ts";
 import type { Project } from "../project.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { CommandError } from "../terminal/usage-error.ts";
@@ -53,8 +53,7 @@ export class Dev {
 
   /** @throws CommandError when the project has the library not installed, or another dev command. */
   static async run(project: Project, options: DevOptions, terminal: Terminal): Promise<Dev> {
-    const library = createResolver().findAsNode(project.entry, "fermata", "import");
-    if (library === undefined) throw new CommandError('The package "fermata" is not installed: run npm install fermata.');
+    const library = findLibrary(project).path;
     const running: { dev?: Dev } = {};
     const held = await lock(project.root, () => running.dev?.state() ?? { pid: process.pid });
     if (!held) {
