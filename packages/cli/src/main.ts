@@ -24,7 +24,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     const [name, ...rest] = args;
     if (name === undefined || name === "help" || name === "--help" || name === "-h") {
       const [about] = rest;
-      if (name === "help" && about !== undefined) terminal.say(help(await load(about)));
+      if (name === "help" && about !== undefined) terminal.say(help(await loadCommand(about)));
       else terminal.say(await overview());
       return name === undefined ? EXIT.misused : EXIT.done;
     }
@@ -32,7 +32,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
       terminal.say(version());
       return EXIT.done;
     }
-    const command = await load(name);
+    const command = await loadCommand(name);
     const { values, positionals } = parse(command, rest);
     if (values["help"] === true) {
       terminal.say(help(command));
@@ -44,7 +44,8 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   }
 }
 
-async function load(name: string): Promise<AnyCommand> {
+/** @throws UsageError for a name that is none. */
+export async function loadCommand(name: string): Promise<AnyCommand> {
   const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (found) return found();
   const near = nearest(name, Object.keys(COMMANDS));
