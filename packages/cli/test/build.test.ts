@@ -18,6 +18,7 @@ import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import { afterAll, expect, test } from "vitest";
 import { build } from "../src/build/build.ts";
+import { dockerfile } from "../src/build/dockerfile.ts";
 import { findProject } from "../src/project.ts";
 import { fermata, freePort, run } from "./support/cli.ts";
 import { install, layOut, temporaryFolder } from "./support/projects.ts";
@@ -195,6 +196,48 @@ test("with --dockerfile a Dockerfile is written once", async () => {
   await using again = fermata(["build", "--dockerfile"], { cwd: folder });
   expect(await again.exited).toBe(0);
   expect(readFileSync(join(folder, "Dockerfile"), "utf8")).toBe("mine");
+});
+
+test.each([
+  ["package-lock.json", "npm ci ", "npx fermata build"],
+  ["pnpm-lock.yaml", "pnpm install --frozen-lockfile", "pnpm exec fermata build"],
+  ["yarn.lock", "yarn install --immutable", "yarn fermata build"],
+  ["package.json", "npm install ", "npx fermata build"],
+])(
+  "the Dockerfile of a project with %s installs and builds with that, and its second stage finds what it copies",
+  (lockfile, install, run) => {
+    const folder = projectOf("seed-page");
+    if (lockfile !== "package.json") writeFileSync(join(folder, lockfile), "");
+    mkdirSync(join(folder, ".git"));
+    const { Dockerfile: text = "", ".dockerignore": ignored = "" } = dockerfile(folder);
+    const [building = "", serving = ""] = text.split(/^(?=FROM gcr)/m);
+    expect(building).toContain(
+      `RUN ${install.trim()}`.replace("RUN pnpm", "RUN corepack enable && pnpm").replace("RUN yarn", "RUN corepack enable && yarn"),
+    );
+    expect(building).toContain(`RUN ${run}\n`);
+    build(findProject({ root: folder }));
+    const copied = /^COPY --from=build \S+ \/app\/(\S+) \.\/$/m.exec(serving)?.[1] ?? "";
+    const command = /^CMD \["(\S+)"\]$/m.exec(serving)?.[1] ?? "";
+    expect(existsSync(join(folder, copied, command))).toBe(true);
+    // Nothing is run there, nobody is root, and no secret of the folder came along.
+    expect(serving).not.toMatch(/^RUN /m);
+    expect(
+      serving
+        .trim()
+        .split("\n")
+        .filter((line) => /^(?:USER|CMD)/.test(line)),
+    ).toEqual(["USER nonroot", `CMD ["${command}"]`]);
+    expect(ignored.split("\n")).toEqual(expect.arrayContaining(["**/node_modules", "**/.env", "**/.env.*"]));
+  },
+);
+
+test("the Dockerfile of an app in a workspace is for the workspace's folder, where the lockfile is", () => {
+  const workspace = projectOf("monorepo-instance");
+  writeFileSync(join(workspace, "pnpm-lock.yaml"), "");
+  const files = dockerfile(join(workspace, "apps/server"));
+  expect(Object.keys(files)).toEqual(["Dockerfile", "Dockerfile.dockerignore"]);
+  expect(files["Dockerfile"]).toContain("RUN cd apps/server && pnpm exec fermata build");
+  expect(files["Dockerfile"]).toContain("/app/apps/server/.mastra/output ./");
 });
 
 test("source maps lead from the output to the app's lines", async () => {
