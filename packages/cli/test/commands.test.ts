@@ -205,6 +205,27 @@ test("studio says where the page is to come from when it is not installed", asyn
   expect(code).toBe(1);
 });
 
+test("studio serves the page when it is installed, told where the server is, and no other file", async () => {
+  const project = mkdtempSync(join(top, "studio-"));
+  const page = join(project, "node_modules/@fermata/studio");
+  mkdirSync(join(page, "dist/assets"), { recursive: true });
+  writeFileSync(join(page, "package.json"), '{ "name": "@fermata/studio", "version": "0.1.0", "secret": true }');
+  writeFileSync(join(page, "dist/index.html"), "<html><head></head><body>The page</body></html>");
+  writeFileSync(join(page, "dist/assets/page.js"), "export {};");
+  const port = await freePort();
+  await using studio = fermata(["studio", "--port", String(port), "--server-port", "4999"], { cwd: project });
+  await studio.until(`Studio for http://localhost:4999 on http://localhost:${port}`);
+  const get = async (path: string) => await (await fetch(`http://localhost:${port}${path}`)).text();
+  expect(await get("/agents/weather")).toContain('"baseUrl":"http://localhost:4999"');
+  expect(await get("/assets/page.js")).toBe("export {};");
+  for (const outside of ["/..%2fpackage.json", "/%2e%2e/package.json", "/%zz"]) expect(await get(outside)).toContain("The page");
+  await using second = fermata(["studio", "--port", String(port)], { cwd: project });
+  expect(await second.exited).toBe(1);
+  expect(second.err()).toBe(`Port ${port} is taken by another program. Name another one with --port.\n`);
+  studio.child.kill("SIGTERM");
+  expect(await studio.exited).toBe(0);
+});
+
 test("with --bundle the app is one file that runs, its API page beside it", async () => {
   const project = mkdtempSync(join(top, "bundled-"));
   layOut("tsconfig-paths", project);

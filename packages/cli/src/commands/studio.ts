@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { command } from "../command.ts";
@@ -40,18 +41,18 @@ export const studioCommand = command({
     if (!Number.isInteger(port)) throw new UsageError("--port must be a whole number.");
     const server = `${values["server-protocol"] ?? "http"}://${values["server-host"] ?? "localhost"}:${values["server-port"] ?? 4111}`;
     const config = { baseUrl: server, apiPrefix: values["server-api-prefix"] ?? "/api" };
-    await serveFolder(realpathSync(folder), port, config);
-    terminal.say(`Studio for ${server} on http://localhost:${port}`);
+    const page = await serveFolder(realpathSync(folder), port, config);
+    terminal.say(`Studio for ${server} on http://localhost:${page.port}`);
     await new Promise<void>((resolve) => process.once("SIGINT", resolve).once("SIGTERM", resolve));
-    return 0;
+    page.close();
   },
 });
 
 /** Files of one folder, on this machine alone; the page is told where the server is. Anything that is no file is the page. */
-async function serveFolder(folder: string, port: number, config: object): Promise<void> {
+async function serveFolder(folder: string, port: number, config: object): Promise<{ readonly port: number; close(): void }> {
   const script = `<script>window.FERMATA_STUDIO=${JSON.stringify(config).replaceAll("<", "\\u003c")}</script>`;
   const server = createServer((request, response) => {
-    const path = normalize(join(folder, decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname)));
+    const path = normalize(join(folder, pathOf(request.url)));
     const file = path.startsWith(folder + sep) && extname(path) !== "" && existsSync(path) ? path : join(folder, "index.html");
     readFile(file).then(
       (content) => {
@@ -62,8 +63,27 @@ async function serveFolder(folder: string, port: number, config: object): Promis
     );
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === "EADDRINUSE" ? new CommandError(`Port ${port} is taken by another program. Name another one with --port.`) : error,
+      ),
+    );
     server.listen(port, "localhost", resolve);
   });
-  server.unref();
+  return {
+    port: (server.address() as AddressInfo).port, // it listens on TCP
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** What is no address at all leads to the page. */
+function pathOf(url = "/"): string {
+  try {
+    return decodeURIComponent(new URL(url, "http://localhost").pathname);
+  } catch {
+    return "/";
+  }
 }
