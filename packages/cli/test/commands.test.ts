@@ -1,5 +1,8 @@
 /** The commands that look at an app, and the one that calls its server. */
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { build } from "../src/build/build.ts";
@@ -30,10 +33,12 @@ const getWeather = createTool({
 const weather = new Agent({ id: "weather", name: "Weather", instructions: "Use the tool.", model: process.env.MODEL ?? "offline", tools: { get_weather: getWeather } });
 const shout = createStep({ id: "shout", inputSchema: z.object({ text: z.string() }), outputSchema: z.object({ text: z.string() }), execute: async ({ inputData }) => ({ text: inputData.text.toUpperCase() }) });
 const loud = createWorkflow({ id: "loud", inputSchema: z.object({ text: z.string() }), outputSchema: z.object({ text: z.string() }) }).then(shout).commit();
+const fail = createStep({ id: "fail", inputSchema: z.object({}), outputSchema: z.object({}), execute: async () => { throw new Error("no"); } });
+const broken = createWorkflow({ id: "broken", inputSchema: z.object({}), outputSchema: z.object({}) }).then(fail).commit();
 const auth = new SimpleAuth({ tokens: { "tok-ada": { id: "ada" } } });
 export const mastra = new Mastra({
   agents: { weather },
-  workflows: { loud },
+  workflows: { loud, broken },
   ...(process.env.NO_STORAGE ? {} : { storage: new SqliteStore({ url: "file:./data.db" }) }),
   server: { ...(process.env.WITH_AUTH ? { auth } : {}), ...(process.env.AT ? { host: process.env.AT } : {}) },
 });
@@ -88,6 +93,32 @@ test("with --json a stream is one event a line", async () => {
   expect(types.at(-1)).toBe("finish");
 });
 
+test("with --json too, a workflow that fails ends the command with 1", async () => {
+  const { code, out } = await say(["api", "workflows", "stream", "broken", "{}", "--json"]);
+  expect(out).toContain('"workflow-finish"');
+  expect(code).toBe(1);
+});
+
+test("a stream that breaks off is said, and the command ends with 1", async () => {
+  const schema = {
+    routes: [{ id: "agents.stream", summary: "", method: "POST", path: "/agents/:agentId/stream", responseType: "stream", bodySchema: {} }],
+  };
+  const server = createServer((request, response) => {
+    if (request.url === "/api/system/api-schema") response.end(JSON.stringify(schema));
+    else {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write('data: {"type":"text-delta","payload":{"text":"Half"}}\n\n', () => response.destroy());
+    }
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo; // it listens on TCP
+  const { code, out, err } = await say(["api", "agents", "stream", "weather", '{"messages":"hi"}', "--url", `http://127.0.0.1:${port}`]);
+  expect(out).toBe("Half\n");
+  expect(err).toBe("The server broke the stream off before its end.\n");
+  expect(code).toBe(1);
+  server.close();
+});
+
 test("api gives a workflow its input and a name for its run", async () => {
   const { code, out, err } = await say(["api", "workflows", "stream", "loud", '{ "text": "hi" }']);
   expect(out).toBe("");
@@ -110,6 +141,8 @@ test.each([
   [["api", "agents", "generate", "weather", "hi", "--data", "[]"], 2, "--data must be a JSON object."],
   [["api", "agents", "get", "nobody"], 1, "404 NOT_FOUND"],
   [["api", "agents", "list", "--url", "http://127.0.0.1:9"], 1, "No server answers at http://127.0.0.1:9."],
+  [["api", "workflows", "stream", "broken", "{}"], 1, "Ended: failed"],
+  [["api", "agents", "stream", "weather", "hi", "--timeout", "1"], 1, "The time of --timeout is over"],
 ])("%j ends with %i and says why", async (args, code, why) => {
   const said = await say(args);
   expect(said.err).toContain(why);

@@ -20,12 +20,14 @@ export async function send(target: Target, method: string, path: string, body: u
       ...(signal && { signal }),
     });
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (signal?.aborted) throw isLate(error);
     throw new CommandError(`No server answers at ${target.url}. Start one with \`fermata dev\`, or name one with --url.`);
   }
   if (!response.ok) throw new CommandError(await failureText(response));
   return response;
 }
+
+const isLate = (cause: unknown): CommandError => new CommandError("The time of --timeout is over, and the reply is not there.", { cause });
 
 async function failureText(response: Response): Promise<string> {
   const text = await response.text();
@@ -54,12 +56,12 @@ export async function operationsOf(target: Target): Promise<Operation[]> {
 }
 
 /** The values of a stream, in either framing, as they come. */
-export async function* eventsOf(response: Response): AsyncGenerator {
+export async function* eventsOf(response: Response, signal?: AbortSignal): AsyncGenerator {
   const isRecords = !response.headers.get("content-type")?.includes("text/event-stream");
   const end = isRecords ? "\u001E" : "\n\n";
   let rest = "";
   const decoder = new TextDecoder();
-  for await (const bytes of response.body ?? []) {
+  for await (const bytes of partsOf(response, signal)) {
     rest += decoder.decode(bytes, { stream: true });
     const parts = rest.split(end);
     rest = parts.pop() ?? "";
@@ -72,5 +74,14 @@ export async function* eventsOf(response: Response): AsyncGenerator {
             .join("\n");
       if (text !== "" && text !== "[DONE]") yield JSON.parse(text);
     }
+  }
+}
+
+/** @throws CommandError when the stream breaks off. */
+async function* partsOf({ body }: Response, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body ?? [];
+  } catch (cause) {
+    throw signal?.aborted ? isLate(cause) : new CommandError("The server broke the stream off before its end.", { cause });
   }
 }

@@ -5,11 +5,18 @@ type Json = Readonly<Record<string, unknown>>;
 const isRecord = (value: unknown): value is Json => typeof value === "object" && value !== null;
 const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
+const payloadOf = (event: Json): Json => (isRecord(event["payload"]) ? event["payload"] : event);
+
+/** Whether the event says that the whole has failed; that a tool has is the model's affair. */
+export function isFailure(event: unknown): boolean {
+  if (!isRecord(event)) return false;
+  const { type } = event;
+  return type === "error" || type === "response.failed" || (type === "workflow-finish" && payloadOf(event)["workflowStatus"] === "failed");
+}
+
 export class Show {
   readonly #terminal: Terminal;
   #isMidLine = false;
-  /** Whether the stream told of a failure. */
-  hasFailed = false;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
@@ -17,7 +24,7 @@ export class Show {
 
   event(event: unknown): void {
     if (!isRecord(event)) return;
-    const payload = isRecord(event["payload"]) ? event["payload"] : event;
+    const payload = payloadOf(event);
     const delta = deltaOf(event, payload);
     if (delta !== undefined) this.#write(delta);
     else this.#note(event["type"], payload);
@@ -40,10 +47,8 @@ export class Show {
     else if (type === "workflow-step-result")
       this.#line(`${green("←")} ${text(payload["id"])} ${dim(text(payload["output"] ?? payload["status"]))}`);
     else if (type === "error" || type === "tool-error" || type === "response.failed") {
-      this.hasFailed ||= type !== "tool-error";
       this.#line(red(messageOf(payload["error"] ?? payload)));
     } else if (type === "workflow-finish") {
-      this.hasFailed ||= payload["workflowStatus"] === "failed";
       this.#line(dim(`Ended: ${text(payload["workflowStatus"] ?? payload["status"] ?? "success")}`));
     } else if (type === "tool-call-approval" || type === "tool-call-suspended" || type === "workflow-step-suspended") {
       this.#line(`Waits for an answer: ${dim(JSON.stringify(payload))}`);

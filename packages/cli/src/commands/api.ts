@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { eventsOf, operationsOf, send, type Target } from "../api/call.ts";
 import { bodyOf, findOperation, listOperations, needsRunId, parametersOf, type Operation } from "../api/operations.ts";
-import { Show } from "../api/show.ts";
+import { isFailure, Show } from "../api/show.ts";
 import { command } from "../command.ts";
 import { packageFolderOf } from "../compile/resolve.ts";
 import { runningDev } from "../dev/lock.ts";
@@ -61,7 +61,7 @@ Text becomes the message, JSON the body. Of a reply with a text, the text is sho
     const signal = values.timeout === undefined ? undefined : AbortSignal.timeout(milliseconds(values.timeout));
     const response = await send(target, operation.method, path + queryOf(operation, values.query ?? []), body, signal);
     return isStream(operation, response)
-      ? showStream(response, values.json ?? false, terminal)
+      ? showStream(eventsOf(response, signal), values.json ?? false, terminal)
       : showReply(response, values.json ?? false, terminal);
   },
 });
@@ -166,17 +166,19 @@ function isStream(operation: Operation, response: Response): boolean {
   return operation.responseType === "stream" || (response.headers.get("content-type")?.includes("text/event-stream") ?? false);
 }
 
-async function showStream(response: Response, isJson: boolean, terminal: Terminal): Promise<number> {
+async function showStream(events: AsyncIterable<unknown>, isJson: boolean, terminal: Terminal): Promise<number> {
   const show = new Show(terminal);
   let hasFailed = false;
-  for await (const event of eventsOf(response)) {
-    if (isJson) {
-      terminal.say(JSON.stringify(event));
-      hasFailed ||= typeof event === "object" && event !== null && "type" in event && event.type === "error";
-    } else show.event(event);
+  try {
+    for await (const event of events) {
+      hasFailed ||= isFailure(event);
+      if (isJson) terminal.say(JSON.stringify(event));
+      else show.event(event);
+    }
+  } finally {
+    show.end();
   }
-  show.end();
-  return hasFailed || show.hasFailed ? EXIT.failed : EXIT.done;
+  return hasFailed ? EXIT.failed : EXIT.done;
 }
 
 async function showReply(response: Response, isJson: boolean, terminal: Terminal): Promise<number> {
