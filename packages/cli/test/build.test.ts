@@ -24,7 +24,8 @@ import { fermata, freePort, run } from "./support/cli.ts";
 import { install, layOut, temporaryFolder } from "./support/projects.ts";
 
 const top = temporaryFolder();
-afterAll(() => rmSync(top, { recursive: true, force: true }));
+// Where others work the disk as well, this takes its time.
+afterAll(() => rmSync(top, { recursive: true, force: true }), 120_000);
 
 const weather = fileURLToPath(new URL("../../../examples/weather/", import.meta.url));
 

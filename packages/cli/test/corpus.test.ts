@@ -7,7 +7,8 @@ import { CORPUS } from "./support/corpus.ts";
 import { layOut, temporaryFolder } from "./support/projects.ts";
 
 const top = temporaryFolder();
-afterAll(() => rmSync(top, { recursive: true, force: true }));
+// Where others work the disk as well, this takes its time.
+afterAll(() => rmSync(top, { recursive: true, force: true }), 120_000);
 
 test.each(CORPUS)(
   "$name, installed as $layout does, is built and runs alone",

@@ -8,7 +8,8 @@ import { fermata, freePort, type Run } from "./support/cli.ts";
 import { install, layOut, temporaryFolder } from "./support/projects.ts";
 
 const top = temporaryFolder();
-afterAll(() => rmSync(top, { recursive: true, force: true }));
+// Where others work the disk as well, this takes its time.
+afterAll(() => rmSync(top, { recursive: true, force: true }), 120_000);
 
 const appSource = (version: string, more = ""): string => `import { Mastra, registerApiRoute } from "fermata";
 import { extra } from "./extra";

@@ -9,7 +9,8 @@ import { install, temporaryFolder } from "./support/projects.ts";
 
 const top = temporaryFolder();
 let folder = "";
-afterAll(() => rmSync(top, { recursive: true, force: true }));
+// Where others work the disk as well, this takes its time.
+afterAll(() => rmSync(top, { recursive: true, force: true }), 120_000);
 
 const APP = `import { Agent, Mastra, registerApiRoute } from "fermata";
 import { Memory } from "fermata/memory";
