@@ -1,6 +1,7 @@
 import type { ModelMessage } from "../../models/types.ts";
 import type { FermataError } from "../../errors.ts";
 import { toJsonValue } from "./json-value.ts";
+import { optionsOf } from "./part-options.ts";
 import { isRecord, str } from "./records.ts";
 import { toFilePart } from "./user-parts.ts";
 
@@ -9,8 +10,6 @@ type ToolContent = Extract<ModelMessage, { role: "tool" }>["content"];
 type ToolResultPart = Extract<ToolContent[number], { type: "tool-result" }>;
 type ToolOutput = ToolResultPart["output"];
 type JsonObject = NonNullable<NonNullable<ToolResultPart["providerOptions"]>[string]>;
-
-type ProviderOptions = NonNullable<AssistantContent[number]["providerOptions"]>;
 /** Makes the error that names the message. */
 export type Invalid = (reason: string) => FermataError;
 
@@ -76,13 +75,6 @@ function split(parts: readonly unknown[], invalid: Invalid): ModelMessage[] {
 function textOf(text: unknown, invalid: Invalid): string {
   if (typeof text !== "string") throw invalid("has a text part without text");
   return text;
-}
-
-/** What a provider has to be told again with the part (the signature of a reasoning, for example). */
-function optionsOf(part: Record<string, unknown>): { providerOptions?: ProviderOptions } {
-  const options = part.providerOptions ?? part.providerMetadata;
-  // Provider options are JSON by contract; the provider checks them.
-  return isRecord(options) ? { providerOptions: options as ProviderOptions } : {};
 }
 
 interface Invocation {

@@ -1,5 +1,6 @@
 import type { FermataError } from "../../errors.ts";
 import type { ModelMessage } from "../../models/types.ts";
+import { optionsOf } from "./part-options.ts";
 import { isRecord, str } from "./records.ts";
 
 type UserContent = Extract<ModelMessage, { role: "user" }>["content"];
@@ -36,6 +37,7 @@ export function toFilePart(part: Record<string, unknown>, invalid: (reason: stri
     data,
     mediaType,
     ...(filename !== undefined && { filename }),
+    ...optionsOf(part),
   });
   if (source instanceof URL) return make({ type: "url", url: source }, given ?? fallbackType(part));
   if (source instanceof Uint8Array) return make({ type: "data", data: source }, given ?? fallbackType(part));

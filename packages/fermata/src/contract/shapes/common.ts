@@ -36,3 +36,6 @@ export const Id = z
   .min(1)
   .max(256)
   .regex(/^[^\p{Cc}]*$/u, "must not contain control characters");
+
+/** What a list or an object is to have beside the usual. */
+export const Include = z.union([z.string(), z.array(z.string())]);

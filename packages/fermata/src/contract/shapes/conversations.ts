@@ -1,6 +1,6 @@
 /** Conversations, in the form of OpenAI's API. A conversation is a thread of an agent's memory. */
 import { z } from "zod";
-import { Id } from "./common.ts";
+import { Id, Include, RequestContextValues } from "./common.ts";
 
 export const ConversationParams = z.object({ conversationId: Id });
 export const ConversationItemParams = z.object({ conversationId: Id, itemId: Id });
@@ -8,14 +8,16 @@ export const ConversationItemParams = z.object({ conversationId: Id, itemId: Id 
 const Metadata = z.record(z.string(), z.unknown());
 const InputItem = z.looseObject({ type: z.string().optional() });
 
+/** Open, so that what is unknown is refused by its name. */
 export const NewConversation = z
-  .object({
+  .looseObject({
     agent_id: Id.optional().describe("The agent whose memory holds it. Default: the server's storage"),
     conversation_id: Id.optional(),
     resource_id: Id.optional(),
     title: z.string().max(1000).optional(),
     metadata: Metadata.nullish(),
     items: z.array(InputItem).max(20).nullish(),
+    requestContext: RequestContextValues.optional(),
   })
   .meta({ id: "NewConversation" });
 
@@ -42,7 +44,8 @@ export const ItemQuery = z.object({
   order: z.enum(["asc", "desc"]).optional(),
   after: z.string().optional(),
   before: z.string().optional(),
-  include: z.unknown().optional(),
+  include: Include.optional(),
+  "include[]": Include.optional(),
   agent_id: z.string().optional(),
   requestContext: z.string().optional(),
 });

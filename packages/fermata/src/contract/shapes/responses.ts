@@ -1,6 +1,6 @@
 /** Responses, in the form of OpenAI's API, with the names of the reference beside them. */
 import { z } from "zod";
-import { Id } from "./common.ts";
+import { Id, Include } from "./common.ts";
 import { sharedParameters } from "./openai.ts";
 
 const Item = z.looseObject({ type: z.string().optional() });
@@ -11,7 +11,7 @@ export const ResponseBody = z
     ...sharedParameters,
     agent_id: Id.optional().describe("The agent; `model` then replaces the agent's model"),
     model: z.string().optional().describe("The id of an agent; beside `agent_id`, a model such as 'openai/gpt-5'"),
-    input: z.union([z.string(), z.array(Item).min(1)]).optional(),
+    input: z.union([z.string(), z.array(Item).min(1).max(10_000)]).optional(),
     instructions: z.string().nullish().describe("Replaces the agent's instructions"),
     text: z.looseObject({ format: z.looseObject({ type: z.string() }).nullish(), verbosity: z.string().nullish() }).nullish(),
     reasoning: z.looseObject({ effort: z.string().nullish(), summary: z.string().nullish() }).nullish(),
@@ -84,9 +84,11 @@ export const ResponseStreamEvent = z.looseObject({ type: z.string(), sequence_nu
 
 export const ResponseParams = z.object({ responseId: Id });
 export const ResponseQuery = z.object({
-  stream: z.string().optional(),
+  stream: z.enum(["true", "false"]).optional(),
   starting_after: z.coerce.number().int().min(0).optional().describe("With `stream=true`: the number of the last event that is known"),
-  include_obfuscation: z.string().optional(),
+  include_obfuscation: z.enum(["true", "false"]).optional(),
+  include: Include.optional(),
+  "include[]": Include.optional(),
   requestContext: z.string().optional(),
 });
 export const DeletedResponse = z.object({ id: z.string(), object: z.literal("response"), deleted: z.literal(true) });

@@ -1,8 +1,10 @@
 /** Functions that the caller runs, and which of the tools the model is to call. */
 import type { AgentOptions, ClientTool, ToolChoice } from "../../agents/options.ts";
 import { isObject, type Json } from "./json.ts";
-import { refused, unsupported } from "./refusal.ts";
+import { checkJsonSchema } from "./json-schema.ts";
+import { refused, refuseOtherMembers, unsupported } from "./refusal.ts";
 
+const FUNCTION_MEMBERS = ["name", "description", "parameters", "strict"];
 const NAME = /^[a-zA-Z0-9_-]{1,128}$/;
 
 export type CallerTools = Readonly<Record<string, ClientTool>>;
@@ -22,6 +24,7 @@ export function callerTools(tools: readonly Json[] | null | undefined, form: Too
     const inner = form === "chat" ? tool.function : tool;
     const base = form === "chat" ? `${at}.function` : at;
     if (!isObject(inner)) throw refused(base, `${base} must be an object with the function's name.`, "invalid_type");
+    refuseOtherMembers(base, inner, form === "chat" ? FUNCTION_MEMBERS : ["type", ...FUNCTION_MEMBERS]);
     const { name, description, parameters, strict } = inner;
     if (typeof name !== "string" || !NAME.test(name))
       throw refused(`${base}.name`, `${base}.name must be 1 to 128 letters, digits, "_" or "-".`);
@@ -30,6 +33,7 @@ export function callerTools(tools: readonly Json[] | null | undefined, form: Too
       throw refused(`${base}.description`, `${base}.description must be a text.`, "invalid_type");
     if (parameters !== undefined && parameters !== null && !isObject(parameters))
       throw refused(`${base}.parameters`, `${base}.parameters must be a JSON Schema.`, "invalid_type");
+    if (isObject(parameters)) checkJsonSchema(parameters, `${base}.parameters`);
     if (strict !== undefined && strict !== null && typeof strict !== "boolean")
       throw refused(`${base}.strict`, `${base}.strict must be true or false.`, "invalid_type");
     result.set(name, {

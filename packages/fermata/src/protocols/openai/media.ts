@@ -16,6 +16,15 @@ export function imagePart(url: unknown, param: string): FilePart {
   return toFile(url, param, "image/*");
 }
 
+const DETAILS: readonly unknown[] = ["low", "high", "original"];
+
+/** How closely the model is to look, for providers that can tell theirs. */
+export function imageDetail(detail: unknown, param: string): { readonly providerOptions?: Readonly<Record<string, object>> } {
+  if (detail === undefined || detail === null || detail === "auto") return {};
+  if (!DETAILS.includes(detail)) throw refused(param, `${param} must be "auto", "low", "high" or "original".`);
+  return { providerOptions: { openai: { imageDetail: detail } } };
+}
+
 /** A file as base64, as a `data:` URL or as an address. */
 export function filePart(source: unknown, filename: unknown, param: string): FilePart {
   if (typeof source !== "string" || source === "")

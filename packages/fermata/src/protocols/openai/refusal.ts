@@ -32,6 +32,16 @@ type Body = Readonly<Record<string, unknown>>;
 /** Whether a value asks for nothing more than what happens anyway. */
 export type Harmless = (value: unknown) => boolean;
 
+/** @throws FermataError for a member of the parameter `name` that is not among the known ones. */
+export function refuseOtherMembers(name: string, value: unknown, known: readonly string[]): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const [member, given] of Object.entries(value))
+    if (given !== undefined && given !== null && !known.includes(member)) {
+      const param = `${name}.${member}`;
+      throw refused(param, `Unknown or unsupported parameter: "${param}".`, "unknown_parameter");
+    }
+}
+
 /** @throws FermataError for a parameter that is neither known nor harmless: it would be ignored in silence otherwise. */
 export function refuseOthers(body: Body, known: ReadonlySet<string>, harmless: Readonly<Record<string, Harmless>>): void {
   for (const [name, value] of Object.entries(body)) {

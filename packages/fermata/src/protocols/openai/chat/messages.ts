@@ -1,12 +1,18 @@
 /** Chat messages in OpenAI's form as messages for an agent. */
+import { isTooDeep } from "../../../schema/json-depth.ts";
 import { isObject, objects, type Json } from "../json.ts";
-import { filePart, imagePart } from "../media.ts";
+import { filePart, imageDetail, imagePart } from "../media.ts";
 import { refused, unsupported } from "../refusal.ts";
 
 type Part = Readonly<Record<string, unknown>>;
 
+/** As much as a request's body may have. */
+const MAX_DEPTH = 128;
+
 /** @throws FermataError naming the message that cannot be understood. */
 export function chatMessages(messages: readonly Json[]): unknown[] {
+  if (messages.every(({ role }) => role === "system" || role === "developer"))
+    throw refused("messages", "messages must hold something to answer: at least one message that is not a system message.");
   const names = new Map<string, string>();
   const answered = new Set(messages.map((message) => (message.role === "tool" ? message.tool_call_id : undefined)));
   return messages.map((message, index) => {
@@ -54,7 +60,7 @@ function userPart(part: Json, param: string): Part {
     case "text":
       return { type: "text", text: textPart(part, param) };
     case "image_url":
-      return { ...imagePart(isObject(part.image_url) ? part.image_url.url : part.image_url, `${param}.image_url.url`) };
+      return chatImage(part.image_url, `${param}.image_url`);
     case "file": {
       const { file_data, filename, file_id } = isObject(part.file) ? part.file : {};
       if (file_id !== undefined && file_id !== null)
@@ -64,6 +70,11 @@ function userPart(part: Json, param: string): Part {
     default:
       throw unsupported(`${param}.type`, `cannot be ${JSON.stringify(part.type)}. Known parts: text, image_url, file.`);
   }
+}
+
+function chatImage(image: unknown, param: string): Part {
+  const { url, detail } = isObject(image) ? image : { url: image, detail: undefined };
+  return { ...imagePart(url, `${param}.url`), ...imageDetail(detail, `${param}.detail`) };
 }
 
 function assistantContent(message: Json, at: string, names: Map<string, string>, answered: ReadonlySet<unknown>): Part[] {
@@ -114,6 +125,7 @@ function toolCall(call: Json, param: string, names: Map<string, string>, answere
 export function parsedArguments(text: unknown, param: string): unknown {
   if (typeof text !== "string") throw refused(param, `${param} must be a text that holds JSON.`, "invalid_type");
   if (text.trim() === "") return {};
+  if (isTooDeep(text, MAX_DEPTH)) throw refused(param, `${param} is nested more than ${MAX_DEPTH} levels deep.`);
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -4,7 +4,7 @@ import type { AgentOptions } from "../../../agents/options.ts";
 import type { ChatBody } from "../../../contract/shapes/chat.ts";
 import { answerFormat } from "../answer-format.ts";
 import { callerTools, toolChoice } from "../caller-tools.ts";
-import { oneOf, refuseOthers, type Harmless } from "../refusal.ts";
+import { oneOf, refuseOtherMembers, refuseOthers, unsupported, type Harmless } from "../refusal.ts";
 import { given, providerHints, samplingSettings } from "../settings.ts";
 
 export type ChatRequest = z.output<typeof ChatBody>;
@@ -40,6 +40,8 @@ const HARMLESS: Readonly<Record<string, Harmless>> = {
 /** @throws FermataError naming the parameter that cannot be honoured. */
 export function chatOptions(body: ChatRequest, isOwnTool: (name: string) => boolean): AgentOptions {
   refuseOthers(body, KNOWN, HARMLESS);
+  refuseOtherMembers("stream_options", body.stream_options, ["include_usage", "include_obfuscation"]);
+  if (body.stream_options?.include_obfuscation === true) throw unsupported("stream_options.include_obfuscation", "cannot be true.");
   const tools = callerTools(body.tools, "chat");
   const structuredOutput = answerFormat(body.response_format, "response_format", "json_schema");
   const providerOptions = providerHints({ ...body, reasoningEffort: body.reasoning_effort });

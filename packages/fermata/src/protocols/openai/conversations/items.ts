@@ -1,6 +1,7 @@
 /** Stored messages as items. */
 import type { MemoryMessage, MessagePart } from "../../../memory/message.ts";
 import { isObject } from "../json.ts";
+import { refused } from "../refusal.ts";
 
 export interface MessageItem extends Readonly<Record<string, unknown>> {
   readonly id: string;
@@ -82,13 +83,14 @@ export interface ItemPaging {
   readonly before?: string | undefined;
 }
 
-/** A page of a list, `after` and `before` being ids of items in it; one that is not there gives an empty page. */
+/** A page of a list, `after` and `before` being ids of items in it. @throws FermataError for one that is not. */
 export function itemPage(all: readonly MessageItem[], { limit = 1000, order = "asc", after, before }: ItemPaging) {
   const items = order === "asc" ? all : all.toReversed();
   const place = (id: string | undefined, none: number): number => (id === undefined ? none : items.findIndex((item) => item.id === id));
   const [start, end] = [place(after, -1), place(before, items.length)];
-  const isUnknown = (after !== undefined && start < 0) || (before !== undefined && end < 0);
-  const window = isUnknown ? [] : items.slice(start + 1, end);
+  if (after !== undefined && start < 0) throw noItem("after", after);
+  if (before !== undefined && end < 0) throw noItem("before", before);
+  const window = items.slice(start + 1, end);
   const data = window.slice(0, limit);
   return {
     object: "list" as const,
@@ -97,4 +99,8 @@ export function itemPage(all: readonly MessageItem[], { limit = 1000, order = "a
     last_id: data.at(-1)?.id ?? null,
     has_more: window.length > data.length,
   };
+}
+
+function noItem(param: string, id: string): Error {
+  return refused(param, `${param} names no item of the list: "${id}".`, "item_not_found");
 }

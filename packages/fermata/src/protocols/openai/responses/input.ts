@@ -1,7 +1,7 @@
 /** Input items of a response as messages for an agent. */
 import { parsedArguments } from "../chat/messages.ts";
 import { objects, type Json } from "../json.ts";
-import { filePart, imagePart } from "../media.ts";
+import { filePart, imageDetail, imagePart } from "../media.ts";
 import { refused, unsupported } from "../refusal.ts";
 import { approvalTarget, type ApprovalAnswer } from "./approvals.ts";
 
@@ -9,7 +9,7 @@ type Part = Readonly<Record<string, unknown>>;
 
 export interface ReadInput {
   /** In a form that agents take. */
-  readonly messages: readonly unknown[];
+  readonly messages: readonly { readonly role: string; readonly content: unknown }[];
   /** Answers to runs that wait. */
   readonly approvals: readonly ApprovalAnswer[];
 }
@@ -25,6 +25,7 @@ const NOTHING: Told = { items: new Map(), calls: new Map() };
 
 /** `open` lets calls stand without their outputs, which may come later. @throws FermataError naming the item. */
 export function readInput(input: string | readonly Json[], told: Told = NOTHING, open = false, name = "input"): ReadInput {
+  if (input === "") throw refused(name, `${name} is empty.`);
   if (typeof input === "string") return { messages: [{ role: "user", content: input }], approvals: [] };
   const items = input.map((item, index) => (item.type === "item_reference" ? referred(item, `${name}[${index}]`, told) : item));
   const reader = new InputReader(items, told.calls, open);
@@ -58,6 +59,7 @@ class InputReader {
   }
 
   read(item: Json, at: string): void {
+    if (this.approvals.length > 0 && item.type !== "mcp_approval_response") this.#leaveApprovals(item, at);
     switch (item.type ?? "message") {
       case "message":
         return this.#message(item, at);
@@ -79,6 +81,13 @@ class InputReader {
       default:
         throw unsupported(`${at}.type`, `cannot be ${JSON.stringify(item.type)}.`);
     }
+  }
+
+  /** What an agent said after an approval came of it: that is told, and answered, already. A run that waits has no ear for anything else before it goes on. */
+  #leaveApprovals({ type, role }: Json, at: string): void {
+    if (role !== "assistant" && !OUTPUT_TYPES.has(type))
+      throw refused(at, `${at} follows an approval: say it in the next request, when the run that waits has gone on.`);
+    this.approvals.length = 0;
   }
 
   #message({ role, content }: Json, at: string): void {
@@ -160,6 +169,7 @@ class InputReader {
   }
 }
 
+const OUTPUT_TYPES: ReadonlySet<unknown> = new Set(["mcp_call", "function_call", "reasoning", "mcp_approval_request"]);
 const TEXT_TYPES: ReadonlySet<unknown> = new Set(["input_text", "output_text", "text"]);
 
 function textOf(content: unknown, param: string): string {
@@ -192,7 +202,8 @@ function userPart(part: Json, param: string): Part {
 function mediaPart(part: Json, param: string): Part {
   if (part.file_id !== undefined && part.file_id !== null)
     throw unsupported(`${param}.file_id`, "cannot be honoured: this server stores no files. Send the data or an address.");
-  if (part.type === "input_image") return { ...imagePart(part.image_url, `${param}.image_url`) };
+  if (part.type === "input_image")
+    return { ...imagePart(part.image_url, `${param}.image_url`), ...imageDetail(part.detail, `${param}.detail`) };
   const name = part.file_data === undefined || part.file_data === null ? "file_url" : "file_data";
   return { ...filePart(part[name], part.filename, `${param}.${name}`) };
 }

@@ -4,7 +4,7 @@ import type { AgentOptions } from "../../../agents/options.ts";
 import type { ResponseBody } from "../../../contract/shapes/responses.ts";
 import { answerFormat } from "../answer-format.ts";
 import { callerTools, toolChoice } from "../caller-tools.ts";
-import { oneOf, refuseOthers, unsupported, type Harmless } from "../refusal.ts";
+import { oneOf, refused, refuseOtherMembers, refuseOthers, unsupported, type Harmless } from "../refusal.ts";
 import { given, providerHints, samplingSettings } from "../settings.ts";
 
 export type ResponseRequest = z.output<typeof ResponseBody>;
@@ -56,11 +56,24 @@ const INCLUDABLE: ReadonlySet<string> = new Set([
   "computer_call_output.output.image_url",
 ]);
 
+const MOST_METADATA = 16;
+
+/** @throws FermataError naming what cannot be included. */
+export function checkInclude(include: readonly string[]): void {
+  for (const [index, name] of include.entries())
+    if (!INCLUDABLE.has(name)) throw unsupported(`include[${index}]`, `cannot be ${JSON.stringify(name)}.`);
+}
+
 /** @throws FermataError naming the parameter that cannot be honoured. */
 export function responseOptions(body: ResponseRequest, isOwnTool: (name: string) => boolean): AgentOptions {
   refuseOthers(body, KNOWN, HARMLESS);
-  for (const [index, name] of (body.include ?? []).entries())
-    if (!INCLUDABLE.has(name)) throw unsupported(`include[${index}]`, `cannot be ${JSON.stringify(name)}.`);
+  refuseOtherMembers("text", body.text, ["format", "verbosity"]);
+  refuseOtherMembers("reasoning", body.reasoning, ["effort", "summary"]);
+  refuseOtherMembers("stream_options", body.stream_options, ["include_obfuscation"]);
+  refuseOtherMembers("conversation", body.conversation, typeof body.conversation === "object" ? ["id"] : []);
+  checkInclude(body.include ?? []);
+  if (Object.keys(body.metadata ?? {}).length > MOST_METADATA)
+    throw refused("metadata", `metadata may have ${MOST_METADATA} pairs at most.`);
   if (body.stream_options?.include_obfuscation === true) throw unsupported("stream_options.include_obfuscation", "cannot be true.");
   const tools = callerTools(body.tools, "responses");
   const structuredOutput = answerFormat(body.text?.format, "text.format", "here");

@@ -1,15 +1,21 @@
 import type { conversations as routes } from "../../../contract/routes/conversations.ts";
 import { FermataError } from "../../../errors.ts";
 import { itemPage } from "../../../protocols/openai/conversations/items.ts";
-import { refused } from "../../../protocols/openai/refusal.ts";
+import { refused, refuseOthers } from "../../../protocols/openai/refusal.ts";
+import { checkInclude } from "../../../protocols/openai/responses/options.ts";
 import type { Handler } from "../../route-table.ts";
 import { memoryOf, ownerOf } from "../memory/open-memory.ts";
 import { addItems, toKeep } from "./add-items.ts";
 import { findConversation, reachableMemories, type FoundConversation } from "./find-conversation.ts";
 import { itemsOf, toConversation } from "./wire.ts";
 
+const MEMBERS: ReadonlySet<string> = new Set([
+  ...["agent_id", "conversation_id", "resource_id", "title", "metadata", "items", "requestContext"],
+]);
+
 /** A conversation of somebody else with the same id is nobody's business: the caller gets one of its own. */
 const create: Handler<typeof routes.create> = async ({ body }, call) => {
+  refuseOthers(body, MEMBERS, {});
   const { agent_id, conversation_id, title, metadata, items } = body;
   const kept = toKeep(items ?? []);
   const memory =
@@ -43,6 +49,7 @@ const remove: Handler<typeof routes.delete> = async ({ params }, call) => {
 };
 
 const listItems: Handler<typeof routes.listItems> = async ({ params, query }, call) => {
+  checkInclude([query.include ?? [], query["include[]"] ?? []].flat());
   const all = await itemsOf(await findConversation(params.conversationId, call));
   return itemPage(
     all.map(({ item }) => item),

@@ -32,6 +32,8 @@ export const create: Handler<typeof responses.create> = async ({ body }, call) =
   const given = body.input ?? [];
   const told = await toldBefore(typeof given === "string" ? [] : given, previous, call);
   const input = readInput(given, told);
+  if (input.approvals.length === 0 && input.messages.every(({ role }) => role === "system"))
+    throw refused("input", "input must hold something to answer: a text, or at least one message that is not a system message.");
   const conversation = await conversationOf(body, agent, previous, input.approvals.length > 0, call);
   const streams = body.stream === true;
   const runId = call.runId ?? crypto.randomUUID();

@@ -1,6 +1,7 @@
 import type { responses as routes } from "../../../contract/routes/responses.ts";
 import { itemPage, messageItems } from "../../../protocols/openai/conversations/items.ts";
 import { toMemoryMessage } from "../../../memory/message.ts";
+import { checkInclude } from "../../../protocols/openai/responses/options.ts";
 import { refused, unsupported } from "../../../protocols/openai/refusal.ts";
 import type { Handler } from "../../route-table.ts";
 import { runsOf } from "../runs/find-run.ts";
@@ -9,6 +10,10 @@ import { create } from "./create.ts";
 import { findStored, notFound, storedResponse } from "./stored.ts";
 
 const get: Handler<typeof routes.get> = async ({ params, query }, call) => {
+  checkInclude([query.include ?? [], query["include[]"] ?? []].flat());
+  if (query.include_obfuscation === "true") throw unsupported("include_obfuscation", "cannot be true.");
+  if (query.starting_after !== undefined && query.stream !== "true")
+    throw refused("starting_after", "starting_after says where a stream goes on: it needs stream=true.");
   const stored = await findStored(params.responseId, call);
   const background = await findBackground(params.responseId, call);
   if (query.stream === "true") {
@@ -56,6 +61,7 @@ const cancel: Handler<typeof routes.cancel> = async ({ params }, call) => {
 };
 
 const listInputItems: Handler<typeof routes.listInputItems> = async ({ params, query }, call) => {
+  checkInclude([query.include ?? [], query["include[]"] ?? []].flat());
   const stored = await findStored(params.responseId, call);
   if (!stored) {
     const background = await findBackground(params.responseId, call);

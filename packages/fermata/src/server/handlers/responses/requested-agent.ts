@@ -15,7 +15,8 @@ export interface Requested {
 /** The agent of `agent_id`, or the one that `model` names. @throws FermataError `NOT_FOUND`, or `VALIDATION_FAILED` when nothing names one. */
 export function requestedAgent({ agent_id, model }: ResponseRequest, previous: StoredResponse | undefined, call: Call): Requested {
   if (agent_id !== undefined) {
-    const agent = call.mastra.getAgentById(agent_id);
+    const agent = findAgent(agent_id, call);
+    if (!agent) throw refused("agent_id", `Agent with id ${agent_id} not found`, "agent_not_found", "NOT_FOUND");
     assertSame(agent, previous, "agent_id");
     return { agent, ...(model !== undefined && model !== agent_id && model !== agent.id && { model }) };
   }

@@ -65,7 +65,7 @@ function openBackground(agent: Agent, facts: ResponseFactsRecord, caller: Caller
     isRepeatable: true,
   };
   // Their ids are known, so that they are not there twice when the run begins again.
-  const messages = input.messages.map((message, index) => ({ ...(message as object), id: ids[index] }));
+  const messages = input.messages.map((message, index) => ({ ...message, id: ids[index] }));
   return openRun(agent, { ...input, messages }, options, "stream");
 }
 
