@@ -234,7 +234,7 @@ test.skipIf(isPeer).each<[name: string, body: object, param: string | null, stat
   ["log probabilities", { top_logprobs: 3 }, "top_logprobs", 400],
   ["a prompt template", { prompt: { id: "p" } }, "prompt", 400],
   ["a format without a schema", { text: { format: { type: "json_schema", name: "x" } } }, "text.format.schema", 400],
-  ["a broken schema", { text: { format: { type: "json_schema", name: "x", schema: { type: "banana" } } } }, null, 400],
+  ["a broken schema", { text: { format: { type: "json_schema", name: "x", schema: { type: "banana" } } } }, "text.format.schema.type", 400],
   ["a temperature that is none", { temperature: 9 }, "temperature", 400],
   [
     "an answer to no approval request",

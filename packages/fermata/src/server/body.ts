@@ -9,6 +9,10 @@ export const DEFAULT_BODY_BYTES = 4_718_592;
 
 /** The parsed body, or `undefined` when there is none or it is of a type that the server does not read. */
 export async function readBody(request: Request, maxBytes: number): Promise<unknown> {
+  if (isALittleTooLarge(request, maxBytes)) {
+    await discard(request);
+    throw tooLarge();
+  }
   const type = request.headers.get("content-type") ?? "";
   if (isJson(type)) return parseJson(await readText(request, maxBytes));
   if (type.toLowerCase().startsWith("multipart/form-data")) return readForm(request, type, maxBytes);
@@ -40,6 +44,31 @@ function readText(request: Request, maxBytes: number): Promise<string> {
   return declaresLength(request, maxBytes)
     ? request.text()
     : readCounted(request, maxBytes).then((bytes) => new TextDecoder().decode(bytes));
+}
+
+/** Bytes over the limit that are read all the same, and milliseconds in which they have to come. */
+const DISCARDED_BYTES = 32 * 1024 * 1024;
+const DISCARD_MS = 2_000;
+
+/** Whether it is what people send who know no better, such as a large photograph. */
+function isALittleTooLarge({ headers }: Request, maxBytes: number): boolean {
+  const declared = Number(headers.get("content-length") ?? 0);
+  return declared > maxBytes && declared <= maxBytes + DISCARDED_BYTES;
+}
+
+/** Reads a body that is refused: who is cut off while they write never read why. */
+async function discard({ body }: Request): Promise<void> {
+  if (!body) return;
+  const reader = body.getReader();
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const late = setTimeout(resolve, DISCARD_MS);
+  const readAll = async (): Promise<void> => {
+    while (!(await reader.read()).done);
+  };
+  // A sender who has gone away is not answered anyway.
+  readAll().then(resolve, resolve);
+  await over;
+  clearTimeout(late);
 }
 
 /** Whether the body's length is declared, and within the limit. The HTTP parser holds the sender to what it declared. */

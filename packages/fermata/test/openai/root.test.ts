@@ -98,3 +98,17 @@ test("the limit of bodies holds at /v1 too, in OpenAI's form", async () => {
     code: "PAYLOAD_TOO_LARGE",
   });
 });
+
+test("who sends too much is told so, also when the whole of it does not fit between the two", async () => {
+  server = await startHono(app());
+  const image_url = `data:image/png;base64,${"A".repeat(12 * 1024 * 1024)}`;
+  for (let count = 0; count < 5; count++) {
+    const response = await fetch(`${server.origin}/v1/responses`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ model: "a", input: [{ role: "user", content: [{ type: "input_image", image_url }] }] }),
+    });
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({ error: { type: "invalid_request_error", code: "payload_too_large", param: null } });
+  }
+});
