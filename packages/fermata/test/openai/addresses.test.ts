@@ -25,7 +25,7 @@ test.each([
   const agent = new Agent({ id: "a", name: "A", instructions: "", model });
   await using server = await startHono(new Mastra({ logger: false, agents: { a: agent } }));
   expect((await post(server, path, { model: "a", ...body(url) })).status).toBe(200);
-  const part = (model.calls[0]?.prompt.at(-1)?.content as { data: unknown; providerOptions?: object }[])[0];
+  const [part] = (model.calls[0]?.prompt.at(-1)?.content ?? []) as { data: unknown; providerOptions?: object }[];
   expect(JSON.stringify(part?.data)).toContain(url);
   // How closely to look is for the provider to know.
   if (JSON.stringify(body(url)).includes("detail")) expect(part?.providerOptions).toEqual({ openai: { imageDetail: "low" } });
