@@ -54,6 +54,10 @@ export class LiveRun {
   readonly cancellation = new Cancellation();
   readonly #log: RunLog;
   #events: NewEvent[] = [];
+  /** The number of the first of them, or of the next one when there are none. */
+  #first: number;
+  /** Whether somebody has asked for them since the last write. */
+  #isRead = false;
   /** What the store does not have yet. */
   #newEvents: NewEvent[] = [];
   #newResults: Result[] = [];
@@ -68,7 +72,7 @@ export class LiveRun {
   #lost = false;
   #topic: string | undefined;
   #end: Omit<RunEnd, "events" | "signals"> | undefined;
-  readonly #listeners = new Set<() => void>();
+  #listeners: Set<() => void> | undefined;
 
   constructor(
     log: RunLog,
@@ -89,6 +93,7 @@ export class LiveRun {
     this.#batching = batching;
     if (batching?.sharesValues && this.isShared) this.#values = new SharedValues();
     this.#seq = lastSeq;
+    this.#first = lastSeq + 1;
     if (cancelRequested) this.cancel();
   }
 
@@ -192,15 +197,15 @@ export class LiveRun {
 
   /** Events after `seq` that are still here; `undefined` when some of them are not. */
   eventsAfter(seq: number): readonly NewEvent[] | undefined {
-    const first = this.#events[0]?.seq ?? this.#seq + 1;
-    if (seq + 1 < first) return seq >= this.#seq ? [] : undefined;
-    return this.#events.slice(seq + 1 - first);
+    this.#isRead = true;
+    return seq + 1 < this.#first ? undefined : this.#events.slice(seq + 1 - this.#first);
   }
 
   /** Calls `listener` at the next event, or when the run has settled. Gives a function that takes it back. */
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   /** Tells readers that nothing more comes from here. */
@@ -228,14 +233,26 @@ export class LiveRun {
 
   #show(event: NewEvent): void {
     this.#events.push(event);
-    if (this.#events.length > WINDOW * 2) this.#events = this.#events.slice(-WINDOW);
-    if (this.#listeners.size > 0) this.#rouse();
+    if (this.#events.length > WINDOW * 2) this.#keep(WINDOW);
+    if (this.#listeners) this.#rouse();
+  }
+
+  /** What is on disk need not be here while nobody reads. */
+  #forget(): void {
+    const isFollowed = this.#isRead || (this.#listeners?.size ?? 0) > 0;
+    if (!isFollowed && this.isShared) this.#keep(this.#newEvents.length);
+    this.#isRead = false;
+  }
+
+  #keep(count: number): void {
+    this.#first += this.#events.length - count;
+    this.#events = count === 0 ? [] : this.#events.slice(-count);
   }
 
   #rouse(): void {
-    const waiting = [...this.#listeners];
-    this.#listeners.clear();
-    for (const wake of waiting) wake();
+    const waiting = this.#listeners;
+    this.#listeners = undefined;
+    for (const wake of waiting ?? []) wake();
   }
 
   /** Readers in other processes look again. */
@@ -270,6 +287,7 @@ export class LiveRun {
       if (kept === true) {
         this.#tell();
         if (this.#showsLate) for (const event of events) this.#show(event);
+        else this.#forget();
         return;
       }
       this.abandon();

@@ -26,14 +26,16 @@ export interface ThreadOwner {
 /** The runs that somebody reaches, whichever process works on them. What is out of reach answers like what is not there. */
 export class ScopedRuns {
   readonly reach: Reach;
-  /** Their records, events and answers. */
-  readonly store: RunStore;
   readonly #worker: RunWorker;
 
   constructor(worker: RunWorker, reach: Reach) {
     this.#worker = worker;
     this.reach = reach;
-    this.store = worker.log.for(reach);
+  }
+
+  /** Their records, events and answers. */
+  get store(): RunStore {
+    return this.#worker.log.for(this.reach);
   }
 
   /** Begins a run here and now. `undefined` when there is one with this id already. */
@@ -118,7 +120,10 @@ export class ScopedRuns {
         const restored = reader.restore(event);
         all.push(restored instanceof Promise ? await restored : restored);
       }
-      if (page.length < PAGE) return [...all, ...(live?.eventsAfter(all.at(-1)?.seq ?? 0) ?? [])];
+      if (page.length === PAGE) continue;
+      // What was written meanwhile may not be in the process any more.
+      const rest = live ? live.eventsAfter(all.at(-1)?.seq ?? 0) : [];
+      if (rest || page.length === 0) return [...all, ...(rest ?? [])];
     }
   }
 

@@ -305,7 +305,7 @@ function toStream(framing: StreamFraming, run: StreamSource, call: RequestCall, 
 
 /** The time that a reply may take to begin. */
 class Deadline {
-  readonly #timer: ReturnType<typeof setTimeout>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #ms: number;
   #expire: ((error: FermataError) => void) | undefined;
   #onExpire: ((error: FermataError) => void) | undefined;
@@ -328,8 +328,10 @@ class Deadline {
     this.#onExpire = listener;
   }
 
+  /** A stream's request lives long after its reply has begun, and keeps this. */
   clear(): void {
     clearTimeout(this.#timer);
+    this.#timer = this.#expire = this.#onExpire = undefined;
   }
 
   #end(): void {

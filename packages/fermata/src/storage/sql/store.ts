@@ -26,7 +26,7 @@ export interface SqlHandles {
   (principal: System): SystemStore;
 }
 
-/** The handles of a database. The statements are put together once, here; a handle for a principal is a few small objects. */
+/** The handles of a database. The statements are put together once, here; what a handle for a principal has is made when it is asked for. */
 export function sqlHandles(db: SqlDatabase, hints?: StoreHints): SqlHandles {
   const domains = {
     threads: sqlThreads(db),
@@ -40,14 +40,30 @@ export function sqlHandles(db: SqlDatabase, hints?: StoreHints): SqlHandles {
   };
   const scoped = (reach: Reach): ScopedStore => ({
     reach,
-    threads: domains.threads(reach),
-    messages: domains.messages(reach),
-    resources: domains.resources(reach),
-    suspensions: domains.suspensions(reach),
-    runs: domains.runs(reach),
-    idempotency: domains.idempotency(reach),
-    leases: domains.leases(reach),
-    schedules: domains.schedules(reach),
+    get threads() {
+      return domains.threads(reach);
+    },
+    get messages() {
+      return domains.messages(reach);
+    },
+    get resources() {
+      return domains.resources(reach);
+    },
+    get suspensions() {
+      return domains.suspensions(reach);
+    },
+    get runs() {
+      return domains.runs(reach);
+    },
+    get idempotency() {
+      return domains.idempotency(reach);
+    },
+    get leases() {
+      return domains.leases(reach);
+    },
+    get schedules() {
+      return domains.schedules(reach);
+    },
     within: (resourceId) => scoped(narrowed(reach, resourceId)),
   });
   const system = systemStore(db, hints);
