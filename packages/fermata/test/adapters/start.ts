@@ -17,7 +17,10 @@ import { createHandler, type HandlerOptions } from "../../src/adapters/handler.t
 import { MastraServer as HonoServer } from "../../src/adapters/hono.ts";
 import { MastraServer as KoaServer } from "../../src/adapters/koa.ts";
 import { MastraModule } from "../../src/adapters/nestjs.ts";
+import { createNextRouteHandler } from "../../src/adapters/next.ts";
 import { createNodeHandler, MastraServer as NodeServer } from "../../src/adapters/node.ts";
+import { createSvelteKitHandler } from "../../src/adapters/sveltekit.ts";
+import { createStartRouteHandler } from "../../src/adapters/tanstack-start.ts";
 import type { AdapterUnderTest, StartedServer } from "../../src/testing/adapter/adapter-suite.ts";
 
 export async function listening(server: Server): Promise<StartedServer> {
@@ -121,4 +124,24 @@ export const adapters: readonly AdapterUnderTest[] = [
   { name: "Koa behind a body parser", start: onKoa(true), skip: PARSED },
   { name: "Nest on Express", start: onNest },
   { name: "Nest on Fastify", start: onNestFastify, skip: PARSED },
+];
+
+type RouteFile = Readonly<Record<string, (request: Request) => Promise<Response>>>;
+
+/** Those of frameworks that have a file per route and call one function per method. */
+const onRouteFile =
+  (create: (options: HandlerOptions) => RouteFile) =>
+  (options: HandlerOptions): Promise<StartedServer> => {
+    const methods = create(options);
+    const fetch = async (request: Request): Promise<Response> => methods[request.method]?.(request) ?? new Response(null, { status: 405 });
+    return listening(serve({ fetch, port: 0, hostname: "127.0.0.1" }) as Server); // without options it is HTTP/1
+  };
+
+const ofEvents = (methods: Readonly<Record<string, (event: { readonly request: Request }) => Promise<Response>>>): RouteFile =>
+  Object.fromEntries(Object.entries(methods).map(([method, handle]) => [method, (request: Request) => handle({ request })]));
+
+export const routeFileAdapters: readonly AdapterUnderTest[] = [
+  { name: "Next route file", start: onRouteFile(createNextRouteHandler) },
+  { name: "SvelteKit endpoint", start: onRouteFile((options) => ofEvents(createSvelteKitHandler(options))) },
+  { name: "TanStack Start route", start: onRouteFile((options) => ofEvents(createStartRouteHandler(options))) },
 ];

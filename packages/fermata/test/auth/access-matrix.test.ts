@@ -1,14 +1,15 @@
 /**
  * I-1: who gets in is what the route declares, below every prefix and on every adapter. Generated from the route table: each route, called by
- * nobody, by somebody with every permission but the one it asks for, and by somebody with that one alone.
+ * nobody, by somebody with every permission but the one it asks for, by somebody with that one alone, and about the owner's things by another user
+ * and by one of the same name in another tenant. All prefixes and all adapters; an adapter that is another one set up in another way has two.
  */
 // oxlint-disable-next-line import/no-unassigned-import -- Nest wants it first
 import "reflect-metadata";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { routeTable } from "../../src/server/route-table.ts";
-import { adapters } from "../adapters/start.ts";
+import { adapters, routeFileAdapters } from "../adapters/start.ts";
 import { askingAt, type Asking } from "../support/asking.ts";
-import { guardedApp } from "../support/guarded-app.ts";
+import { guardedApp, SECRET } from "../support/guarded-app.ts";
 
 const PREFIXES = ["/api", "/v2", "/deep/er", "/api/v1", ""];
 
@@ -24,6 +25,14 @@ const routes = routeTable().map(({ id, spec }) => ({
     .replace(":vectorName", "v")
     .replace(":model", "a")
     .replace(/:\w+/g, "x"),
+  /** The same where it is about what the owner has. */
+  owned: spec.path
+    .replace(":agentId", "a")
+    .replace(":workflowId", "w")
+    .replace(":threadId", "t")
+    .replace(":runId", "r")
+    .replace(/:\w+/g, "x"),
+  follows: spec.follows === true,
   // Where the door asks about what the body names, it is named.
   body: spec.body ? (spec.asksForEach ? { model: "a", input: "hi", messages: [{ role: "user", content: "hi" }] } : {}) : undefined,
 }));
@@ -50,9 +59,31 @@ async function faults(
 }
 
 /** The same adapter set up in another way has shown the rest already. */
-const isVariant = (name: string): boolean => /behind|scope|listener|Express 4/.test(name);
+const isVariant = (name: string): boolean => /behind|scope|listener|Express 4|route/.test(name);
 
-describe.each(adapters)("$name", (adapter) => {
+/** A request for the owner's things, as far as a route can be asked for them. */
+const OWNERS = {
+  query: "?agentId=a&resourceId=owner&threadId=t&runId=r&searchQuery=secret",
+  body: {
+    messages: "what was said?",
+    memory: { thread: "t", resource: "owner" },
+    threadId: "t",
+    resourceId: "owner",
+    runId: "r",
+    messageIds: ["m"],
+    title: "planted",
+    workingMemory: "planted",
+    resumeData: {},
+    data: {},
+    step: "waits",
+    inputData: "planted",
+    model: "a",
+    input: "what was said?",
+    requestContext: { mastra__resourceId: "owner", user: { id: "owner" } },
+  },
+};
+
+describe.each([...adapters, ...routeFileAdapters])("$name", (adapter) => {
   describe.each(isVariant(adapter.name) ? PREFIXES.slice(1, 3) : PREFIXES)("below %j", (prefix) => {
     let origin: Asking;
     let api: Asking;
@@ -97,6 +128,29 @@ describe.each(adapters)("$name", (adapter) => {
         (_route, status) => status !== 401 && status !== 403 && status < 500,
       );
       expect(found).toEqual([]);
+    });
+
+    test("what somebody has is reached by no other user and no other tenant", async () => {
+      const own = [
+        ["/memory/threads?agentId=a", { threadId: "t", resourceId: "owner", title: SECRET, metadata: { note: SECRET } }],
+        ["/memory/save-messages?agentId=a", { messages: [{ id: "m", role: "user", content: SECRET, threadId: "t", resourceId: "owner" }] }],
+        ["/workflows/w/start-async?runId=r", { inputData: SECRET }],
+      ] as const;
+      for (const [path, body] of own) expect((await api("POST", path, "owner", body)).status).toBe(200);
+      const kept = ["/memory/threads/t?agentId=a", "/memory/threads/t/messages?agentId=a", "/workflows/w/runs/r"];
+      const seen = async (token: string): Promise<string[]> =>
+        (await Promise.all(kept.map((path) => api("GET", path, token)))).map(({ text }) => text);
+      const before = await seen("owner");
+      expect(before.every((text) => text.includes(SECRET))).toBe(true);
+      for (const who of ["stranger", "foreigner"]) {
+        const found = await faults(
+          closed.filter(({ follows }) => !follows),
+          ({ method, owned, body }) => api(method, `${owned}${OWNERS.query}`, who, body && OWNERS.body),
+          (_route, status, text) => status < 500 && !text.includes(SECRET),
+        );
+        expect(found).toEqual([]);
+      }
+      expect(await seen("owner")).toEqual(before);
     });
 
     test("everybody may sign in", async () => {

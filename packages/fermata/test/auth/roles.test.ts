@@ -1,10 +1,10 @@
 /** What roles, scopes and a policy let a known user do, and what they are shown of it. */
 import { describe, expect, test } from "vitest";
-import type { ServerHandler } from "../../src/adapters/handler.ts";
+import { createHandler, type ServerHandler } from "../../src/adapters/handler.ts";
 import type { ServerConfig } from "../../src/mastra.ts";
 import { listRouteAccess, StaticRBACProvider, type PolicyResource } from "../../src/server/index.ts";
 import { ask, serverWith, status, withAuth, type User } from "../support/asked-app.ts";
-import { PERMISSIONS } from "../support/guarded-app.ts";
+import { guardedApp, PERMISSIONS } from "../support/guarded-app.ts";
 
 describe("roles and policies", () => {
   const rbac = new StaticRBACProvider<User>({
@@ -84,6 +84,26 @@ describe("roles and policies", () => {
       await post(handler, "/api/v1/responses", "bob", { model: "weather", input: "x", store: false }),
       await post(handler, "/api/v1/responses", "bob", { agent_id: "other", input: "x", store: false }),
     ]).toEqual([200, 403, 200, 403]);
+  });
+
+  test("answering a run needs what beginning it needs", async () => {
+    let isDenied = false;
+    const policy: ServerConfig["policy"] = (_principal, _action, { type, id }) =>
+      !(isDenied && ((type === "agents" && id === "a") || (type === "workflows" && id === "w")));
+    const handler = createHandler({ mastra: guardedApp({ policy }) });
+    const begin = (path: string, body: object) =>
+      ask(handler, path, "owner", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const [, turn] = await begin("/api/agents/a/generate", { messages: "guarded", memory: { thread: "w" } });
+    await begin("/api/workflows/w/start-async?runId=r", { inputData: 1 });
+    const { runId } = turn as { runId: string };
+    const answers = async () => [
+      await post(handler, `/api/runs/${runId}/resume`, "owner", { approve: true }),
+      await post(handler, "/api/runs/r/resume", "owner", { step: "waits", resumeData: {} }),
+    ];
+    isDenied = true;
+    expect(await answers()).toEqual([403, 403]);
+    isDenied = false;
+    expect(await answers()).toEqual([200, 200]);
   });
 
   const names = async (handler: ServerHandler, path: string, token: string): Promise<[number, string[]]> => {

@@ -35,6 +35,8 @@ const cancel: Runs["cancel"] = async ({ params }, call) => {
 
 const resume: Runs["resume"] = async ({ params, body }, call) => {
   const run = await findRun(params.runId, call);
+  // An answer has the agent or the workflow work on: whoever may not use it by its own routes may not use it this way.
+  await call.mayUse({ id: run.name }, run.kind === AGENT_KIND ? "agents:execute" : "workflows:execute");
   const { toolCallId, step, label, resumeData, forEachIndex } = body;
   const { requestContext, principal, logger } = call;
   if (run.kind === AGENT_KIND) {
