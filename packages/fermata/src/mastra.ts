@@ -267,10 +267,14 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
 
   /** The agent with this id, or that is registered under it. @throws FermataError `NOT_FOUND` */
   getAgentById(id: string): Agent {
-    const byKey = this.#agents.get(id);
-    if (byKey) return byKey;
-    for (const agent of this.#agents.values()) if (agent.id === id) return agent;
-    throw new FermataError("NOT_FOUND", `Agent with id ${id} not found`);
+    const agent = this.findAgent(id);
+    if (!agent) throw new FermataError("NOT_FOUND", `Agent with id ${id} not found`);
+    return agent;
+  }
+
+  /** The same; `undefined` when there is none. */
+  findAgent(id: string): Agent | undefined {
+    return this.#agents.get(id) ?? this.#agents.values().find((agent) => agent.id === id);
   }
 
   /** All agents by key. */

@@ -2,6 +2,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import { silentLogger } from "../telemetry/logger.ts";
 import { MemorySuspensionStore } from "../storage/memory-suspension-store.ts";
 import type { Principal } from "../context/principal.ts";
+import type { Memory } from "../memory/memory.ts";
 import type { Store } from "../storage/store.ts";
 import type { SuspensionStore } from "../storage/suspension-store.ts";
 import type { ScopedRuns } from "../runs/scoped-runs.ts";
@@ -23,6 +24,8 @@ export interface AgentHost {
   threadRunsFor?(principal: Principal): ScopedRuns;
   /** Who follows threads in this process. */
   readonly threadWatch?: { readonly isEmpty: boolean };
+  /** The agent with this id; `undefined` when it is not here. */
+  findAgent?(id: string): { getMemory(): Promise<Memory | undefined> } | undefined;
   /** Begins turns again whose process is gone. */
   revive?: Revive;
   /** Where the runs of workflows live. */

@@ -14,7 +14,7 @@ import { Turn } from "../memory/turn.ts";
 import { turnIsTaken } from "../memory/turn-leases.ts";
 import { UPDATE_TOOL, readWorkingMemory, workingMemoryPrompt, workingMemoryTool } from "../memory/working-memory.ts";
 import type { ModelMessage } from "../models/types.ts";
-import type { NewMessage } from "../storage/messages.ts";
+import { metadataOf, type NewMessage } from "../storage/messages.ts";
 import type { AnyTool } from "../tools/tool.ts";
 import { toGiven, type GivenMessages } from "./messages/given.ts";
 import type { StoredMessage } from "./messages/stored.ts";
@@ -125,6 +125,7 @@ export class Remembering implements Conversation {
     const { thread } = this.#opening;
     const { remembered, fresh, untitled } = await this.#turn.begin(this.#given.messages, this.#given.results);
     this.#untitled = untitled;
+    if (this.#giveBack) await this.#closeBroken(remembered);
     this.remembered = [...(await this.#recalled(run, remembered)), ...remembered].map(toStored);
     const now = Date.now();
     this.told = fresh.map(({ id = crypto.randomUUID(), role, createdAt = now, content }): StoredMessage => ({
@@ -141,6 +142,19 @@ export class Remembering implements Conversation {
     this.remembered = readable.flatMap(({ message, model }) => (model ? [message] : []));
     run.remembered = sound(readable.flatMap(({ model }) => model ?? []));
     run.history = sound([...this.#context, ...fresh.flatMap(({ model }) => model)]);
+  }
+
+  /** Whose turn it is knows that no other one is under way: an answer that is said to grow belongs to a process that is gone. */
+  async #closeBroken(remembered: readonly MemoryMessage[]): Promise<void> {
+    const broken = remembered.filter(({ role, content }) => role === "assistant" && metadataOf(content)?.status === "running");
+    if (broken.length === 0) return;
+    const closed = broken.map(({ id, role, createdAt, content }) => ({
+      id,
+      role,
+      createdAt: createdAt.getTime(),
+      content: { ...content, metadata: { ...metadataOf(content), status: "failed" } },
+    }));
+    await this.#turn.save(closed);
   }
 
   /** What was said before the last messages, or elsewhere, and is near to what is said now. Recall is a help: a turn goes on without it. */

@@ -5,6 +5,7 @@ import { FermataError } from "../../errors.ts";
 import type { AgentChunk } from "../chunks.ts";
 import type { AgentHost } from "../host.ts";
 import { toChunkError } from "../loop/errors.ts";
+import { closeAnswer } from "./close-answer.ts";
 import { AGENT_KIND, KeptTurn } from "./kept-turn.ts";
 import { whyNotAgain } from "./orphan.ts";
 
@@ -25,6 +26,7 @@ async function endOrphan(live: LiveRun, host: AgentHost): Promise<Settlement> {
   const suspensions = host.suspensionsFor?.(principal) ?? host.suspensions;
   if (live.cancellation.isCancelled) {
     await suspensions.claim(record.name, runId);
+    await close(live, host, principal, "aborted");
     const abort: AgentChunk = { type: "abort", runId, from: "AGENT", payload: {} };
     return { end: { status: "cancelled" }, closing: [chunkEvent(abort), { type: "abort", data: {} }] };
   }
@@ -33,10 +35,24 @@ async function endOrphan(live: LiveRun, host: AgentHost): Promise<Settlement> {
   if (total > 0) return { end: { status: "suspended" }, closing: [{ type: "suspended", data: {} }] };
   const outcome = await beginAgain(live, host, principal);
   if (typeof outcome === "object") return outcome;
+  await close(live, host, principal, "failed");
   const { name, message, code } = toChunkError(new FermataError("UNAVAILABLE", outcome));
   const error = { name, message, ...(code !== undefined && { code }) };
   const chunk: AgentChunk = { type: "error", runId, from: "AGENT", payload: { type: "error", error } };
   return { end: { status: "failed", error }, closing: [chunkEvent(chunk), { type: "error", data: { error } }] };
+}
+
+/** Nothing of what somebody has seen is lost with the process; but the run's end does not wait for a store of another kind that is down. */
+async function close(live: LiveRun, host: AgentHost, principal: Principal, status: "failed" | "aborted"): Promise<void> {
+  if (live.record.threadId === undefined || !host.runsFor) return;
+  try {
+    const events = await host.runsFor(principal).events(live.record);
+    const chunks = events.flatMap(({ type, data }) => (type === "chunk" ? [data as AgentChunk] : [])); // written by `KeptTurn`
+    await closeAnswer(host, live.record, principal, chunks, status);
+  } catch (error) {
+    if (live.isLost) throw error;
+    host.logger.error("The answer of a turn whose process is gone could not be closed", { runId: live.id, error });
+  }
 }
 
 /** How the turn ended that was begun in this one's place, or why none was. */
