@@ -249,7 +249,13 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
     serveWorkflows(this.workflowHost);
     this.#ownSchedules = memorySchedules();
     const schedules = this.storage?.for(SYSTEM).schedules ?? this.#ownSchedules.work;
-    this.scheduler = new Scheduler({ host: this.workflowHost, store: schedules, workflows: this.#workflows });
+    this.scheduler = new Scheduler({
+      host: this.workflowHost,
+      store: schedules,
+      workflows: this.#workflows,
+      agents: this.#agents,
+      keepsTurns: this.storage !== undefined,
+    });
     this.threadRunsFor = (principal) => new ScopedRuns(this.runWorker, reachOf(principal));
     if (this.storage) this.runsFor = this.threadRunsFor;
     serveAgentRuns(this.runWorker, this);

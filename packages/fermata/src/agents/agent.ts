@@ -261,7 +261,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const setup = await this.#setUp(turn ? stoppable(turn, options) : options, mode);
     if (setup.options.runId !== undefined && !options.orphan) {
       await refuseWaiting(setup, setup.options.runId);
-      await turn?.claimId(setup.options.runId);
+      if (!options.isUnique) await turn?.claimId(setup.options.runId);
     }
     const now = Date.now();
     const history = withoutOpenCalls([...toModelMessages(setup.options.context ?? [], now), ...toModelMessages(messages, now)]);
@@ -462,8 +462,8 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const principal = options.principal ?? options.requestContext?.principal ?? LOCAL_PRINCIPAL;
     const runs = durability === "memory" ? this.#followed(options, principal) : host.runsFor?.(principal);
     if (!runs) return undefined;
-    const { logger = host.logger, attending, isRepeatable } = options;
-    return new KeptTurn({ runs, durability, logger, attending, isRepeatable });
+    const { logger = host.logger, attending, isRepeatable, onBegun } = options;
+    return new KeptTurn({ runs, durability, logger, attending, isRepeatable, onBegun });
   }
 
   /** Where a turn goes that is kept nowhere, when somebody follows its thread or has sent something to it. */

@@ -47,6 +47,10 @@ export interface RunLogging {
   readonly orphan?: Orphan;
   /** The call that asked for it, where a repeat of the call has to find the run: then it begins in the log first, and never a second time. */
   readonly call?: string;
+  /** Nothing makes room for its id: where there is a run with it, this one does not begin. */
+  readonly isUnique?: boolean;
+  /** Called when the run is in the log, before anything else happens. With `call`. */
+  readonly onBegun?: () => void;
   /** What woke the run. */
   readonly mail?: Mail;
   /** What it is to hear between its steps. */

@@ -3,21 +3,33 @@ import type { Metadata } from "./metadata.ts";
 
 export type ScheduleStatus = "active" | "paused";
 
-/** What every run of a schedule begins with. */
+/** What every run of a schedule begins with: `inputData` and `initialState` of a workflow, the rest of an agent. */
 export interface ScheduleTarget {
+  /** What the agent is told. */
+  readonly prompt?: string;
+  readonly name?: string;
+  /** The thread that its turns belong to. */
+  readonly threadId?: string;
+  /** What kind of signal the prompt is; absent for a message of the user. */
+  readonly signalType?: string;
+  readonly tagName?: string;
+  readonly attributes?: Readonly<Record<string, string | number | boolean | null>>;
+  readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly inputData?: unknown;
   readonly initialState?: unknown;
   /** Whom its runs act for, and the values that travel with them. */
   readonly requestContext?: SavedContext;
 }
 
-/** When a workflow is to run. All times are epoch milliseconds. */
+/** When a workflow or an agent is to run. All times are epoch milliseconds. */
 export interface ScheduleRecord {
   readonly id: string;
   /** The resource that it and its runs belong to; `""` for none. */
   readonly resourceId: string;
-  /** The workflow's key or id, as it was named. */
+  /** The workflow's key or id, as it was named; `""` where an agent is to run. */
   readonly workflowId: string;
+  /** The agent's. */
+  readonly agentId?: string;
   readonly cron: string;
   /** An IANA name. Absent: UTC. */
   readonly timezone?: string;
@@ -31,7 +43,10 @@ export interface ScheduleRecord {
   readonly updatedAt: number;
 }
 
-export type NewSchedule = Pick<ScheduleRecord, "id" | "workflowId" | "cron" | "timezone" | "nextFireAt" | "target" | "metadata">;
+export type NewSchedule = Pick<
+  ScheduleRecord,
+  "id" | "workflowId" | "agentId" | "cron" | "timezone" | "nextFireAt" | "target" | "metadata"
+>;
 
 export interface SchedulePatch {
   readonly cron?: string | undefined;
@@ -43,6 +58,7 @@ export interface SchedulePatch {
 }
 
 export interface ScheduleFilter {
+  readonly agentId?: string | undefined;
   readonly workflowId?: string | undefined;
   readonly status?: ScheduleStatus | undefined;
   readonly resourceId?: string | undefined;
@@ -97,8 +113,11 @@ export type ScheduleRef = Pick<OwnedSchedule, "tenant" | "resourceId" | "id">;
 
 /** The schedules of everybody, for those who fire them. */
 export interface ScheduleWorkStore {
-  /** The active schedules of these workflows, the next one first. */
-  upcoming(workflowIds: readonly string[], limit: number): Promise<readonly OwnedSchedule[]>;
+  /** The active schedules of these workflows and agents, the next one first. */
+  upcoming(
+    known: { readonly workflowIds: readonly string[]; readonly agentIds: readonly string[] },
+    limit: number,
+  ): Promise<readonly OwnedSchedule[]>;
   /**
    * Moves a schedule on from `expected`, the time that it was due, to `next`, and notes the trigger. Of all who ask for the same time
    * one gets true; for the others, and when the schedule is paused, changed or gone, nothing happens.

@@ -1,4 +1,5 @@
 /** Begins the runs that schedules ask for: each time once, however many processes there are. */
+import type { Agent } from "../agents/agent.ts";
 import { LOCAL_PRINCIPAL } from "../context/principal.ts";
 import { RequestContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
@@ -8,6 +9,7 @@ import { nextFireAfter } from "./cron.ts";
 import type { WorkflowHost } from "./host.ts";
 import { startRun } from "./operations.ts";
 import { declaredSchedules } from "./schedule.ts";
+import { beginTurn } from "./scheduled-turn.ts";
 import type { AnyWorkflow } from "./workflow.ts";
 
 /** Schedules that one look at the store brings. */
@@ -24,12 +26,18 @@ export interface SchedulerParts {
   readonly store: ScheduleWorkStore;
   /** The registered workflows by key. */
   readonly workflows: ReadonlyMap<string, AnyWorkflow>;
+  /** The registered agents by key. */
+  readonly agents?: ReadonlyMap<string, Agent>;
+  /** Whether turns of agents are kept where other processes find them. */
+  readonly keepsTurns?: boolean;
 }
 
 export class Scheduler {
   readonly #host: WorkflowHost;
   readonly #store: ScheduleWorkStore;
   readonly #workflows: ReadonlyMap<string, AnyWorkflow>;
+  readonly #agents: ReadonlyMap<string, Agent>;
+  readonly #keepsTurns: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #looking: Promise<void> | undefined;
   #mustLookAgain = false;
@@ -38,15 +46,17 @@ export class Scheduler {
   #isStopping = false;
   #isSilent = false;
 
-  constructor({ host, store, workflows }: SchedulerParts) {
+  constructor({ host, store, workflows, agents = new Map(), keepsTurns = false }: SchedulerParts) {
     this.#host = host;
     this.#store = store;
     this.#workflows = workflows;
+    this.#agents = agents;
+    this.#keepsTurns = keepsTurns;
   }
 
-  /** Writes down what the workflows declare, and fires what is due from now on. Repeated calls change nothing; without workflows nothing happens. */
+  /** Writes down what the workflows declare, and fires what is due from now on. Repeated calls change nothing; without workflows and agents nothing happens. */
   start(): void {
-    if (this.#isRunning || this.#isStopping || this.#workflows.size === 0) return;
+    if (this.#isRunning || this.#isStopping || this.#workflows.size + this.#agents.size === 0) return;
     this.#isRunning = true;
     this.look();
   }
@@ -99,8 +109,7 @@ export class Scheduler {
   /** Fires what is due. Resolves to the milliseconds until the next look; `undefined` when there is nothing to wait for. */
   async #lookOnce(): Promise<number | undefined> {
     await this.#declare();
-    const names = new Set([...this.#workflows].flatMap(([key, { id }]) => [key, id]));
-    const found = await this.#store.upcoming([...names], AT_ONCE);
+    const found = await this.#store.upcoming({ workflowIds: namesOf(this.#workflows), agentIds: namesOf(this.#agents) }, AT_ONCE);
     const now = Date.now();
     const due = found.filter(({ nextFireAt }) => nextFireAt <= now);
     await Promise.all(due.map((schedule) => this.#fire(schedule)));
@@ -127,11 +136,11 @@ export class Scheduler {
    * schedule is moved on, and a process that ends between the two loses nothing. A run that is kept nowhere cannot be found: it comes second.
    */
   async #fire(schedule: OwnedSchedule): Promise<void> {
-    const { nextFireAt, cron, timezone, id, workflowId } = schedule;
+    const { nextFireAt, cron, timezone, id } = schedule;
     const runId = `sched_${id}_${nextFireAt}`;
     // Times that were missed are made up for by one run.
     const next = nextFireAfter(cron, timezone, Math.max(Date.now(), nextFireAt));
-    const isKept = this.#host.findWorkflow(workflowId)?.options.durability !== "memory";
+    const isKept = this.#isKept(schedule);
     const failure = isKept ? await this.#begin(schedule, runId).catch((error: unknown) => this.#giveUp(schedule, error)) : undefined;
     const trigger = triggerOf(runId, nextFireAt, "schedule-fire", failure);
     const isMine = await this.#store.advance(schedule, nextFireAt, next, trigger);
@@ -147,7 +156,34 @@ export class Scheduler {
   }
 
   /** Resolves to why there is no run, if it is the schedule's own fault. Another fault is thrown: to try again may help. */
-  async #begin({ tenant, resourceId, workflowId, target }: OwnedSchedule, runId: string): Promise<FermataError | undefined> {
+  #begin(schedule: OwnedSchedule, runId: string): Promise<FermataError | undefined> {
+    return schedule.agentId === undefined ? this.#beginRun(schedule, runId) : this.#beginTurn(schedule, schedule.agentId, runId);
+  }
+
+  #isKept({ agentId, workflowId }: OwnedSchedule): boolean {
+    if (agentId === undefined) return this.#host.findWorkflow(workflowId)?.options.durability !== "memory";
+    return this.#keepsTurns && this.#findAgent(agentId)?.durability !== "memory";
+  }
+
+  #findAgent(agentId: string): Agent | undefined {
+    return this.#agents.get(agentId) ?? this.#agents.values().find(({ id }) => id === agentId);
+  }
+
+  async #beginTurn(schedule: OwnedSchedule, agentId: string, runId: string): Promise<FermataError | undefined> {
+    const agent = this.#findAgent(agentId);
+    if (!agent) return new FermataError("NOT_FOUND", `Agent with id ${agentId} not found`);
+    try {
+      await beginTurn(agent, schedule, runId, this.#host.logger);
+    } catch (error) {
+      if (!(error instanceof FermataError)) throw error;
+      if (error.code === "VALIDATION_FAILED" || error.code === "MISCONFIGURED") return error;
+      // Another process was first.
+      if (error.code !== "CONFLICT") throw error;
+    }
+    return undefined;
+  }
+
+  async #beginRun({ tenant, resourceId, workflowId, target }: OwnedSchedule, runId: string): Promise<FermataError | undefined> {
     const workflow = this.#host.findWorkflow(workflowId);
     if (!workflow) return new FermataError("NOT_FOUND", "Workflow not found");
     const reach = { tenant, subject: "schedule", ...(resourceId !== "" && { resourceId }) };
@@ -164,6 +200,11 @@ export class Scheduler {
     }
     return undefined;
   }
+}
+
+/** The keys and ids that schedules may name. */
+function namesOf(all: ReadonlyMap<string, { readonly id: string }>): readonly string[] {
+  return [...new Set([...all].flatMap(([key, { id }]) => [key, id]))];
 }
 
 function triggerOf(

@@ -111,7 +111,12 @@ test.each([
   ["a cron that cannot be read", { ...YEARLY, cron: "every monday" }, 400],
   ["a time zone that nobody knows", { ...YEARLY, timezone: "Mars/Olympus" }, 400],
   ["an id of a workflow's own", { ...YEARLY, id: "wf_add" }, 400],
-  ["an agent", { agentId: "a", cron: "0 0 * * *", prompt: "hello" }, 400],
+  ["neither a workflow nor an agent", { cron: "0 0 * * *" }, 400],
+  ["both", { ...YEARLY, agentId: "a", prompt: "hello" }, 400],
+  ["an agent that is told nothing", { agentId: "a", cron: "0 0 * * *" }, 400],
+  ["a thread that belongs to nobody", { agentId: "a", cron: "0 0 * * *", prompt: "hello", threadId: "t" }, 400],
+  ["a workflow with a prompt", { ...YEARLY, prompt: "hello" }, 400],
+  ["an unknown agent", { agentId: "ghost", cron: "0 0 * * *", prompt: "hello" }, 404],
   ["an unknown workflow", { ...YEARLY, workflowId: "ghost" }, 404],
 ])("%s is the caller's fault", async (_what, body, status) => {
   expect((await ask("POST", "", body)).status).toBe(status);

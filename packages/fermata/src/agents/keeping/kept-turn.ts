@@ -28,6 +28,8 @@ export interface KeptTurnOptions {
   readonly attending?: Attending | undefined;
   /** Somebody begins the turn again when its process is gone. */
   readonly isRepeatable?: boolean | undefined;
+  /** Called when a turn that must be in the log is there. */
+  readonly onBegun?: (() => void) | undefined;
 }
 
 /** Milliseconds after which a run is in the log although nobody knows of it yet. */
@@ -153,8 +155,11 @@ export class KeptTurn {
       runId: open.runId,
       start: async (sink) => {
         const late = when === "late" ? setTimeout(() => void beginNow(), LATE_MS) : undefined;
-        if (mustBegin) await (begun = begin());
-        else if (when === "first") await beginNow();
+        if (mustBegin) {
+          await (begun = begin());
+          this.#options.onBegun?.();
+        }
+        if (!mustBegin && when === "first") await beginNow();
         const shown = when === "beside" ? beginNow() : undefined;
         const run = await open.start(this.#sink(sink, shown));
         clearTimeout(late);

@@ -33,7 +33,7 @@ export const schedules = {
   create: route({
     method: "POST",
     path: "/schedules",
-    summary: "Let a workflow run by itself. The caller must be allowed to run it.",
+    summary: "Let a workflow or an agent run by itself. The caller must be allowed to run it.",
     access: "schedules:write",
     body: NewScheduleBody,
     response: ScheduleReply,

@@ -1,4 +1,4 @@
-/** Schedules: workflows that run by themselves. Times are epoch milliseconds. */
+/** Schedules: workflows and agents that run by themselves. Times are epoch milliseconds. */
 import { z } from "zod";
 import { Id, RequestContextValues } from "./common.ts";
 
@@ -18,9 +18,38 @@ const Run = z
   })
   .meta({ id: "ScheduledRun" });
 
+const Attributes = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+
+/** What a schedule of an agent says. */
+const Turn = {
+  prompt: z.string().max(1_000_000).describe("What the agent is told"),
+  name: z.string().max(256).optional(),
+  threadId: Id.optional().describe("The thread that its turns belong to. Without one each stands for itself"),
+  signalType: z.string().min(1).max(64).optional().describe("The prompt is a signal of this type. Default: a message of the user"),
+  tagName: z
+    .string()
+    .regex(/^[A-Za-z][\w.-]{0,63}$/)
+    .optional(),
+  attributes: Attributes.optional(),
+  ifActive: z
+    .object({ behavior: z.literal("deliver").optional() })
+    .optional()
+    .describe("A turn of its own, after the one under way"),
+  ifIdle: z.object({ behavior: z.literal("wake").optional() }).optional(),
+  providerOptions: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+};
+
 const Record = {
   id: z.string(),
-  workflowId: z.string(),
+  workflowId: z.string().optional(),
+  agentId: z.string().optional(),
+  prompt: z.string().optional(),
+  name: z.string().optional(),
+  threadId: z.string().optional(),
+  signalType: z.string().optional(),
+  tagName: z.string().optional(),
+  attributes: Attributes.optional(),
+  providerOptions: Values.optional(),
   cron: z.string(),
   timezone: z.string().optional(),
   status: Status,
@@ -53,7 +82,10 @@ export const ScheduleParams = z.object({ scheduleId: Id });
 
 export const NewScheduleBody = z.object({
   id: Id.max(128).optional(),
-  workflowId: z.string().describe("Schedules of agents are not there yet"),
+  workflowId: z.string().optional().describe("What runs: this workflow, or the agent `agentId`"),
+  agentId: z.string().optional(),
+  ...Turn,
+  prompt: Turn.prompt.optional().describe("What the agent is told. Needed with `agentId`"),
   cron: Cron,
   timezone: Timezone.optional(),
   inputData: z.unknown().optional(),
@@ -64,6 +96,8 @@ export const NewScheduleBody = z.object({
 });
 
 export const SchedulePatchBody = z.object({
+  ...Turn,
+  prompt: Turn.prompt.optional(),
   cron: Cron.optional(),
   timezone: Timezone.optional(),
   status: Status.optional(),

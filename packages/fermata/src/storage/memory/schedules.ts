@@ -51,12 +51,13 @@ function scoped(rows: Map<string, Row>, reach: Reach): ScheduleStore {
       const row = find(id);
       return row && publicOf(row);
     },
-    async list({ workflowId, status, resourceId } = {}) {
-      const is = (wanted: string | undefined, value: string): boolean => wanted === undefined || wanted === value;
+    async list({ workflowId, agentId, status, resourceId } = {}) {
+      const is = (wanted: string | undefined, value: string | undefined): boolean => wanted === undefined || wanted === value;
       const found = [...rows.values()].filter(
         (row) =>
           mine(row) &&
           is(workflowId, row.schedule.workflowId) &&
+          is(agentId, row.schedule.agentId) &&
           is(status, row.schedule.status) &&
           is(resourceId, row.schedule.resourceId),
       );
@@ -88,9 +89,10 @@ function workOn(rows: Map<string, Row>): ScheduleWorkStore {
     row.schedule = { ...row.schedule, ...more, lastFireAt: trigger.actualFireAt, lastRunId: trigger.runId };
   }
   return {
-    async upcoming(workflowIds, limit) {
+    async upcoming({ workflowIds, agentIds }, limit) {
       const active = [...rows.values()].filter(
-        ({ schedule: { status, workflowId } }) => status === "active" && workflowIds.includes(workflowId),
+        ({ schedule: { status, workflowId, agentId } }) =>
+          status === "active" && (agentId === undefined ? workflowIds.includes(workflowId) : agentIds.includes(agentId)),
       );
       return active
         .map(({ schedule }) => structuredClone(schedule))

@@ -20,7 +20,7 @@ import type { Query, Row, SqlDatabase, SqlValue, Work } from "./database.ts";
 import { forReach, owned } from "./owner.ts";
 import { json, number, optionalNumber, optionalText, text, toJson } from "./row.ts";
 
-const COLUMNS = `tenant, id, resource_id, workflow_id, cron, timezone, status, next_fire_at, last_fire_at, last_run_id, target, metadata,
+const COLUMNS = `tenant, id, resource_id, workflow_id, agent_id, cron, timezone, status, next_fire_at, last_fire_at, last_run_id, target, metadata,
   created_at, updated_at`;
 const ROW = "tenant = $1 and resource_id = $2 and id = $3";
 
@@ -31,17 +31,17 @@ function statements(db: SqlDatabase) {
     schedules,
     triggers,
     insert: `insert into ${schedules}
-      (tenant, resource_id, id, workflow_id, cron, timezone, status, next_fire_at, target, metadata, declared, created_at, updated_at)
-      values ($1, $2, $3, $4, $5, $6, 'active', $7, $8, $9, $10, $11, $11) on conflict (tenant, id, resource_id) do nothing returning ${COLUMNS}`,
+      (tenant, resource_id, id, workflow_id, cron, timezone, status, next_fire_at, target, metadata, declared, created_at, updated_at, agent_id)
+      values ($1, $2, $3, $4, $5, $6, 'active', $7, $8, $9, $10, $11, $11, $12) on conflict (tenant, id, resource_id) do nothing returning ${COLUMNS}`,
     remove: `delete from ${schedules} where ${ROW}`,
     forget: `delete from ${triggers} where tenant = $1 and resource_id = $2 and schedule_id = $3`,
   };
 }
 
 function inserted(sql: string, schedule: NewSchedule, tenant: string, resourceId: string, isDeclared: boolean): Query {
-  const { id, workflowId, cron, timezone, nextFireAt, target, metadata } = schedule;
+  const { id, workflowId, agentId, cron, timezone, nextFireAt, target, metadata } = schedule;
   const what: SqlValue[] = [tenant, resourceId, id, workflowId, cron, timezone ?? null, nextFireAt, toJson(target), toJson(metadata)];
-  return { text: sql, values: [...what, isDeclared ? 1 : 0, Date.now()] };
+  return { text: sql, values: [...what, isDeclared ? 1 : 0, Date.now(), agentId ?? null] };
 }
 
 /** The schedules of a database, for any reach. */
@@ -71,13 +71,14 @@ export function sqlSchedules(db: SqlDatabase): (reach: Reach) => ScheduleStore {
       return toRecord(row);
     }
 
-    function* list({ workflowId, status, resourceId }: ScheduleFilter): Work<ScheduleRecord[]> {
+    function* list({ workflowId, agentId, status, resourceId }: ScheduleFilter): Work<ScheduleRecord[]> {
       const values: SqlValue[] = [reach.tenant];
       const is = (column: string, value: string | undefined): string =>
         value === undefined ? "" : `and ${column} = $${values.push(value)}`;
       const where = [
         is("resource_id", reach.resourceId),
         is("workflow_id", workflowId),
+        is("agent_id", agentId),
         is("status", status),
         is("resource_id", resourceId),
       ].join(" ");
@@ -183,11 +184,13 @@ export function sqlScheduleWork(db: SqlDatabase): ScheduleWorkStore {
   }
 
   return {
-    async upcoming(workflowIds, limit) {
-      if (workflowIds.length === 0) return [];
-      const names = workflowIds.map((_, i) => `$${i + 2}`).join(", ");
-      const query = `select ${COLUMNS} from ${schedules} where status = 'active' and workflow_id in (${names}) order by next_fire_at limit $1`;
-      return (await db.read(() => one({ text: query, values: [limit, ...workflowIds] }))).rows.map(toOwned);
+    async upcoming({ workflowIds, agentIds }, limit) {
+      if (workflowIds.length + agentIds.length === 0) return [];
+      const values: SqlValue[] = [limit];
+      const list = (ids: readonly string[]): string => (ids.length === 0 ? "null" : ids.map((id) => `$${values.push(id)}`).join(", "));
+      const known = `((agent_id is null and workflow_id in (${list(workflowIds)})) or agent_id in (${list(agentIds)}))`;
+      const query = `select ${COLUMNS} from ${schedules} where status = 'active' and ${known} order by next_fire_at limit $1`;
+      return (await db.read(() => one({ text: query, values }))).rows.map(toOwned);
     },
     advance: (ref, expected, next, trigger) => db.write(() => advance(ref, expected, next, trigger)),
     note: (ref, trigger) => db.write(() => note(ref, trigger)),
@@ -208,12 +211,14 @@ function toRecord(row: Row): ScheduleRecord {
 function toOwned(row: Row): OwnedSchedule {
   const [timezone, lastRunId] = [optionalText(row, "timezone"), optionalText(row, "last_run_id")];
   const lastFireAt = optionalNumber(row, "last_fire_at");
+  const agentId = optionalText(row, "agent_id");
   const metadata = json(row, "metadata") as Metadata | undefined; // written here
   return {
     tenant: text(row, "tenant"),
     id: text(row, "id"),
     resourceId: text(row, "resource_id"),
     workflowId: text(row, "workflow_id"),
+    ...(agentId !== undefined && { agentId }),
     cron: text(row, "cron"),
     ...(timezone !== undefined && { timezone }),
     status: text(row, "status") === "paused" ? "paused" : "active",

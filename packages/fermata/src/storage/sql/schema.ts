@@ -129,6 +129,11 @@ export const MIGRATIONS: readonly Migration[] = [
     name: "what a call with an idempotency key has begun",
     statements: [`alter table {t}idempotency add column run_id {id}`],
   },
+  {
+    version: 13,
+    name: "schedules of agents",
+    statements: [`alter table {t}schedules add column agent_id {id}`],
+  },
 ];
 
 /** The version that this code needs. */

@@ -66,16 +66,27 @@ export function scheduleCases(store: () => Store): void {
     await bert.create(schedule("sooner", { workflowId, nextFireAt: 2_000 }));
     await bert.create(schedule("paused", { workflowId }));
     await bert.update("paused", { status: "paused" });
-    const found = await work.upcoming([workflowId, "other"], 10);
+    const found = await work.upcoming({ workflowIds: [workflowId, "other"], agentIds: [] }, 10);
     expect(found.map(({ id }) => id)).toEqual(["sooner", "later"]);
     expect(found[0]).toMatchObject({ tenant: who.bert.tenant, resourceId: "bert" });
-    expect(await work.upcoming([], 10)).toEqual([]);
+    expect(await work.upcoming({ workflowIds: [], agentIds: [] }, 10)).toEqual([]);
+  });
+
+  test("a schedule of an agent comes back as it was made, and is upcoming for those who know the agent", async () => {
+    const { anna, work, workflowId: agentId } = open();
+    const target = { prompt: "hi", name: "n", threadId: "t", attributes: { a: 1, b: null } };
+    const made = await anna.create(schedule("s", { workflowId: "", agentId, target }));
+    expect(made).toMatchObject({ agentId, target });
+    expect(await anna.list({ agentId })).toEqual([made]);
+    expect(await anna.list({ agentId: "other" })).toEqual([]);
+    expect(await work.upcoming({ workflowIds: [""], agentIds: ["other"] }, 10)).toEqual([]);
+    expect(await work.upcoming({ workflowIds: [], agentIds: [agentId] }, 10)).toMatchObject([{ id: "s", agentId }]);
   });
 
   test("of twenty that ask for the same time one gets it", async () => {
     const { anna, work, workflowId } = open();
     await anna.create(schedule("s", { workflowId }));
-    const [due] = (await work.upcoming([workflowId], 1)) as [OwnedSchedule];
+    const [due] = (await work.upcoming({ workflowIds: [workflowId], agentIds: [] }, 1)) as [OwnedSchedule];
     const answers = await Promise.all(Array.from({ length: 20 }, () => work.advance(due, DUE, 5_000, trigger("r"))));
     expect(answers.filter(Boolean)).toHaveLength(1);
     expect(await anna.get("s")).toMatchObject({ nextFireAt: 5_000, lastFireAt: 2_000, lastRunId: "r" });
@@ -85,7 +96,7 @@ export function scheduleCases(store: () => Store): void {
   test("a schedule that rests does not move on", async () => {
     const { anna, work, workflowId } = open();
     await anna.create(schedule("s", { workflowId }));
-    const [due] = (await work.upcoming([workflowId], 1)) as [OwnedSchedule];
+    const [due] = (await work.upcoming({ workflowIds: [workflowId], agentIds: [] }, 1)) as [OwnedSchedule];
     await anna.update("s", { status: "paused" });
     expect(await work.advance(due, DUE, 5_000, trigger("r"))).toBe(false);
     expect(await anna.triggers("s")).toEqual([]);
