@@ -1,5 +1,6 @@
 /** Where runs are kept: what the storage room says a store must do for them. */
 import type { StoreHints } from "../storage/hints.ts";
+import type { LeaseStore } from "../storage/leases.ts";
 import type { Reach } from "../storage/reach.ts";
 import type { RunStore, RunWorkStore } from "../storage/runs.ts";
 
@@ -19,6 +20,8 @@ export interface RunLog {
   readonly isShared: boolean;
   /** Word from those processes. */
   readonly hints?: StoreHints | undefined;
+  /** Where they tell each other who is there. Absent where there are none. */
+  leasesFor?(reach: Reach): LeaseStore;
 }
 
 /** One run, whoever reaches it. */

@@ -153,11 +153,11 @@ export class RunWorker {
     await this.#claiming;
   }
 
-  /** Makes the runs ready whose worker is gone, and claims them. Resolves to their number. */
-  async reap(): Promise<number> {
+  /** Makes the runs ready whose worker is gone, all of them or those within reach, and claims them. Resolves to their number. */
+  async reap(within?: Reach): Promise<number> {
     // A process that was frozen is not gone.
     if (this.#live.size > 0) await this.#beat();
-    const found = await this.log.work.reap();
+    const found = await this.log.work.reap(within);
     if (found > 0) {
       this.#logger.warn("Runs of a process that is gone are taken up", { runs: found });
       await this.takeUp();

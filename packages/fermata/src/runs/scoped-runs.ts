@@ -1,11 +1,13 @@
 import { FermataError } from "../errors.ts";
 import { CANCELLED, runTopic, threadTopic } from "../storage/hints.ts";
+import type { LeaseStore } from "../storage/leases.ts";
 import type { Reach } from "../storage/reach.ts";
 import type { NewRun, RunEnd, RunEvent, RunRecord, RunStore } from "../storage/runs.ts";
 import type { LiveRun } from "./live-run.ts";
 import { News } from "./news.ts";
 import { packEvents, type NewEvent } from "./packed-events.ts";
 import { unpackEvent } from "./unpack-event.ts";
+import { attend, isAttended } from "./presence.ts";
 import { readRun, type ReadOptions } from "./read-run.ts";
 import { reachOfRun, type Durability, type RunRef } from "./run-log.ts";
 import type { RunWorker } from "./run-worker.ts";
@@ -149,6 +151,18 @@ export class ScopedRuns {
     return threadId !== undefined && this.#worker.threads.has(this.#thread({ threadId, resourceId }));
   }
 
+  /** Says that somebody reads the run here, to the process that works on it. Gives the function that ends it. */
+  attend(run: Run): () => void {
+    const leases = this.#leasesOf(run);
+    return leases ? attend(leases, run.id) : () => undefined;
+  }
+
+  /** Whether somebody reads the run in another process. */
+  async isAttended(run: Run): Promise<boolean> {
+    const leases = this.#leasesOf(run);
+    return leases !== undefined && isAttended(leases, run.id);
+  }
+
   /** Whether this process takes up no runs any more. */
   get isStopping(): boolean {
     return this.#worker.threads.isClosed;
@@ -157,6 +171,10 @@ export class ScopedRuns {
   /** Whether runs of other processes are among them. */
   get isShared(): boolean {
     return this.#worker.log.isShared;
+  }
+
+  #leasesOf(run: Run): LeaseStore | undefined {
+    return this.#worker.log.leasesFor?.(reachOfRun(this.#ref(run)));
   }
 
   #thread({ threadId, resourceId }: ThreadOwner): ThreadRef {

@@ -17,6 +17,7 @@ export function storeRunLog(store: Store, limits: MemoryRunLogLimits = {}): RunL
     work: togetherAtWork(memory.work, system.work),
     isShared: true,
     hints: system.hints,
+    leasesFor: (reach) => store.for(principalOf(reach)).leases,
   };
 }
 
@@ -71,7 +72,7 @@ function togetherAtWork(memory: RunWorkStore, store: RunWorkStore): RunWorkStore
     },
     append: (entries) => appended(entries, memory, store),
     settle: (lease, end) => (lease.key < 0 ? memory : store).settle(lease, end),
-    reap: () => store.reap(),
+    reap: (within) => store.reap(within),
     disown: (workerId, known) =>
       store.disown(
         workerId,

@@ -3,6 +3,9 @@ export interface AwayListener {
   onAway(): void;
 }
 
+/** Milliseconds between looks for somebody who waits in another process, once nobody does here. */
+const ASK_AGAIN_MS = 1_000;
+
 /** Who still waits for what a request does, and how long it goes on when nobody does. */
 export class Attendance {
   readonly #controller = new AbortController();
@@ -10,6 +13,8 @@ export class Attendance {
   #present = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   listener: AwayListener | undefined;
+  /** Asked when the time is up: somebody may wait in another process. */
+  isAttendedElsewhere: (() => Promise<boolean>) | undefined;
 
   /** Aborts when everybody has gone for good, or the time is up. */
   get signal(): AbortSignal {
@@ -45,11 +50,19 @@ export class Attendance {
     if (!this.#controller.signal.aborted) this.#controller.abort(reason);
   }
 
+  async #giveUp(): Promise<void> {
+    const { isAttendedElsewhere } = this;
+    const isAttended = isAttendedElsewhere ? await isAttendedElsewhere().catch(() => false) : false;
+    if (this.#present > 0) return;
+    if (isAttended) this.#timer = setTimeout(() => void this.#giveUp(), ASK_AGAIN_MS);
+    else this.abort(left());
+  }
+
   #wait(): void {
     clearTimeout(this.#timer);
     if (this.#graceMs === 0) return this.abort(left());
     // No timer can wait for ever.
-    if (this.#graceMs <= 2_147_483_647) this.#timer = setTimeout(() => this.abort(left()), this.#graceMs);
+    if (this.#graceMs <= 2_147_483_647) this.#timer = setTimeout(() => void this.#giveUp(), this.#graceMs);
     this.listener?.onAway();
   }
 }

@@ -3,6 +3,7 @@
  * only the worker that holds the lease writes, and a worker that lost it is turned away by the epoch.
  */
 import type { Metadata } from "./metadata.ts";
+import type { Reach } from "./reach.ts";
 import type { Page, PageRequest } from "./page.ts";
 
 /** `ready` waits for a worker (from `wakeAt` on), `suspended` for a signal. The other three are final. */
@@ -164,8 +165,8 @@ export interface RunWorkStore {
   append(entries: readonly LogEntry[]): Promise<readonly boolean[]>;
   /** Ends the lease. False when it was lost before. */
   settle(lease: Lease, end: RunEnd): Promise<boolean>;
-  /** Makes the runs of workers that stopped living ready. Resolves to their number. */
-  reap(): Promise<number>;
+  /** Makes the runs of workers that stopped living ready: all of them, or those within reach. Resolves to their number. */
+  reap(within?: Reach): Promise<number>;
   /** Makes those runs of the worker ready that it does not know of: an answer that gave it one was lost. Resolves to their number. */
   disown(workerId: string, known: readonly Lease[]): Promise<number>;
   /** The leases of this worker whose runs somebody cancelled. */

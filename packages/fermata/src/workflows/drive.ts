@@ -14,7 +14,7 @@ import { toStepError } from "./errors.ts";
 import { CallIds, note, show, type Execution, type Outcome, type Scope } from "./execution.ts";
 import type { WorkflowHost } from "./host.ts";
 import { walk } from "./interpreter.ts";
-import { toSteps, viewOf, type RunEnding, type RunView } from "./run-view.ts";
+import { openSteps, toSteps, viewOf, type RunEnding, type RunView } from "./run-view.ts";
 import { SharedState } from "./state.ts";
 
 /** What a run begins with, as its record or its first signal holds it. */
@@ -55,6 +55,7 @@ export async function driveWorkflow(host: WorkflowHost, live: LiveRun): Promise<
     mastra: host.mastra,
     logger: host.logger,
     view,
+    open: openSteps(view),
     perStep: (signals.at(-1) ?? start).perStep === true,
     hasWorked: false,
     callIds: new CallIds(),

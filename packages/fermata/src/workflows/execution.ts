@@ -5,7 +5,7 @@ import type { LiveRun } from "../runs/live-run.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { StepError, WorkflowChunk } from "./chunks.ts";
 import type { AnyStep } from "./graph.ts";
-import { addToView, type EventData, type Note, type RunView } from "./run-view.ts";
+import { addToView, type EventData, type NamedStep, type Note, type RunView } from "./run-view.ts";
 import type { SharedState } from "./state.ts";
 import type { StepMastra } from "./step.ts";
 
@@ -19,6 +19,8 @@ export interface Execution {
   readonly mastra: StepMastra;
   readonly logger: Logger;
   readonly view: RunView;
+  /** What this stretch of work had shown as begun before its process went away, or it slept. */
+  readonly open: Map<string, NamedStep>;
   /** Stop after the next step of the outermost workflow that really runs. */
   readonly perStep: boolean;
   /** Whether anything has really run. */
@@ -77,6 +79,17 @@ export interface StepRecord {
   readonly endedAt: number;
   /** What the step changed of the shared state. */
   readonly state?: Readonly<Record<string, unknown>>;
+}
+
+/** What was shown of a step that holds others when this stretch of work came here before; `undefined` when it is new, or has ended. */
+export function takeOpen({ execution: { open, engine }, path }: Scope, stepId: string, key: string): NamedStep | undefined {
+  if (open.size === 0) return undefined;
+  const id = [...path, stepId].join(".");
+  const found = open.get(id);
+  // Of a loop's rounds one is under way; the condition after each says that it is over.
+  if (!found || engine.has(`${key}/c`)) return undefined;
+  open.delete(id);
+  return found;
 }
 
 export const CANCELED: Outcome = { status: "canceled" };

@@ -1,4 +1,4 @@
-import { show, showEnd, shownId, succeeded, worst, type Outcome, type Scope } from "./execution.ts";
+import { show, showEnd, shownId, succeeded, takeOpen, worst, type Outcome, type Scope } from "./execution.ts";
 import { toStepError } from "./errors.ts";
 import { FermataError } from "../errors.ts";
 import type { AnyStep, GraphNode } from "./graph.ts";
@@ -29,12 +29,13 @@ export async function visitForeach(
   const items: readonly unknown[] = input;
   const runId = live.id;
   const named = shownId(scope, step.id);
-  const startedAt = Date.now();
-  let isShown = false;
+  const before = takeOpen(scope, step.id, key);
+  const startedAt = before?.startedAt ?? Date.now();
+  let isShown = before !== undefined;
   const announce = (): void => {
+    scope.announce();
     if (isShown) return;
     isShown = true;
-    scope.announce();
     show(scope, {
       type: "workflow-step-start",
       runId,

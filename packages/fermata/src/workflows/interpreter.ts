@@ -1,7 +1,19 @@
 /** Walks a workflow's graph. Whatever must happen once goes through the engine; what has happened already comes back from it. */
 import { messageOf } from "../errors.ts";
 import { conditionContext, flowContext } from "./step-context.ts";
-import { CANCELED, fromRecord, show, showEnd, shownId, succeeded, worst, type Outcome, type Scope, type StepRecord } from "./execution.ts";
+import {
+  CANCELED,
+  fromRecord,
+  show,
+  showEnd,
+  shownId,
+  succeeded,
+  takeOpen,
+  worst,
+  type Outcome,
+  type Scope,
+  type StepRecord,
+} from "./execution.ts";
 import { toStepError } from "./errors.ts";
 import type { AnyStep, GraphNode } from "./graph.ts";
 import { visitForeach } from "./foreach.ts";
@@ -86,14 +98,15 @@ async function runNested(
   const { execution } = scope;
   // Only a run that was taken back to a later place has results of whole workflows.
   if (execution.engine.has(key)) return fromRecord(execution.engine.result(key) as StepRecord); // this key holds nothing else
-  const startedAt = Date.now();
-  const named = { ...shownId(scope, step.id), ...(index === undefined && { stepCallId: execution.callIds.next() }) };
+  const before = index === undefined ? takeOpen(scope, step.id, key) : undefined;
+  const startedAt = before?.startedAt ?? Date.now();
+  const named = { ...shownId(scope, step.id), ...(index === undefined && { stepCallId: before?.stepCallId ?? execution.callIds.next() }) };
   const runId = execution.live.id;
-  let isShown = false;
+  let isShown = before !== undefined;
   const announce = (): void => {
+    scope.announce();
     if (isShown) return;
     isShown = true;
-    scope.announce();
     if (index === undefined)
       show(scope, {
         type: "workflow-step-start",

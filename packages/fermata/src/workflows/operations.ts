@@ -246,9 +246,9 @@ export async function countRuns(host: WorkflowHost, workflow: WorkflowDefinition
   return counts;
 }
 
-/** Takes up the runs whose worker is gone. Resolves to their number. */
-export async function takeUpRuns({ worker }: WorkflowHost): Promise<number> {
-  const found = await worker.reap();
+/** Takes up the runs within reach whose worker is gone. Resolves to their number. */
+export async function takeUpRuns({ worker, runs }: WorkflowHost): Promise<number> {
+  const found = await worker.reap(runs.reach);
   await worker.takeUp();
   return found;
 }

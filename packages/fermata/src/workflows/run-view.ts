@@ -82,6 +82,12 @@ export function viewOf(events: readonly Pick<RunEvent, "data">[]): RunView {
   return view;
 }
 
+/** The steps that the stretch of work under way has shown as begun, and not as ended, by id. */
+export function openSteps(view: RunView): Map<string, NamedStep> {
+  if (!view.isAtWork) return new Map();
+  return new Map([...view.steps, ...view.innerSteps].filter(([, { status }]) => status === "running"));
+}
+
 export function addToView(view: RunView, { chunk, inner, note }: EventData): void {
   if (note) addNote(view, note);
   if (!chunk) return;

@@ -101,6 +101,48 @@ onSharedData((open) => {
     expect((await (await frames(`${two.api}/runs/r/stream`)).rest()).join("")).toBe([...seen, ...rest].join(""));
   });
 
+  test("one who reads it on another server keeps a turn from being given up, and it is given up when that one has left", async () => {
+    await using data = await open();
+    const model = steppedModel(WORDS);
+    await using one = await turnServer(data, { model: model.model });
+    await using two = await turnServer(data, {});
+    const stream = await frames(`${one.api}/agents/a/stream`, postJson({ messages: "hi", runId: "r", onDisconnect: { graceMs: 100 } }));
+    await stream.next();
+    const observer = await frames(`${two.api}/runs/r/stream`);
+    await observer.next();
+    const runs = two.mastra.runsFor?.(LOCAL_PRINCIPAL);
+    await expect.poll(async () => runs?.isAttended({ id: "r", resourceId: "" })).toBe(true);
+    stream.cut();
+    await delay(400);
+    expect(await getJson(`${two.api}/runs/r`)).toMatchObject({ status: "running" });
+    observer.cut();
+    await model.aborted;
+    await expect.poll(async () => (await getJson(`${two.api}/runs/r`)).status).toBe("cancelled");
+  });
+
+  test("a process that freezes loses its turn, and changes neither log nor end when it wakes", { timeout: 30_000 }, async () => {
+    await using data = await open();
+    await using two = await turnServer(data, {});
+    await using child = startChild({ DATA_URL: data.url }, new URL("../support/turn-child.ts", import.meta.url));
+    const address = (await child.line("serving ")).slice("serving ".length);
+    const stream = await frames(`${address}/api/agents/a/stream`, postJson({ messages: "hi", runId: "r" }, IDS));
+    let frame = await stream.next();
+    while (!frame?.includes('"two "')) frame = await stream.next();
+    const observer = await frames(`${two.api}/runs/r/stream`);
+    while (!frame?.includes("never") && !(await observer.next())?.includes('"two "'));
+    child.process.kill("SIGSTOP");
+    expect((await observer.rest()).map((shown) => chunkOf(shown).type)).toEqual(["error", "[DONE]"]);
+    const log = await (await frames(`${two.api}/runs/r/stream`)).rest();
+    child.process.kill("SIGCONT");
+    // The turn that it had is stopped where it stands, and it works on.
+    const last = (await stream.rest()).map((shown) => chunkOf(shown).type);
+    expect(last.at(-1)).toBe("[DONE]");
+    expect(await (await frames(`${two.api}/runs/r/stream`)).rest()).toEqual(log);
+    expect(await getJson(`${two.api}/runs/r`)).toMatchObject({ status: "failed", error: { code: "UNAVAILABLE" } });
+    const again = await frames(`${address}/api/agents/a/stream`, postJson({ messages: "hi", runId: "s" }, IDS));
+    expect(chunkOf(await again.next()).type).toBe("start");
+  });
+
   test("with full durability nobody sees a chunk that is not on disk", async () => {
     await using data = await open();
     const model = steppedModel(WORDS);

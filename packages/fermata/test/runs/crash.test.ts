@@ -35,6 +35,9 @@ const POINTS = Array.from({ length: MOST_WRITES }, (_, i) => i + 1).flatMap((poi
     : [{ point, mode: point % 2 === 0 ? "before" : "after" } as const],
 );
 
+/** The steps of the graphs that hold others. */
+const HOLDERS: ReadonlySet<string> = new Set(["d", "each", "b.c"]);
+
 interface Site {
   readonly url: string;
   readonly store: Store;
@@ -191,6 +194,7 @@ describe.each(Object.keys(kinds))("on %s", (kind) => {
         expect(events.map(({ seq }) => seq)).toEqual(events.map((_, i) => i + 1));
         const ends = events.filter(({ type }) => type === "workflow-finish").length;
         expect({ ...where, ends }).toEqual({ ...where, ends: (graphs[name]?.waits.length ?? 0) + 1 });
+        expect({ ...where, shown: shownTwice(events) }).toEqual({ ...where, shown: [] });
       }),
     );
   }
@@ -208,6 +212,28 @@ describe.each(Object.keys(kinds))("on %s", (kind) => {
     );
     expect(points).toBe(POINTS.length);
   });
+
+  /** Of the steps that hold others: those that a stretch of work has shown to begin twice, or to begin and not to end. */
+  function shownTwice(events: readonly NewEvent[]): string[] {
+    const open = new Map<string, string | undefined>();
+    const wrong: string[] = [];
+    for (const { type, data } of events) {
+      const { chunk } = data as { chunk?: { payload?: { id?: string; stepCallId?: string } } };
+      const { id, stepCallId } = chunk?.payload ?? {};
+      if (id === undefined || !HOLDERS.has(id)) {
+        if (type === "workflow-finish") wrong.push(...open.keys());
+        continue;
+      }
+      if (type === "workflow-step-start") {
+        if (open.has(id)) wrong.push(id);
+        open.set(id, stepCallId);
+      } else if (type === "workflow-step-result" || type === "workflow-step-suspended") {
+        if (!open.has(id) || open.get(id) !== stepCallId) wrong.push(id);
+        open.delete(id);
+      }
+    }
+    return wrong;
+  }
 
   async function eventsOf(runId: string): Promise<readonly NewEvent[]> {
     return (await site.store.for(LOCAL_PRINCIPAL).runs.events(runId)).flatMap((row) => unpackEvent(row, runId));

@@ -118,6 +118,7 @@ export class KeptTurn {
   /** Called with the run's place in the log. Resolves when the stretch has ended. */
   drive(live: LiveRun): Promise<Settlement> {
     this.#live = live;
+    if (this.attending && live.isShared) this.attending.isAttendedElsewhere = () => this.runs.isAttended(live.record);
     live.cancellation.onCancel(() => this.#controller.abort(live.cancellation.reason));
     this.#seq = live.lastSeq + (this.#early?.length ?? 0);
     for (const chunk of this.#early?.splice(0) ?? []) live.emit("chunk", chunk);

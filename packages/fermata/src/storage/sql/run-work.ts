@@ -1,3 +1,4 @@
+import type { Reach } from "../reach.ts";
 import type { ClaimedRun, ClaimFilter, Lease, LogEntry, RunEnd, RunWorkStore } from "../runs.ts";
 import { appendQueue } from "./append.ts";
 import { one } from "./database.ts";
@@ -60,9 +61,13 @@ export function sqlRunWork(db: SqlDatabase): RunWorkStore {
     return true;
   }
 
-  function* reap(): Work<number> {
+  function* reap(within: Reach | undefined): Work<number> {
     const now = Date.now();
-    const { changes } = yield { text: sql.reap, values: [now] };
+    const { tenant, resourceId } = within ?? {};
+    const [ofTenant, ofResource] = [tenant === undefined ? "" : "and tenant = $2", resourceId === undefined ? "" : "and resource_id = $3"];
+    const values = [now, ...(tenant === undefined ? [] : [tenant]), ...(resourceId === undefined ? [] : [resourceId])];
+    const { changes } = yield { text: `${sql.reap} ${ofTenant} ${ofResource}`, values };
+    if (within) return changes;
     yield { text: sql.forget, values: [now] };
     return changes;
   }
@@ -83,7 +88,7 @@ export function sqlRunWork(db: SqlDatabase): RunWorkStore {
     claim: (workerId, max, filter = {}) => db.write(() => claim(workerId, max, filter)),
     append: (entries: readonly LogEntry[]) => append(entries),
     settle: (lease, end) => db.write(() => settle(lease, end)),
-    reap: () => db.write(reap),
+    reap: (within) => db.write(() => reap(within)),
     async disown(workerId, known) {
       const values: SqlValue[] = [workerId, Date.now()];
       const but = known.length > 0 ? `and run_key not in (${known.map(({ key }) => `$${values.push(key)}`).join(", ")})` : "";

@@ -1,6 +1,6 @@
 import type { AgentChunk } from "../../../agents/chunks.ts";
 import { fromKept } from "../../../agents/keeping/kept-chunk.ts";
-import { KeptTurn } from "../../../agents/keeping/kept-turn.ts";
+import { AGENT_KIND, KeptTurn } from "../../../agents/keeping/kept-turn.ts";
 import type { ScopedRuns } from "../../../runs/scoped-runs.ts";
 import type { RunRecord } from "../../../storage/runs.ts";
 import type { WorkflowChunk } from "../../../workflows/chunks.ts";
@@ -36,7 +36,7 @@ export async function showRun(
   sink: Parameters<StreamSource["start"]>[0],
 ): Promise<number> {
   const local = runs.live(run)?.local;
-  const leave = local instanceof KeptTurn ? local.attending?.enter() : undefined;
+  const leave = local instanceof KeptTurn ? local.attending?.enter() : isElsewhere(run, runs) ? runs.attend(run) : undefined;
   let last = after;
   try {
     for await (const { seq, type, data } of runs.read(run, { after, signal })) {
@@ -49,6 +49,11 @@ export async function showRun(
     leave?.();
   }
   return last;
+}
+
+/** Only agents' turns are given up when nobody reads them. */
+function isElsewhere(run: RunRecord, runs: ScopedRuns): boolean {
+  return run.kind === AGENT_KIND && run.status === "running" && !runs.live(run);
 }
 
 /** The chunk of an event, when it has one: agents log chunks, workflows changes that may have one. */

@@ -41,6 +41,6 @@ export const restartAsync: Handler<typeof workflows.restartAsync> = async ({ par
 
 export const restartAll: Handler<typeof workflows.restartAll> = async ({ params }, call) => {
   findWorkflow(params.workflowId, call);
-  await takeUpRuns(call.mastra.workflowHost);
+  await takeUpRuns(hostFor(call));
   return { message: "All active workflow runs restarted" };
 };
