@@ -17,6 +17,8 @@ import type { ModelMessage } from "../models/types.ts";
 import { metadataOf, type NewMessage } from "../storage/messages.ts";
 import type { AnyTool } from "../tools/tool.ts";
 import { toGiven, type GivenMessages } from "./messages/given.ts";
+import { inOrderOfSpeech, type HeardAt } from "./messages/heard.ts";
+import { isRecord } from "./messages/records.ts";
 import type { StoredMessage } from "./messages/stored.ts";
 import { toStoredMessages } from "./messages/to-stored.ts";
 import { toModelMessages, withoutOpenCalls } from "./messages/to-model.ts";
@@ -140,7 +142,9 @@ export class Remembering implements Conversation {
     }));
     const readable = this.remembered.map((message) => ({ message, model: toReadable(message, run) }));
     this.remembered = readable.flatMap(({ message, model }) => (model ? [message] : []));
-    run.remembered = sound(readable.flatMap(({ model }) => model ?? []));
+    const ordered = inOrderOfSpeech(this.remembered);
+    const spoken = ordered === this.remembered ? readable.map(({ model }) => model) : ordered.map((message) => toReadable(message, run));
+    run.remembered = sound(spoken.flatMap((model) => model ?? []));
     run.history = sound([...this.#context, ...fresh.flatMap(({ model }) => model)]);
   }
 
@@ -232,10 +236,17 @@ export class Remembering implements Conversation {
     return true;
   }
 
-  hear(messages: readonly MailMessage[]): void {
+  hear(run: Run, messages: readonly MailMessage[]): void {
     if (this.#config.readOnly) return;
     const given = toGiven(messages, Date.now()).messages;
-    const told = given.map(({ id = crypto.randomUUID(), role, content }): NewMessage => ({ id, role, createdAt: Date.now(), content }));
+    const answer = assistantMessage(run);
+    const heard: HeardAt = { messageId: answer.id, after: answer.content.parts.length };
+    const told = given.map(({ id = crypto.randomUUID(), role, content }): NewMessage => ({
+      id,
+      role,
+      createdAt: Date.now(),
+      content: isRecord(content) ? { ...content, metadata: { ...metadataOf(content), heard } } : content,
+    }));
     this.#turn.save(told).catch((error: unknown) => (this.#failure ??= { error }));
   }
 

@@ -131,7 +131,7 @@ describe.each(STORAGES)("%s", (_name, storage) => {
   });
 
   test("a message to a turn that is under way is heard between its steps, by everybody who follows", async () => {
-    const { model, calls, asked, open } = gatedModel("one", "two");
+    const { model, calls, asked, open } = gatedModel("one", "two", "three");
     await using app = await server({ model }, storage());
     const [first, second] = [await subscribe(app), await subscribe(app)];
     const woken = await send(app, "send-message", { message: "begin" });
@@ -149,6 +149,24 @@ describe.each(STORAGES)("%s", (_name, storage) => {
     expect(toldIn(calls, 1)).toEqual(["begin", "and this"]);
     expect(calls[1]?.prompt.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
     expect((await keptTexts(app)).toSorted()).toEqual(["and this", "begin", "onetwo"]);
+    open(2);
+    await send(app, "send-message", { message: "what did I say?" });
+    await until(first, "finish");
+    const spoken = calls[2]?.prompt.map(({ role, content }) => [
+      role,
+      typeof content === "string" ? content : content.map((part) => ("text" in part ? part.text : "")).join(""),
+    ]);
+    expect(spoken?.filter(([role]) => role !== "system")).toEqual([
+      ...[
+        ["user", "begin"],
+        ["assistant", "one"],
+      ],
+      ...[
+        ["user", "and this"],
+        ["assistant", "two"],
+      ],
+      ["user", "what did I say?"],
+    ]);
     first.cut();
     second.cut();
   });

@@ -11,7 +11,7 @@ export function hear(run: Run): readonly Mail[] {
   if (mail.length === 0) return mail;
   const messages = mail.map(toMessage);
   run.heard = [...(run.heard ?? []), { after: run.produced.length, messages: toModelMessages(messages, Date.now()) }];
-  run.setup.conversation?.hear(messages);
+  run.setup.conversation?.hear(run, messages);
   return mail;
 }
 

@@ -120,7 +120,7 @@ export interface Conversation {
   /** Whether the call that failed so is worth another try with less of the conversation. */
   mayShrink(error: unknown): boolean;
   /** Something was said to the run while it was under way. */
-  hear(messages: readonly MailMessage[]): void;
+  hear(run: Run, messages: readonly MailMessage[]): void;
   /** A step has ended and another one follows. */
   step(run: Run): void;
   /** Stores the answer as it is. */
