@@ -62,6 +62,8 @@ export class RunWorker {
   #alarm: { readonly at: number; readonly timer: ReturnType<typeof setTimeout> } | undefined;
   #isStopping = false;
   #isSilent = false;
+  /** When the store last did not answer. */
+  #unansweredAt = -Infinity;
   /** Questions under way whose answers give this process runs, and whether such an answer was lost. */
   #asking = 0;
   #mayOwnMore = false;
@@ -99,8 +101,8 @@ export class RunWorker {
   start(): void {
     if (!this.log.isShared || this.#polls.length > 0 || this.#isStopping) return;
     this.#every(CLAIM_EVERY_MS, () => this.takeUp());
-    this.#every(this.leaseMs / 4, () => this.reap());
-    void this.reap().catch((error: unknown) => this.#complain(error));
+    this.#every(this.leaseMs / 4, () => this.#reapWhenSure());
+    void this.#reapWhenSure().catch((error: unknown) => this.#complain(error));
   }
 
   /** Begins a run and works on it. `undefined` when there is one with this id already. */
@@ -163,6 +165,11 @@ export class RunWorker {
       await this.takeUp();
     }
     return found;
+  }
+
+  /** When the store comes back, nobody has been able to give a sign of life: all get the time to. */
+  async #reapWhenSure(): Promise<void> {
+    if (performance.now() - this.#unansweredAt >= this.leaseMs) await this.reap();
   }
 
   /** Resolves when this process does not work on the run any more. */
@@ -293,6 +300,7 @@ export class RunWorker {
   #complain(error: unknown): void {
     if (!this.#isSilent) this.#logger.error("The store of runs does not answer", { error });
     this.#isSilent = true;
+    this.#unansweredAt = performance.now();
   }
 
   /** Looks for ready runs at this time: one of this process sleeps until then. */
