@@ -141,7 +141,7 @@ async function editTimes(folder: string, count: number): Promise<EditTimes> {
       const mark = `Edit ${edit} knows`;
       const start = performance.now();
       await writeFile(file, original.replace("Knows", mark));
-      while (!(await agents(PORT)).includes(mark)) await delay(2);
+      while (!(await agents(PORT)).includes(mark)) await delay(5);
       edits.push(performance.now() - start);
     }
     return { edits, starts };
