@@ -8,6 +8,25 @@ const add = (id: string, by: number) =>
 const one = add("one", 1);
 const ten = add("ten", 10);
 
+test("a step's context can be spread and taken apart like any object", async () => {
+  const State = z.object({ n: z.number() });
+  const inner = createStep({
+    id: "inner",
+    stateSchema: State,
+    execute: async (context) => {
+      const { inputData, ...rest } = { ...context };
+      await rest.setState({ n: rest.state.n + 1 });
+      await rest.writer.write("said");
+      rest.abortSignal.throwIfAborted();
+      return [inputData, context.state, rest.getInitData(), rest.runId, rest.idempotencyKey.startsWith(rest.runId)];
+    },
+  });
+  const workflow = createWorkflow({ id: "w", stateSchema: State }).then(inner).commit();
+  const run = await workflow.createRun({ runId: "r" });
+  const result = await run.start({ inputData: 5, initialState: { n: 1 } });
+  expect(result).toMatchObject({ status: "success", result: [5, { n: 2 }, 5, "r", true] });
+});
+
 describe("the order of steps", () => {
   test("each step gets what the one before it gave", async () => {
     const workflow = createWorkflow({ id: "w", inputSchema: numbers, outputSchema: numbers }).then(one).then(ten).commit();

@@ -129,7 +129,10 @@ class StepRun {
       });
       try {
         // The context fits the schemas of the step, which is what its function is typed by.
-        const value: unknown = await settleOrCancel(execution.engine.cancellation, Promise.resolve(this.#step.execute?.(call as never)));
+        const value: unknown = await settleOrCancel(
+          execution.engine.cancellation,
+          Promise.resolve(this.#step.execute?.(call.context as never)),
+        );
         return await (call.ending ? this.#end(call) : this.#succeed("success", value, call));
       } catch (error) {
         if (execution.live.isLost) throw error;

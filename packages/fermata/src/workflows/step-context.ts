@@ -1,5 +1,4 @@
 /** What the functions in a workflow are called with. */
-import type { RequestContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
 import { toLines } from "../schema/messages.ts";
 import { validate, type Validated } from "../schema/schema.ts";
@@ -7,7 +6,7 @@ import { invalidData } from "./errors.ts";
 import { show, type Scope } from "./execution.ts";
 import type { AnyStep, LoopContext } from "./graph.ts";
 import { changedKeys } from "./state.ts";
-import type { FlowContext, StepMastra, SuspendOptions } from "./step.ts";
+import type { FlowContext, StepContext, SuspendOptions } from "./step.ts";
 import { StepWriter } from "./step-writer.ts";
 
 /** How a step ended other than by giving a value. */
@@ -21,51 +20,28 @@ class StepEnded extends Error {
   override readonly name = "StepEnded";
 }
 
+/** What every function gets. All of it are the object's own members: people spread contexts and take them apart. */
 export function flowContext(scope: Scope, input: unknown): FlowContext {
-  return new PlaceContext(scope, input);
+  const { live, requestContext, mastra, engine } = scope.execution;
+  return {
+    inputData: input,
+    state: scope.state.values,
+    runId: live.id,
+    workflowId: scope.workflow.id,
+    requestContext,
+    mastra,
+    abortSignal: engine.cancellation.signal,
+    // The type says which step; what it gave is what its schema says.
+    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+    getStepResult: <Out>(step: string | { readonly id: string }): Out =>
+      scope.results.get(typeof step === "string" ? step : step.id) as Out,
+    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+    getInitData: <T>(): T => scope.init as T, // the caller says what the workflow's schema says
+  };
 }
 
 export function conditionContext(scope: Scope, input: unknown, iterationCount: number): LoopContext {
-  return Object.assign(new PlaceContext(scope, input), { iterationCount });
-}
-
-/** The part that every function gets. Members that are functions can be taken out of it; they are made for those who take them. */
-class PlaceContext implements FlowContext {
-  readonly inputData: unknown;
-  readonly runId: string;
-  readonly workflowId: string;
-  readonly requestContext: RequestContext;
-  readonly mastra: StepMastra;
-  protected readonly scope: Scope;
-
-  constructor(scope: Scope, input: unknown) {
-    const { live, requestContext, mastra } = scope.execution;
-    this.scope = scope;
-    this.inputData = input;
-    this.runId = live.id;
-    this.workflowId = scope.workflow.id;
-    this.requestContext = requestContext;
-    this.mastra = mastra;
-  }
-
-  get abortSignal(): AbortSignal {
-    return this.scope.execution.engine.cancellation.signal;
-  }
-
-  get state(): unknown {
-    return this.scope.state.values;
-  }
-
-  get getStepResult(): FlowContext["getStepResult"] {
-    // The type says which step; what it gave is what its schema says.
-    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
-    return <Out>(step: string | { readonly id: string }): Out => this.scope.results.get(typeof step === "string" ? step : step.id) as Out;
-  }
-
-  get getInitData(): FlowContext["getInitData"] {
-    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
-    return <T>(): T => this.scope.init as T; // the caller says what the workflow's schema says
-  }
+  return { ...flowContext(scope, input), iterationCount };
 }
 
 interface CallValues {
@@ -78,64 +54,38 @@ interface CallValues {
   readonly suspended: unknown;
 }
 
-/** The context of one call of a step's function. */
-export class StepCall extends PlaceContext {
+/** One call of a step's function: the context that it is given, and what it has done with it. */
+export class StepCall {
+  readonly context: StepContext;
   ending: StepEnding | undefined;
   /** What the step has changed of the shared state. */
   changes: Readonly<Record<string, unknown>> | undefined;
-  readonly resumeData: unknown;
-  readonly suspendData: unknown;
-  readonly retryCount: number;
-  readonly runCount: number;
-  readonly resourceId: string | undefined;
-  readonly #key: string;
-  readonly #answered: number;
+  readonly #scope: Scope;
   readonly #step: AnyStep;
-  #writer: StepWriter | undefined;
 
   constructor(scope: Scope, step: AnyStep, key: string, { input, attempt, answered, resume, suspended }: CallValues) {
-    super(scope, input);
+    this.#scope = scope;
     this.#step = step;
-    this.resumeData = resume;
-    this.suspendData = suspended;
-    this.retryCount = attempt;
-    this.runCount = attempt + answered;
-    this.resourceId = scope.execution.resourceId;
-    this.#key = key;
-    this.#answered = answered;
-  }
-
-  override get state(): unknown {
-    return this.changes ? { ...this.scope.state.values, ...this.changes } : this.scope.state.values;
-  }
-
-  get idempotencyKey(): string {
-    return `${this.runId}:${this.#key}#${this.#answered}`;
-  }
-
-  get writer(): StepWriter {
-    return (this.#writer ??= this.#makeWriter());
-  }
-
-  get setState(): (next: Readonly<Record<string, unknown>>) => Promise<void> {
-    return (next) => this.#setState(next);
-  }
-
-  get suspend(): (payload?: unknown, options?: SuspendOptions) => Promise<never> {
-    return (payload, options) => this.#suspend(payload, options);
-  }
-
-  get bail(): (result?: unknown) => never {
-    return (result) => {
-      this.ending ??= { kind: "bail", result };
-      throw new StepEnded("The workflow was ended.");
-    };
-  }
-
-  get abort(): () => never {
-    return () => {
-      this.ending ??= { kind: "abort" };
-      throw new StepEnded("The run was cancelled.");
+    const place = flowContext(scope, input);
+    this.context = {
+      ...place,
+      resumeData: resume,
+      suspendData: suspended,
+      retryCount: attempt,
+      runCount: attempt + answered,
+      resourceId: scope.execution.resourceId,
+      idempotencyKey: `${place.runId}:${key}#${answered}`,
+      writer: this.#makeWriter(),
+      setState: (next) => this.#setState(next as Readonly<Record<string, unknown>>), // checked where the step has a schema for it
+      suspend: (payload, options) => this.#suspend(payload, options),
+      bail: (result) => {
+        this.ending ??= { kind: "bail", result };
+        throw new StepEnded("The workflow was ended.");
+      },
+      abort: () => {
+        this.ending ??= { kind: "abort" };
+        throw new StepEnded("The run was cancelled.");
+      },
     };
   }
 
@@ -145,8 +95,11 @@ export class StepCall extends PlaceContext {
       const checked = await validate(stateSchema, next);
       if (!checked.ok) throw invalidData("state", checked.issues);
     }
-    const changed = changedKeys(this.state as Readonly<Record<string, unknown>>, next); // made of records above
+    const { values } = this.#scope.state;
+    const changed = changedKeys(this.changes ? { ...values, ...this.changes } : values, next);
     this.changes = { ...this.changes, ...changed };
+    // The step sees what it has set; the others see it when it has succeeded.
+    Object.assign(this.context, { state: { ...values, ...this.changes } });
   }
 
   #suspend(payload: unknown, { resumeLabel }: SuspendOptions = {}): Promise<never> {
@@ -171,7 +124,8 @@ export class StepCall extends PlaceContext {
   }
 
   #makeWriter(): StepWriter {
-    const { scope, runId } = this;
+    const scope = this.#scope;
+    const runId = scope.execution.live.id;
     const stepName = this.#step.id;
     return new StepWriter({
       output: (output) => show(scope, { type: "workflow-step-output", runId, from: "USER", payload: { stepName, output, runId } }),
