@@ -1,12 +1,14 @@
 /** What the functions in a workflow are called with. */
+import type { RequestContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
+import type { Cancellation } from "../runs/cancellation.ts";
 import { toLines } from "../schema/messages.ts";
 import { validate, type Validated } from "../schema/schema.ts";
 import { invalidData } from "./errors.ts";
 import { show, type Scope } from "./execution.ts";
 import type { AnyStep, LoopContext } from "./graph.ts";
 import { changedKeys } from "./state.ts";
-import type { FlowContext, StepContext, SuspendOptions } from "./step.ts";
+import type { FlowContext, StepContext, StepMastra, SuspendOptions } from "./step.ts";
 import { StepWriter } from "./step-writer.ts";
 
 /** How a step ended other than by giving a value. */
@@ -20,28 +22,84 @@ class StepEnded extends Error {
   override readonly name = "StepEnded";
 }
 
-/** What every function gets. All of it are the object's own members: people spread contexts and take them apart. */
 export function flowContext(scope: Scope, input: unknown): FlowContext {
-  const { live, requestContext, mastra, engine } = scope.execution;
-  return {
-    inputData: input,
-    state: scope.state.values,
-    runId: live.id,
-    workflowId: scope.workflow.id,
-    requestContext,
-    mastra,
-    abortSignal: engine.cancellation.signal,
-    // The type says which step; what it gave is what its schema says.
-    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
-    getStepResult: <Out>(step: string | { readonly id: string }): Out =>
-      scope.results.get(typeof step === "string" ? step : step.id) as Out,
-    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
-    getInitData: <T>(): T => scope.init as T, // the caller says what the workflow's schema says
-  };
+  return new PlaceContext(scope, input);
 }
 
 export function conditionContext(scope: Scope, input: unknown, iterationCount: number): LoopContext {
-  return { ...flowContext(scope, input), iterationCount };
+  return Object.assign(new PlaceContext(scope, input), { iterationCount });
+}
+
+/**
+ * What every function gets. Its functions and data are its own members, because people spread contexts and take them apart.
+ * The rest, which costs more to make than a step, is made for those who ask for it.
+ */
+class PlaceContext implements FlowContext {
+  readonly inputData: unknown;
+  state: unknown;
+  readonly runId: string;
+  readonly workflowId: string;
+  readonly requestContext: RequestContext;
+  readonly mastra: StepMastra;
+  readonly getStepResult: FlowContext["getStepResult"];
+  readonly getInitData: FlowContext["getInitData"];
+  readonly #cancellation: Cancellation;
+
+  constructor(scope: Scope, input: unknown) {
+    const { live, requestContext, mastra, engine } = scope.execution;
+    this.inputData = input;
+    this.state = scope.state.values;
+    this.runId = live.id;
+    this.workflowId = scope.workflow.id;
+    this.requestContext = requestContext;
+    this.mastra = mastra;
+    this.getStepResult = (step: string | { readonly id: string }) => resultOf(scope, step) as never;
+    this.getInitData = () => scope.init as never;
+    this.#cancellation = engine.cancellation;
+  }
+
+  get abortSignal(): AbortSignal {
+    return this.#cancellation.signal;
+  }
+}
+
+/** What a step's function gets. */
+class CallContext extends PlaceContext implements StepContext {
+  readonly resumeData: unknown;
+  readonly suspendData: unknown;
+  readonly retryCount: number;
+  readonly runCount: number;
+  readonly resourceId: string | undefined;
+  readonly idempotencyKey: string;
+  readonly setState: (next: unknown) => Promise<void>;
+  readonly suspend: StepContext["suspend"];
+  readonly bail: StepContext["bail"];
+  readonly abort: StepContext["abort"];
+  readonly #call: StepCall;
+
+  constructor(call: StepCall, scope: Scope, key: string, { input, attempt, answered, resume, suspended }: CallValues) {
+    super(scope, input);
+    this.#call = call;
+    this.resumeData = resume;
+    this.suspendData = suspended;
+    this.retryCount = attempt;
+    this.runCount = attempt + answered;
+    this.resourceId = scope.execution.resourceId;
+    this.idempotencyKey = `${this.runId}:${key}#${answered}`;
+    this.setState = (next) => call.setState(next as Readonly<Record<string, unknown>>); // checked where the step has a schema for it
+    this.suspend = (payload, options) => call.suspend(payload, options);
+    this.bail = (result) => call.end({ kind: "bail", result }, "The workflow was ended.");
+    this.abort = () => call.end({ kind: "abort" }, "The run was cancelled.");
+  }
+
+  get writer(): StepWriter {
+    return this.#call.writer;
+  }
+}
+
+/** The caller's types say which step; what it gave is what its schema says. */
+function resultOf({ results }: Scope, step: string | { readonly id: string }): unknown {
+  return results.get(typeof step === "string" ? step : step.id);
 }
 
 interface CallValues {
@@ -56,40 +114,25 @@ interface CallValues {
 
 /** One call of a step's function: the context that it is given, and what it has done with it. */
 export class StepCall {
-  readonly context: StepContext;
+  readonly context: CallContext;
   ending: StepEnding | undefined;
   /** What the step has changed of the shared state. */
   changes: Readonly<Record<string, unknown>> | undefined;
   readonly #scope: Scope;
   readonly #step: AnyStep;
+  #writer: StepWriter | undefined;
 
-  constructor(scope: Scope, step: AnyStep, key: string, { input, attempt, answered, resume, suspended }: CallValues) {
+  constructor(scope: Scope, step: AnyStep, key: string, values: CallValues) {
     this.#scope = scope;
     this.#step = step;
-    const place = flowContext(scope, input);
-    this.context = {
-      ...place,
-      resumeData: resume,
-      suspendData: suspended,
-      retryCount: attempt,
-      runCount: attempt + answered,
-      resourceId: scope.execution.resourceId,
-      idempotencyKey: `${place.runId}:${key}#${answered}`,
-      writer: this.#makeWriter(),
-      setState: (next) => this.#setState(next as Readonly<Record<string, unknown>>), // checked where the step has a schema for it
-      suspend: (payload, options) => this.#suspend(payload, options),
-      bail: (result) => {
-        this.ending ??= { kind: "bail", result };
-        throw new StepEnded("The workflow was ended.");
-      },
-      abort: () => {
-        this.ending ??= { kind: "abort" };
-        throw new StepEnded("The run was cancelled.");
-      },
-    };
+    this.context = new CallContext(this, scope, key, values);
   }
 
-  async #setState(next: Readonly<Record<string, unknown>>): Promise<void> {
+  get writer(): StepWriter {
+    return (this.#writer ??= this.#makeWriter());
+  }
+
+  async setState(next: Readonly<Record<string, unknown>>): Promise<void> {
     const { stateSchema } = this.#step;
     if (stateSchema) {
       const checked = await validate(stateSchema, next);
@@ -99,10 +142,10 @@ export class StepCall {
     const changed = changedKeys(this.changes ? { ...values, ...this.changes } : values, next);
     this.changes = { ...this.changes, ...changed };
     // The step sees what it has set; the others see it when it has succeeded.
-    Object.assign(this.context, { state: { ...values, ...this.changes } });
+    this.context.state = { ...values, ...this.changes };
   }
 
-  #suspend(payload: unknown, { resumeLabel }: SuspendOptions = {}): Promise<never> {
+  suspend(payload: unknown, { resumeLabel }: SuspendOptions = {}): Promise<never> {
     const { suspendSchema } = this.#step;
     const labels = resumeLabel === undefined ? [] : typeof resumeLabel === "string" ? [resumeLabel] : [...resumeLabel];
     const checked = suspendSchema ? validate(suspendSchema, payload) : ({ ok: true, value: payload } as const);
@@ -112,6 +155,12 @@ export class StepCall {
     return ended;
   }
 
+  /** The first end that a step asks for is the one it gets. */
+  end(ending: StepEnding, message: string): never {
+    this.ending ??= ending;
+    throw new StepEnded(message);
+  }
+
   #suspended(checked: Validated, labels: readonly string[]): never {
     if (!checked.ok) {
       throw new FermataError(
@@ -119,8 +168,7 @@ export class StepCall {
         `Step "${this.#step.id}" suspended with a payload that does not fit its suspendSchema:\n${toLines(checked.issues)}`,
       );
     }
-    this.ending ??= { kind: "suspend", payload: checked.value, labels };
-    throw new StepEnded("The step waits.");
+    return this.end({ kind: "suspend", payload: checked.value, labels }, "The step waits.");
   }
 
   #makeWriter(): StepWriter {
