@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import type { Case } from "./cases.ts";
 import { startServer, type LoadGenerator, type ServerProcess } from "./child.ts";
 import { measureRound, median, type Effort } from "./measure.ts";
 import { startBenchPostgres, type BenchPostgres } from "./postgres.ts";
@@ -57,31 +58,31 @@ async function rows(postgres: BenchPostgres | undefined): Promise<StoreResults["
   return JSON.parse(said);
 }
 
+/** Each case on a store of its own, and all cases in turn: what the ones before have left behind would be counted as growth. */
 async function served(generator: LoadGenerator, effort: Effort, postgres: BenchPostgres | undefined): Promise<StoreResults["served"]> {
-  const results: Record<string, Partial<Record<Kind, Numbers>>> = {};
-  const running = new Map<Kind, ServerProcess>();
+  const running: { one: Case; kind: Kind; server: ServerProcess; rounds: Numbers[] }[] = [];
   try {
-    for (const kind of KINDS) {
-      if (kind === "postgres" && !postgres) continue;
-      const url = kind === "postgres" ? await postgres?.createDatabase() : undefined;
-      running.set(kind, await startServer("stores", { BENCH_STORE: kind, ...(url !== undefined && { BENCH_STORE_URL: url }) }));
-    }
     for (const one of STORE_CASES) {
-      const rounds = new Map<Kind, Numbers[]>();
-      for (let round = 0; round <= effort.rounds; round++) {
-        for (const [kind, server] of running) {
-          if (kind === "none" && one.id !== "store-plain") continue;
-          await server.loopDelay();
-          const numbers = await measureRound(one, server, generator, effort, round === 0);
-          const { p99Ms: loopP99Ms } = await server.loopDelay();
-          if (round > 0) rounds.set(kind, [...(rounds.get(kind) ?? []), { ...numbers, loopP99Ms }]);
-        }
+      for (const kind of KINDS) {
+        if ((kind === "postgres" && !postgres) || (kind === "none" && one.id !== "store-plain")) continue;
+        const url = kind === "postgres" ? await postgres?.createDatabase() : undefined;
+        const server = await startServer("stores", { BENCH_STORE: kind, ...(url !== undefined && { BENCH_STORE_URL: url }) });
+        running.push({ one, kind, server, rounds: [] });
       }
-      results[one.id] = Object.fromEntries([...rounds].map(([kind, all]) => [kind, summary(all)]));
     }
+    for (let round = 0; round <= effort.rounds; round++) {
+      for (const { one, server, rounds } of running) {
+        await server.loopDelay();
+        const numbers = await measureRound(one, server, generator, effort, round === 0);
+        const { p99Ms: loopP99Ms } = await server.loopDelay();
+        if (round > 0) rounds.push({ ...numbers, loopP99Ms });
+      }
+    }
+    const results: Record<string, Partial<Record<Kind, Numbers>>> = {};
+    for (const { one, kind, rounds } of running) results[one.id] = { ...results[one.id], [kind]: summary(rounds) };
     return results;
   } finally {
-    await Promise.all([...running.values()].map((server) => server.stop()));
+    await Promise.all(running.map(({ server }) => server.stop()));
   }
 }
 
