@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { adapterChecks, adapterTable, measureAdapters } from "./adapters.ts";
 import { attackChecks, attackTable, measureAttacks } from "./attack.ts";
 import { CASES } from "./cases.ts";
-import { SERVERS, startLoadGenerator, startServer, type ServerName, type ServerProcess } from "./child.ts";
+import { SERVERS, startLoadGenerator, startServer, type LoadGenerator, type ServerName, type ServerProcess } from "./child.ts";
 import { flowChecks, flowTable, measureFlows } from "./flows.ts";
 import { guardChecks, guardTable, measureGuards } from "./guards.ts";
 import { fermataSize, honoSize, installPeers, officialSize, type Installed } from "./install.ts";
@@ -38,13 +38,11 @@ if (only.includes("start")) {
 }
 if (CASES.some(({ id }) => only.includes(id))) results.cases = await cases(servers, effort);
 
-const stores = only.includes("stores") && servers.includes("fermata") ? await overStores() : undefined;
-
-const adapters = only.includes("adapters") && servers.includes("fermata") ? await overAdapters() : undefined;
-const flows = only.includes("flows") && servers.includes("fermata") ? await ofWorkflows() : undefined;
-
-const guards = only.includes("guards") && servers.includes("fermata") ? await overGuards() : undefined;
-const attacks = only.includes("attack") && servers.includes("fermata") ? await underAttack() : undefined;
+const stores = await part("stores", "what remembering costs", measureStores);
+const adapters = await part("adapters", "what the adapters cost", measureAdapters);
+const flows = await part("flows", "workflows and slow streams", measureFlows);
+const guards = await part("guards", "what the guards cost", measureGuards);
+const attacks = await part("attack", "what others notice of attacks", measureAttacks);
 
 const checks = [
   ...(servers.includes("fermata") ? checkTargets(results) : []),
@@ -77,51 +75,17 @@ await writeFile(
 );
 if (values.gate && (failures(results).length > 0 || checks.some(({ reached }) => reached !== true))) process.exitCode = 1;
 
-async function overAdapters() {
-  say("what the adapters cost");
+/** A part of the bench that fermata alone is measured in, with a load generator of its own; `undefined` when it was not asked for. */
+async function part<T>(
+  name: string,
+  title: string,
+  measure: (generator: LoadGenerator, effort: Effort) => Promise<T>,
+): Promise<T | undefined> {
+  if (!only.includes(name) || !servers.includes("fermata")) return undefined;
+  say(title);
   const generator = startLoadGenerator();
   try {
-    return await measureAdapters(generator, effort);
-  } finally {
-    await generator.stop();
-  }
-}
-
-async function overGuards() {
-  say("what the guards cost");
-  const generator = startLoadGenerator();
-  try {
-    return await measureGuards(generator, effort);
-  } finally {
-    await generator.stop();
-  }
-}
-
-async function underAttack() {
-  say("what others notice of attacks");
-  const generator = startLoadGenerator();
-  try {
-    return await measureAttacks(generator, effort);
-  } finally {
-    await generator.stop();
-  }
-}
-
-async function overStores() {
-  say("what remembering costs");
-  const generator = startLoadGenerator();
-  try {
-    return await measureStores(generator, effort);
-  } finally {
-    await generator.stop();
-  }
-}
-
-async function ofWorkflows() {
-  say("workflows and slow streams");
-  const generator = startLoadGenerator();
-  try {
-    return await measureFlows(generator, effort);
+    return await measure(generator, effort);
   } finally {
     await generator.stop();
   }

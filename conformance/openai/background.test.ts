@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { isPeer, startServer } from "../running-server.ts";
 import type { RunningServer } from "../running-server.ts";
-import { all, connect, failureOf } from "./connect.ts";
+import { all, connect, failureOf, getTime } from "./connect.ts";
 
 let server: RunningServer;
 beforeAll(async () => void (server = await startServer()));
@@ -66,13 +66,6 @@ test.skipIf(isPeer)("a failure in the background is told as one", async () => {
 
 test.skipIf(isPeer)("a caller's function is called from the background, and its output goes on", async () => {
   const openai = connect(server.url);
-  const getTime = {
-    type: "function",
-    name: "getTime",
-    description: "The time",
-    parameters: { type: "object", properties: { zone: { type: "string" } }, required: ["zone"] },
-    strict: false,
-  } as const;
   const { id } = await openai.responses.create({
     model: "toolAgent",
     input: "client, what time is it?",

@@ -25,3 +25,12 @@ export async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
 /** A 1x1 image. */
 export const PIXEL =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+/** A function that the caller runs. */
+export const getTime = {
+  type: "function",
+  name: "getTime",
+  description: "The time",
+  parameters: { type: "object", properties: { zone: { type: "string" } }, required: ["zone"] },
+  strict: false,
+} as const;

@@ -5,19 +5,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { isPeer, startServer } from "../running-server.ts";
 import type { RunningServer } from "../running-server.ts";
-import { all, connect, failureOf, PIXEL } from "./connect.ts";
+import { all, connect, failureOf, getTime, PIXEL } from "./connect.ts";
 
 let server: RunningServer;
 beforeAll(async () => void (server = await startServer()));
 afterAll(() => server?.[Symbol.asyncDispose]());
-
-const getTime = {
-  type: "function",
-  name: "getTime",
-  description: "The time",
-  parameters: { type: "object", properties: { zone: { type: "string" } }, required: ["zone"] },
-  strict: false,
-} as const;
 
 const typesOf = (events: readonly ResponseStreamEvent[]): string[] =>
   events.map(({ type }) => type).filter((type, index, list) => type !== list[index - 1]);

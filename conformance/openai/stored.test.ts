@@ -2,19 +2,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { isPeer, startServer } from "../running-server.ts";
 import type { RunningServer } from "../running-server.ts";
-import { all, connect, failureOf } from "./connect.ts";
+import { all, connect, failureOf, getTime } from "./connect.ts";
 
 let server: RunningServer;
 beforeAll(async () => void (server = await startServer()));
 afterAll(() => server?.[Symbol.asyncDispose]());
-
-const getTime = {
-  type: "function",
-  name: "getTime",
-  description: "The time",
-  parameters: { type: "object", properties: { zone: { type: "string" } }, required: ["zone"] },
-  strict: false,
-} as const;
 
 test.skipIf(isPeer)("a stored response can be got again, with what it was given", async () => {
   const openai = connect(server.url);

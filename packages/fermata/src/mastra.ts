@@ -10,6 +10,7 @@ import { LOCAL_PRINCIPAL, type Principal } from "./context/principal.ts";
 import type { RequestContext } from "./context/request-context.ts";
 import { FermataError } from "./errors.ts";
 import type { CorsOptions, HttpsOptions, LimitsConfig, RequestLogOptions } from "./mastra/edge-config.ts";
+import { refuseUnsupported } from "./mastra/unsupported.ts";
 import type { Memory } from "./memory/memory.ts";
 import { prune, toRetention, type Pruned, type Retention } from "./memory/retention.ts";
 import { memorySchedules, type MemorySchedules } from "./storage/memory/schedules.ts";
@@ -163,27 +164,6 @@ export interface MastraConfig<A extends Agents = Agents, T extends OwnTools = Ow
   readonly runs?: RunOptions;
   readonly server?: ServerConfig;
 }
-
-/** Options that stand in the reference and not yet here. To take them without doing what they say would be worse than to refuse. */
-const UNSUPPORTED_SERVER_OPTIONS = ["fga", "storedResources"] as const;
-const UNSUPPORTED_OPTIONS = [
-  "mcpServers",
-  "scorers",
-  "classifiers",
-  "pubsub",
-  "gateways",
-  "channels",
-  "notifications",
-  "backgroundTasks",
-  "workspace",
-  "editor",
-  "agentControllers",
-  "harnesses",
-  "idGenerator",
-  "tts",
-  "deployer",
-  "observability",
-] as const;
 
 /**
  * The registry of an app: its agents, its tools, its workflows and the settings of its server.
@@ -448,19 +428,4 @@ export class Mastra<A extends Agents = Agents, T extends OwnTools = OwnTools, W 
 function attachWorkflow(key: string, workflow: AnyWorkflow, host: WorkflowHost): void {
   if (!workflow.isCommitted) throw new FermataError("MISCONFIGURED", `Workflow "${key}" is not committed: end its chain with .commit().`);
   workflow.attach(host);
-}
-
-function refuseUnsupported(config: object): void {
-  const server = "server" in config && typeof config.server === "object" && config.server !== null ? config.server : {};
-  const found = [
-    ...UNSUPPORTED_OPTIONS.filter((name) => name in config && config[name as keyof typeof config] !== undefined),
-    ...UNSUPPORTED_SERVER_OPTIONS.filter((name) => name in server && server[name as keyof typeof server] !== undefined).map(
-      (name) => `server.${name}`,
-    ),
-  ];
-  if (found.length > 0)
-    throw new FermataError(
-      "MISCONFIGURED",
-      `This version does not have ${found.join(", ")}. Take ${found.length === 1 ? "it" : "them"} out of the configuration: an option that is not honoured is not safe to ignore.`,
-    );
 }

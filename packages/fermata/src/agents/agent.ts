@@ -10,9 +10,10 @@ import type { Suspension, SuspensionStore } from "../storage/suspension-store.ts
 import { asTool } from "../tools/ai-sdk-tool.ts";
 import type { AnyTool, ProviderTool, Tools } from "../tools/tool.ts";
 import { AgentStream } from "./agent-stream.ts";
+import { openConversation } from "./conversation.ts";
 import type { Delegate, DelegateOptions, OpenRun, RunLogging } from "./delegation.ts";
 import { ownHost, type AgentHost, type AgentWorkflow } from "./host.ts";
-import { KeptTurn } from "./keeping/kept-turn.ts";
+import { turnOf } from "./keeping/turn-of.ts";
 import { restoreRun } from "./loop/restore.ts";
 import { Run, type Answer, type RunTool } from "./loop/run.ts";
 import { notSuspended, readSaved } from "./loop/suspend.ts";
@@ -22,9 +23,7 @@ import type { AgentOptions, Dynamic, Instructions, MessageInput, OnDisconnect } 
 import type { Processor } from "./processors.ts";
 import type { GenerateResult } from "./generate-result.ts";
 import type { Durability } from "../runs/run-log.ts";
-import type { ScopedRuns } from "../runs/scoped-runs.ts";
-import { about, asked, declined, given, merge, owner, refuseWaiting, stoppable, type Owner } from "./run-parts.ts";
-import { assertResource, Remembering } from "./remembering.ts";
+import { about, asked, declined, given, merge, owner, refuseWaiting, stoppable } from "./run-parts.ts";
 import { collect, startable, type AgentSetup } from "./start.ts";
 import { ownTools, withCallTools, withMemoryTools } from "./toolset.ts";
 import { checkAnswer, waitingCall } from "./waiting-call.ts";
@@ -257,7 +256,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     options: (AgentOptions | DelegateOptions) & RunLogging,
     mode: "generate" | "stream",
   ): Promise<OpenRun> {
-    const turn = this.#turn(options);
+    const turn = turnOf(this.#ownHost(), options, this.durability);
     const setup = await this.#setUp(turn ? stoppable(turn, options) : options, mode);
     if (setup.options.runId !== undefined && !options.orphan) {
       await refuseWaiting(setup, setup.options.runId);
@@ -297,7 +296,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
   ): Promise<OpenRun> {
     const suspensions = this.#suspensions(options.principal ?? options.requestContext?.principal);
     const suspension = await suspensions.claim(this.id, runId);
-    const turn = this.#turn(options);
+    const turn = turnOf(this.#ownHost(), options, this.durability);
     if (!suspension) throw notSuspended(this.name, runId, (await turn?.runs.get(runId))?.name === this.id);
     try {
       const saved = readSaved(suspension);
@@ -357,7 +356,7 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     // What another agent asks is part of its own conversation.
     const conversation =
       config.memory !== undefined && named.threadId !== undefined && depth === 0
-        ? await this.#converse(options, requestContext, principal, runId, named)
+        ? openConversation(await this.getMemory({ requestContext }), { options, principal, runId, ...named })
         : undefined;
     const tools = withCallTools(this.#staticTools ?? (await this.#tools(requestContext)), options);
     return {
@@ -421,59 +420,6 @@ export class Agent<Id extends string = string, T extends Tools = Tools> implemen
     const checked = await validate(schema, requestContext.all);
     if (!checked.ok)
       throw new FermataError("VALIDATION_FAILED", `Request context validation failed for agent '${this.id}':\n${toLines(checked.issues)}`);
-  }
-
-  async #converse(
-    options: AgentOptions,
-    requestContext: RequestContext,
-    principal: Principal,
-    runId: string,
-    { threadId, resourceId }: Owner,
-  ): Promise<Remembering | undefined> {
-    const memory = await this.getMemory({ requestContext });
-    if (!memory || threadId === undefined) return undefined;
-    assertResource(resourceId);
-    const given = options.memory;
-    const { title, metadata } = typeof given?.thread === "object" ? given.thread : {};
-    // Checked by `resolveConfig`: a request can say anything here.
-    const config = { ...given?.options, ...(given?.readOnly !== undefined && { readOnly: given.readOnly }) };
-    const scoped = memory.for(principal, config, resourceId);
-    const controller = new AbortController();
-    const interrupt = (): void => controller.abort(new DOMException("Another turn of the thread took its place.", "AbortError"));
-    const conversation = new Remembering({
-      memory,
-      scoped,
-      runId,
-      thread: { id: threadId, resourceId, title, metadata },
-      interrupt,
-      interrupted: controller.signal,
-    });
-    conversation.assertFree();
-    return conversation;
-  }
-
-  /** Where a turn of its own is kept; `undefined` where it is not, or when it is part of another run. */
-  #turn(options: (AgentOptions | DelegateOptions) & RunLogging): KeptTurn | undefined {
-    const host = this.#ownHost();
-    if ("depth" in options && options.depth > 0) return undefined;
-    const wanted = ("durability" in options ? options.durability : undefined) ?? this.durability;
-    const durability = host.runsFor ? wanted : "memory";
-    if (durability === "memory" && !host.threadRunsFor) return undefined;
-    const principal = options.principal ?? options.requestContext?.principal ?? LOCAL_PRINCIPAL;
-    const runs = durability === "memory" ? this.#followed(options, principal) : host.runsFor?.(principal);
-    if (!runs) return undefined;
-    const { logger = host.logger, attending, isRepeatable, onBegun } = options;
-    return new KeptTurn({ runs, durability, logger, attending, isRepeatable, onBegun });
-  }
-
-  /** Where a turn goes that is kept nowhere, when somebody follows its thread or has sent something to it. */
-  #followed(options: (AgentOptions | DelegateOptions) & RunLogging, principal: Principal): ScopedRuns | undefined {
-    const host = this.#ownHost();
-    if (options.isFollowed) return host.threadRunsFor?.(principal);
-    if (!host.threadWatch || host.threadWatch.isEmpty) return undefined;
-    const runs = host.threadRunsFor?.(principal);
-    const memory = "memory" in options ? options.memory : undefined;
-    return runs?.isFollowed(owner(memory, options.requestContext ?? new RequestContext())) ? runs : undefined;
   }
 
   #suspensions(principal: Principal = LOCAL_PRINCIPAL): SuspensionStore {

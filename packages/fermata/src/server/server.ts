@@ -1,36 +1,31 @@
 /** The server without a web framework: routes to be mounted, each a function from a request to a reply. */
-import { LOCAL_PRINCIPAL, type Principal } from "../context/principal.ts";
-import { MASTRA_RESOURCE_ID_KEY, RequestContext } from "../context/request-context.ts";
+import type { Principal } from "../context/principal.ts";
+import type { RequestContext } from "../context/request-context.ts";
 import { FermataError } from "../errors.ts";
 import type { ApiRoute, Mastra } from "../mastra.ts";
-import { reachOf } from "../storage/reach.ts";
-import type { RunRecord } from "../storage/runs.ts";
 import { withFields } from "../telemetry/logger.ts";
 import type { StreamFraming } from "../contract/route.ts";
 import type { RunEncoder } from "../protocols/run-encoder.ts";
 import { AccessLog } from "./access-log.ts";
-import { Attendance, type AwayListener } from "./attendance.ts";
 import { Gate, type Entrant, type Door } from "./auth/gate.ts";
-import { actFor, type Identity } from "./auth/identity.ts";
-import { foreignPage, Pages } from "./auth/pages.ts";
-import { withHeaders } from "./cors.ts";
+import type { Identity } from "./auth/identity.ts";
+import { foreignPage, isFormLike, Pages } from "./auth/pages.ts";
 import { DEFAULT_BODY_BYTES, readBody } from "./body.ts";
-import type { Audience, Call } from "./call.ts";
+import type { Call } from "./call.ts";
 import { CLOSE, failureReply } from "./error-reply.ts";
 import { handlers } from "./handlers/index.ts";
 import { responseReviver } from "./handlers/responses/run-background.ts";
-import type { Admission } from "./limits/admission.ts";
 import type { Applicant } from "./limits/applicant.ts";
 import { Limits } from "./limits/limits.ts";
 import { Standings } from "./limits/standings.ts";
 import { begunBefore } from "./once/begun-before.ts";
 import { idempotencyKey, Once, type Attempt } from "./once/once.ts";
+import { Deadline } from "./deadline.ts";
+import { RequestCall } from "./request-call.ts";
 import { checkInput, clientValues, type CheckedInput, type RawInput } from "./request-input.ts";
-import { requestIdOf } from "./request-id.ts";
 import { routeTable, type RouteEntry } from "./route-table.ts";
 import { EncodedRun } from "./wire/encoded-run.ts";
 import { OpenStreams, streamReply, type StreamSource } from "./wire/event-stream.ts";
-import { traceOf, type Trace } from "./trace.ts";
 import { toJson } from "../schema/json-text.ts";
 
 export interface ServerOptions {
@@ -192,7 +187,7 @@ async function answer(served: Served, incoming: IncomingRequest, call: RequestCa
   if (options.limits) await options.limits.knock(applicantOf(entry, incoming), (call.standings = new Standings()));
   if (door) call.admit(await door(incoming, call.requestContext));
   else if (options.principalOf) call.actFor(await options.principalOf(request));
-  else if (!(await options.pages.mayBeSent(request))) throw foreignPage();
+  else if (isFormLike(request) && !(await options.pages.mayBeSent(request))) throw foreignPage();
   if (!onAuthenticated) return work(served, incoming, call, options);
   return onAuthenticated(call, () =>
     work(served, incoming, call, options).catch((error: unknown) => failed(error, entry, incoming, call, options)),
@@ -301,189 +296,4 @@ function toStream(framing: StreamFraming, run: StreamSource, call: RequestCall, 
     onExpire: (error) => call.attendance.abort(error),
   });
   return call.made(reply);
-}
-
-/** The time that a reply may take to begin. */
-class Deadline {
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #ms: number;
-  #expire: ((error: FermataError) => void) | undefined;
-  #onExpire: ((error: FermataError) => void) | undefined;
-
-  constructor(ms: number) {
-    this.#ms = ms;
-    this.#timer = setTimeout(() => this.#end(), ms);
-  }
-
-  /** Settles as `work` does, or rejects when the time is up. */
-  limit<T>(work: Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      this.#expire = reject;
-      work.then(resolve, reject);
-    });
-  }
-
-  /** Called when the time is up. */
-  onExpire(listener: (error: FermataError) => void): void {
-    this.#onExpire = listener;
-  }
-
-  /** A stream's request lives long after its reply has begun, and keeps this. */
-  clear(): void {
-    clearTimeout(this.#timer);
-    this.#timer = this.#expire = this.#onExpire = undefined;
-  }
-
-  #end(): void {
-    const error = new FermataError("TIMEOUT", `The request took longer than ${this.#ms} ms.`);
-    this.#onExpire?.(error);
-    this.#expire?.(error);
-  }
-}
-
-/** One request as its handler sees it. What most handlers do not ask for is made when it is asked for. */
-class RequestCall implements Call {
-  readonly mastra: Mastra;
-  readonly audience: Audience;
-  readonly request: Request;
-  readonly gate: Gate | undefined;
-  requestContext = new RequestContext();
-  principal = LOCAL_PRINCIPAL;
-  runId: string | undefined;
-  earlier: RunRecord | undefined;
-  identity: Identity | undefined;
-  readonly entry: RouteEntry;
-  readonly #deadline: Deadline;
-  #attendance: Attendance | undefined;
-  #leave: (() => void) | undefined;
-  /** Told when the caller has gone and the work goes on. */
-  away: AwayListener | undefined;
-  /** Where the caller stands with the limits, for the head of the reply. */
-  standings: Standings | undefined;
-  admission: Admission | undefined;
-  /** Whether the door has asked what the caller may do. */
-  #isAsked = false;
-  #id: string | undefined;
-  #trace: Trace | null | undefined;
-  #made: Response | undefined;
-  #logger: Call["logger"] | undefined;
-
-  constructor(options: Settings, entry: RouteEntry, request: Request, deadline: Deadline) {
-    this.entry = entry;
-    this.mastra = options.mastra;
-    this.audience = options.redact === false ? "operator" : "public";
-    this.request = request;
-    this.gate = options.gate;
-    this.#deadline = deadline;
-  }
-
-  /** The reply with what its head says about the request. */
-  withHead(response: Response): Response | Promise<Response> {
-    const { standings, trace } = this;
-    if (response === this.#made && !standings && !trace) return response;
-    return withHeaders(response, (headers) => {
-      headers.set("x-request-id", this.requestId);
-      if (trace) headers.set("traceparent", trace.headers.traceparent);
-      standings?.tell(headers);
-    });
-  }
-
-  /** Notes a reply that has the request's id in its head already. */
-  made(response: Response): Response {
-    return (this.#made = response);
-  }
-
-  /** The trace that the caller says the request belongs to. */
-  get trace(): Trace | undefined {
-    if (this.#trace === undefined) this.#trace = traceOf(this.request) ?? null;
-    return this.#trace ?? undefined;
-  }
-
-  get requestId(): string {
-    return (this.#id ??= requestIdOf(this.request));
-  }
-
-  get logger(): Call["logger"] {
-    if (!this.#logger) {
-      const { requestId, trace } = this;
-      this.#logger = withFields(this.mastra.getLogger(), trace ? { requestId, traceId: trace.traceId } : { requestId });
-    }
-    return this.#logger;
-  }
-
-  get signal(): AbortSignal {
-    return this.attendance.signal;
-  }
-
-  get lastEventId(): number | undefined {
-    const given = this.request.headers.get("last-event-id");
-    return given !== null && /^\d{1,15}$/.test(given) ? Number(given) : undefined;
-  }
-
-  /** Whether frames are to have their numbers. The official client skips frames that do not begin with `data: `. */
-  get wantsIds(): boolean {
-    const { headers } = this.request;
-    return headers.get("last-event-id") !== null || /\bids\b/.test(headers.get("x-fermata-stream") ?? "");
-  }
-
-  leave(): void {
-    this.#leave?.();
-  }
-
-  onAway(): void {
-    this.away?.onAway();
-  }
-
-  get attendance(): Attendance {
-    if (!this.#attendance) {
-      const attendance = new Attendance();
-      this.#attendance = attendance;
-      attendance.listener = this;
-      this.#leave = attendance.enter();
-      const { signal } = this.request;
-      if (signal.aborted) this.#leave();
-      else signal.addEventListener("abort", this.#leave, { once: true });
-      this.#deadline.onExpire((error) => attendance.abort(error));
-    }
-    return this.#attendance;
-  }
-
-  actFor(principal: Principal): void {
-    this.principal = principal;
-    actFor(this.requestContext, principal);
-  }
-
-  /** Middleware that names the owner has the request reach that owner's things alone. */
-  obeyOwner(): void {
-    const owner = this.requestContext.getRaw(MASTRA_RESOURCE_ID_KEY);
-    if (typeof owner === "string" && owner !== reachOf(this.principal).resourceId) this.actFor({ ...this.principal, resourceId: owner });
-  }
-
-  async mayUse({ id }: { readonly id: string }, permission: string = this.entry.spec.access): Promise<void> {
-    if (this.gate && this.#isAsked) await this.gate.askAbout(id, permission, this.entry.id, this.principal);
-  }
-
-  async usable<T>(things: Readonly<Record<string, T>>): Promise<Readonly<Record<string, T>>> {
-    if (!this.gate || !this.#isAsked) return things;
-    let refusal: FermataError | undefined;
-    const asked = Object.entries(things).map(async ([key, thing]) => {
-      try {
-        await this.mayUse({ id: key });
-        return [[key, thing] as const];
-      } catch (error) {
-        if (!FermataError.is(error) || error.code !== "FORBIDDEN") throw error;
-        refusal = error;
-        return [];
-      }
-    });
-    const usable = (await Promise.all(asked)).flat();
-    if (refusal && usable.length === 0) throw refusal;
-    return Object.fromEntries(usable);
-  }
-
-  admit({ principal, identity, isUnasked }: Entrant): void {
-    this.principal = principal;
-    this.identity = identity;
-    this.#isAsked = isUnasked !== true;
-  }
 }

@@ -28,9 +28,9 @@ export class Pages {
     return this.#cors !== false && this.#cors.credentials === true && this.#isNamed(request);
   }
 
-  /** The same where it is no cookie that counts: a form needs no permission to be sent, anything else is asked for by a preflight request first. */
+  /** The same where it is no cookie that counts, of a request that `isFormLike`. */
   async mayBeSent(request: Request): Promise<boolean> {
-    if (READS.has(request.method) || isPreflighted(request) || !this.#isFromElsewhere(request)) return true;
+    if (!this.#isFromElsewhere(request)) return true;
     // Whoever lets all pages in lets them in by what they ask for, not by forms.
     return this.#cors !== false && this.#cors.origin !== undefined && this.#cors.origin !== "*" && this.#isNamed(request);
   }
@@ -64,9 +64,11 @@ export function foreignPage(): FermataError {
 /** What forms can send, browsers send unasked. */
 const FORM_TYPES = /^\s*(?:text\/plain|multipart\/form-data|application\/x-www-form-urlencoded)\s*(?:;|$)/i;
 
-function isPreflighted({ method, headers }: Request): boolean {
+/** Whether a page may have a browser send it without asking first. Anything else that changes something is asked for by a preflight request. */
+export function isFormLike({ method, headers }: Request): boolean {
+  if (method !== "POST") return false;
   const type = headers.get("content-type");
-  return method !== "POST" || (type !== null && !FORM_TYPES.test(type));
+  return type === null || FORM_TYPES.test(type);
 }
 
 function hostOf(origin: string): string | undefined {

@@ -1,10 +1,17 @@
 import type { Principal } from "../../context/principal.ts";
 import type { StoreHints } from "../hints.ts";
-import { KEEP_BROKEN_MS } from "../idempotency.ts";
+import { KEEP_BROKEN_MS, type IdempotencyStore } from "../idempotency.ts";
+import type { LeaseStore } from "../leases.ts";
+import type { MessageStore } from "../messages.ts";
 import { narrowed, reachOf } from "../reach.ts";
 import type { Reach } from "../reach.ts";
+import type { ResourceStore } from "../resources.ts";
+import type { RunStore } from "../runs.ts";
+import type { ScheduleStore } from "../schedules.ts";
 import { SYSTEM } from "../store.ts";
 import type { ScopedStore, System, SystemStore } from "../store.ts";
+import type { SuspensionStore } from "../suspension-store.ts";
+import type { ThreadStore } from "../threads.ts";
 import { one } from "./database.ts";
 import type { SqlDatabase, Work } from "./database.ts";
 import { sqlApiKeys } from "./api-keys.ts";
@@ -26,9 +33,9 @@ export interface SqlHandles {
   (principal: System): SystemStore;
 }
 
-/** The handles of a database. The statements are put together once, here; what a handle for a principal has is made when it is asked for. */
-export function sqlHandles(db: SqlDatabase, hints?: StoreHints): SqlHandles {
-  const domains = {
+/** What a principal's handle is made of, domain by domain. The statements are put together once, here. */
+function domainsOf(db: SqlDatabase) {
+  return {
     threads: sqlThreads(db),
     messages: sqlMessages(db),
     resources: sqlResources(db),
@@ -38,37 +45,62 @@ export function sqlHandles(db: SqlDatabase, hints?: StoreHints): SqlHandles {
     leases: sqlLeases(db),
     schedules: sqlSchedules(db),
   };
-  const scoped = (reach: Reach): ScopedStore => ({
-    reach,
-    get threads() {
-      return domains.threads(reach);
-    },
-    get messages() {
-      return domains.messages(reach);
-    },
-    get resources() {
-      return domains.resources(reach);
-    },
-    get suspensions() {
-      return domains.suspensions(reach);
-    },
-    get runs() {
-      return domains.runs(reach);
-    },
-    get idempotency() {
-      return domains.idempotency(reach);
-    },
-    get leases() {
-      return domains.leases(reach);
-    },
-    get schedules() {
-      return domains.schedules(reach);
-    },
-    within: (resourceId) => scoped(narrowed(reach, resourceId)),
-  });
+}
+
+/** A principal's handle. A request makes several and asks each for one thing: it is made when it is asked for. */
+class SqlScopedStore implements ScopedStore {
+  readonly reach: Reach;
+  readonly #domains: ReturnType<typeof domainsOf>;
+
+  constructor(domains: ReturnType<typeof domainsOf>, reach: Reach) {
+    this.#domains = domains;
+    this.reach = reach;
+  }
+
+  get threads(): ThreadStore {
+    return this.#domains.threads(this.reach);
+  }
+
+  get messages(): MessageStore {
+    return this.#domains.messages(this.reach);
+  }
+
+  get resources(): ResourceStore {
+    return this.#domains.resources(this.reach);
+  }
+
+  get suspensions(): SuspensionStore {
+    return this.#domains.suspensions(this.reach);
+  }
+
+  get runs(): RunStore {
+    return this.#domains.runs(this.reach);
+  }
+
+  get idempotency(): IdempotencyStore {
+    return this.#domains.idempotency(this.reach);
+  }
+
+  get leases(): LeaseStore {
+    return this.#domains.leases(this.reach);
+  }
+
+  get schedules(): ScheduleStore {
+    return this.#domains.schedules(this.reach);
+  }
+
+  within(resourceId: string): ScopedStore {
+    return new SqlScopedStore(this.#domains, narrowed(this.reach, resourceId));
+  }
+}
+
+/** The handles of a database. */
+export function sqlHandles(db: SqlDatabase, hints?: StoreHints): SqlHandles {
+  const domains = domainsOf(db);
+  const scoped = (principal: Principal): ScopedStore => new SqlScopedStore(domains, reachOf(principal));
   const system = systemStore(db, hints);
   // TypeScript does not check overloads of a function expression against its body.
-  return ((principal: Principal | System) => (principal === SYSTEM ? system : scoped(reachOf(principal as Principal)))) as SqlHandles;
+  return ((principal: Principal | System) => (principal === SYSTEM ? system : scoped(principal as Principal))) as SqlHandles;
 }
 
 function systemStore(db: SqlDatabase, hints?: StoreHints): SystemStore {
